@@ -1,0 +1,28 @@
+//! The words of Periplus, and the traits by which the planes meet.
+//!
+//! Every other crate may know this one; this one knows none, does no I/O, reads no clock, and depends on no
+//! wire format and no async runtime. A type belongs here when two planes speak of it.
+//!
+//! - [`Labels`], [`Matcher`]: what a series is called and how it is asked for.
+//! - [`Batch`], [`Ingest`]: samples on their way up, with a receipt once they are durable.
+//! - [`Query`], [`SeriesSet`], [`SampleBuffer`]: samples on their way to a reader.
+//! - [`Sink`], [`Family`]: how a collector speaks.
+//! - [`Millis`], [`Clock`]: time.
+
+mod batch;
+mod clock;
+mod labels;
+mod matcher;
+mod metadata;
+mod query;
+mod sink;
+mod stale;
+
+pub use batch::{Batch, BatchRow, BatchSeries, Ingest, IngestError, Ingested, Rejection};
+pub use clock::{Clock, Millis};
+pub use labels::{LabelError, Labels, LabelsBuilder, MAX_LABEL_BYTES, METRIC_NAME, PackedLabels};
+pub use matcher::{MatchOp, Matcher, MatcherError};
+pub use metadata::{Metadata, MetricType};
+pub use query::{NamesRequest, Query, QueryError, SampleBuffer, Selection, SeriesSet, TimeRange};
+pub use sink::{Family, Sink};
+pub use stale::{STALE_BITS, is_stale, stale_marker};

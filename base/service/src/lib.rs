@@ -1,0 +1,1 @@
+//! How a process starts, reads configuration, logs, counts itself, reports health and stops.

@@ -1,0 +1,1 @@
+//! Runs collectors on a node under a budget.

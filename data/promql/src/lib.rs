@@ -1,0 +1,1 @@
+//! PromQL: parse, plan, evaluate over model::Query.

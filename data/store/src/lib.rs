@@ -1,0 +1,1 @@
+//! Durable metrics: write-ahead log, head, blocks, index, compaction, retention.

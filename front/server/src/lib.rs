@@ -1,0 +1,1 @@
+//! Roles, HTTP API, identity, embedded page.

@@ -1,0 +1,3 @@
+//! Tidy, generate, dist.
+
+fn main() {}
