@@ -1,0 +1,86 @@
+# Every task of the project. CI runs the same targets as people do.
+#
+#   make up      set up, build, collect this machine, print the address to open
+#   make test    set up, build, run every test
+#   make build   the release binary with the page inside
+#   make check   format, clippy with warnings as errors, tidy, the page's types
+#   make bench   side by side with node_exporter and Prometheus, in one run
+#   make deny    licences, advisories and sources of the dependencies
+
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+
+# In CI the checkout is new every time; what can be kept between runs stands beside it.
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/periplus
+ifeq ($(CI),true)
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+export CARGO_INCREMENTAL = 0
+export npm_config_cache ?= $(CACHE)/npm
+endif
+TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+export PERIPLUS_PEERS := $(CACHE)/peers
+
+UI := front/ui
+BROWSER := tests/browser
+UI_SOURCES := $(shell find $(UI)/src $(UI)/index.html $(UI)/package.json $(UI)/vite.config.ts -type f 2>/dev/null)
+UP ?=
+
+.PHONY: up test build check bench deny ui clean setup-build setup-test
+
+up: build
+	$(TARGET)/release/periplus up $(UP)
+
+build: ui
+	cargo build --release --package periplus
+
+ui: $(UI)/dist/index.html
+
+$(UI)/node_modules/.package-lock.json: $(UI)/package-lock.json | setup-build
+	cd $(UI) && npm ci --no-audit --no-fund
+	touch $@
+
+$(UI)/dist/index.html: $(UI)/node_modules/.package-lock.json $(UI_SOURCES)
+	cd $(UI) && npm run build
+	touch $@
+
+$(BROWSER)/node_modules/.package-lock.json: $(BROWSER)/package-lock.json
+	cd $(BROWSER) && npm ci --no-audit --no-fund
+	touch $@
+
+setup-build:
+	scripts/setup.sh build
+
+setup-test:
+	scripts/setup.sh test
+
+# Peers are built from the Go module proxy, pinned by go.sum.
+$(PERIPLUS_PEERS)/node_exporter: tests/peers/node_exporter/go.sum
+	mkdir -p $(@D) && cd $(<D) && go build -o $@ github.com/prometheus/node_exporter
+
+$(PERIPLUS_PEERS)/prometheus: tests/peers/prometheus/go.sum
+	mkdir -p $(@D) && cd $(<D) && go build -o $@ github.com/prometheus/prometheus/cmd/prometheus
+
+test: setup-test ui $(BROWSER)/node_modules/.package-lock.json $(PERIPLUS_PEERS)/node_exporter
+	go mod download github.com/prometheus/prometheus@v0.316.0
+	cd $(UI) && npm test
+	cargo build --workspace
+	rm -f $(TARGET)/skipped.txt
+	PERIPLUS_SKIPPED=$(TARGET)/skipped.txt cargo test --workspace --no-fail-fast
+	@if [ -s $(TARGET)/skipped.txt ]; then echo "skipped here:"; sort -u $(TARGET)/skipped.txt; fi
+
+check: ui
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo xtask tidy
+	cd $(UI) && npm run check
+
+bench: build $(PERIPLUS_PEERS)/node_exporter $(PERIPLUS_PEERS)/prometheus $(BROWSER)/node_modules/.package-lock.json
+	cargo run --release --package bench -- --periplus $(TARGET)/release/periplus
+
+deny:
+	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
+	cargo deny check
+
+clean:
+	cargo clean
+	rm -rf $(UI)/node_modules $(UI)/dist/assets $(UI)/dist/index.html $(BROWSER)/node_modules
