@@ -53,12 +53,14 @@ setup-build:
 setup-test:
 	scripts/setup.sh test
 
+VERSION := github.com/prometheus/common/version.Version
+
 # Peers are built from the Go module proxy, pinned by go.sum.
 $(PERIPLUS_PEERS)/node_exporter: tests/peers/node_exporter/go.sum
-	mkdir -p $(@D) && cd $(<D) && go build -o $@ github.com/prometheus/node_exporter
+	mkdir -p $(@D) && cd $(<D) && go build -ldflags "-X $(VERSION)=1.12.1" -o $@ github.com/prometheus/node_exporter
 
 $(PERIPLUS_PEERS)/prometheus: tests/peers/prometheus/go.sum
-	mkdir -p $(@D) && cd $(<D) && go build -o $@ github.com/prometheus/prometheus/cmd/prometheus
+	mkdir -p $(@D) && cd $(<D) && go build -ldflags "-X $(VERSION)=3.10.0" -o $@ github.com/prometheus/prometheus/cmd/prometheus
 
 test: setup-test ui $(BROWSER)/node_modules/.package-lock.json $(PERIPLUS_PEERS)/node_exporter
 	go mod download github.com/prometheus/prometheus@v0.316.0

@@ -20,7 +20,10 @@ pub(crate) fn problems() -> anyhow::Result<Vec<String>> {
 
 fn root() -> anyhow::Result<PathBuf> {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-    manifest.parent().map(Path::to_path_buf).context("xtask stands in the root of the repository")
+    manifest
+        .parent()
+        .map(Path::to_path_buf)
+        .context("xtask stands in the root of the repository")
 }
 
 #[cfg(test)]

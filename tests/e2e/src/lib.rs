@@ -1,1 +1,1 @@
-//! Whole processes against real peers.
+//! Whole processes against real peers; everything stands in `tests/it`.

@@ -9,11 +9,15 @@ const MAX_LINES: usize = 800;
 /// Files beside each other in one folder, before sub-folders must say what belongs together.
 const MAX_FILES: usize = 12;
 /// Words that name nothing.
-const EMPTY_NAMES: [&str; 8] = ["common", "core", "handlers", "helpers", "manager", "misc", "types", "utils"];
+const EMPTY_NAMES: [&str; 8] = [
+    "common", "core", "handlers", "helpers", "manager", "misc", "types", "utils",
+];
 
 pub(super) fn problems(root: &Path) -> anyhow::Result<Vec<String>> {
     let mut problems = Vec::new();
-    for plane in ["base", "collect", "data", "fleet", "insight", "front", "tests", "bench", "xtask"] {
+    for plane in [
+        "base", "collect", "data", "fleet", "insight", "front", "tests", "bench", "xtask",
+    ] {
         let folder = root.join(plane);
         if folder.is_dir() {
             visit(root, &folder, &mut problems)?;
@@ -24,10 +28,15 @@ pub(super) fn problems(root: &Path) -> anyhow::Result<Vec<String>> {
 
 fn visit(root: &Path, folder: &Path, problems: &mut Vec<String>) -> anyhow::Result<()> {
     let mut files = 0;
-    let entries = std::fs::read_dir(folder).with_context(|| format!("failed to read {}", folder.display()))?;
+    let entries =
+        std::fs::read_dir(folder).with_context(|| format!("failed to read {}", folder.display()))?;
     for entry in entries {
         let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         if path.is_dir() {
             if !["node_modules", "target", "dist", "data", "cases"].contains(&name.as_str()) {
                 visit(root, &path, problems)?;
@@ -42,7 +51,9 @@ fn visit(root: &Path, folder: &Path, problems: &mut Vec<String>) -> anyhow::Resu
     }
     if files > MAX_FILES {
         let shown = folder.strip_prefix(root).unwrap_or(folder).display();
-        problems.push(format!("{shown}: {files} files beside each other; make sub-folders"));
+        problems.push(format!(
+            "{shown}: {files} files beside each other; make sub-folders"
+        ));
     }
     Ok(())
 }
@@ -54,16 +65,22 @@ fn check(shown: &str, name: &str, text: &str, problems: &mut Vec<String>) {
         problems.push(format!("{shown}: use {{folder}}.rs instead of {{folder}}/mod.rs"));
     }
     if EMPTY_NAMES.contains(&stem) {
-        problems.push(format!("{shown}: {stem} names nothing; name the thing the module owns"));
+        problems.push(format!(
+            "{shown}: {stem} names nothing; name the thing the module owns"
+        ));
     }
     if !is_test && text.lines().count() > MAX_LINES {
-        problems.push(format!("{shown}: more than {MAX_LINES} lines; split it by responsibility"));
+        problems.push(format!(
+            "{shown}: more than {MAX_LINES} lines; split it by responsibility"
+        ));
     }
     if name != "tests.rs" && !text.trim_start().starts_with("//!") {
         problems.push(format!("{shown}: begin with //! and say why the module exists"));
     }
     let inline = ["#[cfg(test)]\nmod tests {", "#[cfg(test)]\npub mod tests {"];
     if inline.iter().any(|start| text.contains(start)) {
-        problems.push(format!("{shown}: move the tests to {stem}/tests.rs, else an edit rebuilds all users"));
+        problems.push(format!(
+            "{shown}: move the tests to {stem}/tests.rs, else an edit rebuilds all users"
+        ));
     }
 }

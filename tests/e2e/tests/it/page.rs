@@ -1,0 +1,35 @@
+//! The page in a real Chromium, driven by `tests/browser`.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Context as _;
+use testkit::{Periplus, Up};
+
+#[test]
+fn the_page_works_in_chromium() -> anyhow::Result<()> {
+    let data = tempfile::tempdir()?;
+    let ours = Periplus::up(&Up { data: data.path(), arguments: &["--interval", "1s"] })?;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../browser");
+    let screenshots = match std::env::var_os("SCREENSHOTS") {
+        Some(kept) => kept.into(),
+        None => data.path().join("screenshots"),
+    };
+    std::fs::create_dir_all(&screenshots)?;
+    let output = Command::new("node")
+        .args(["--test", "--test-reporter=spec"])
+        .current_dir(&folder)
+        .env("PERIPLUS_URL", ours.client.base())
+        .env("SCREENSHOTS", &screenshots)
+        .output()
+        .context("node runs the browser")?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    println!("{text}");
+    anyhow::ensure!(
+        output.status.success(),
+        "the browser's tests failed:\n{text}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    anyhow::ensure!(text.contains("ℹ pass") && !text.contains("ℹ pass 0"), "no browser test ran:\n{text}");
+    Ok(())
+}
