@@ -1,1 +1,44 @@
-//! Durable metrics: write-ahead log, head, blocks, index, compaction, retention.
+//! Durable metrics: write-ahead log, head, parts, index, compaction, retention.
+//!
+//! A [`Store`] is one folder. Batches go to the `head` in memory and to the `wal`; when a
+//! range of time is over, the head's samples become an immutable `part` and the log of that time
+//! goes. Queries see head and parts as one.
+//!
+//! Promises:
+//! - what [`Store::durable`] has answered for survives a crash, once;
+//! - samples come back bit for bit: NaN payloads, stale markers, infinities, the sign of zero;
+//! - a damaged file never stops the rest: it is put into `quarantine/` and named in [`Store::status`];
+//! - a disk that fails makes the store refuse batches and say why; reading goes on.
+//!
+//! The folder:
+//! ```text
+//! LOCK        held by the process that has the store open
+//! MANIFEST    which parts there are                       manifest.rs
+//! METADATA    types, help and units of metric families    metadata.rs
+//! wal/        log segments                                wal.rs
+//! parts/      parts                                       part.rs
+//! quarantine/ damaged files, kept for inspection
+//! ```
+//! Every file begins with a magic word and a format version; a newer one is refused, not guessed at. The crate
+//! knows nothing of PromQL, of HTTP or of Kubernetes.
+
+mod bytes;
+mod chunk;
+mod config;
+mod disk;
+mod error;
+mod head;
+mod manifest;
+mod metadata;
+mod metrics;
+mod part;
+mod select;
+mod status;
+mod store;
+mod upkeep;
+mod wal;
+
+pub use config::StoreConfig;
+pub use error::StoreError;
+pub use status::{PartStatus, StoreStatus};
+pub use store::Store;

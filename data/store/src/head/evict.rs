@@ -1,0 +1,174 @@
+//! Forgetting what parts hold.
+
+use hashbrown::{HashMap, HashTable};
+use model::{Millis, PackedLabels};
+
+use super::Shard;
+use super::series::{NONE, Series};
+use super::slab::Slot;
+
+/// Series that must have left before a rebuild is worth it.
+const MIN_DEAD: usize = 1024;
+
+impl Shard {
+    /// Stops showing samples before `until`: a published part holds them.
+    pub(crate) fn hide_before(&mut self, until: Millis) {
+        self.floor = self.floor.max(until);
+        self.shown_from = self.shown_from.max(until);
+    }
+
+    /// Frees chunks of the series in `from..to` whose samples are all hidden; series without samples leave.
+    /// Returns whether there are series at or after `to`.
+    pub(crate) fn evict(&mut self, from: u32, to: u32) -> bool {
+        let until = self.shown_from;
+        let end = to.min(self.series.len() as u32);
+        for id in from..end {
+            if !self.series[id as usize].dead {
+                self.evict_series(id, until);
+            }
+        }
+        (end as usize) < self.series.len()
+    }
+
+    fn evict_series(&mut self, id: u32, until: Millis) {
+        let mut at = self.series[id as usize].first_sealed;
+        while let Some(chunk) = self.sealed.get_mut(at as usize) {
+            if chunk.max_t >= until {
+                break;
+            }
+            let (next, timeline) = (chunk.next, chunk.timeline);
+            chunk.values = Box::default();
+            self.free_sealed.push(at);
+            self.release_timeline(timeline);
+            at = next;
+        }
+        let series = &mut self.series[id as usize];
+        series.first_sealed = at;
+        if at == NONE {
+            series.last_sealed = NONE;
+        }
+        if let Some(late) = self.late.get_mut(&id) {
+            late.retain(|sample| sample.0 >= until);
+            if late.is_empty() {
+                self.late.remove(&id);
+            }
+        }
+        let series = &self.series[id as usize];
+        if series.last_t < until {
+            self.remove(id);
+        }
+    }
+
+    /// Takes a series out whose samples are all hidden.
+    fn remove(&mut self, id: u32) {
+        let series = &mut self.series[id as usize];
+        let (hash, slot, timeline) = (series.hash, series.slot, series.timeline);
+        series.dead = true;
+        series.slot = Slot::EMPTY;
+        series.timeline = NONE;
+        (series.n, series.len, series.run) = (0, 0, 0);
+        self.n_dead += 1;
+        self.slab.release(slot);
+        self.release_timeline(timeline);
+        if let Ok(entry) = self.by_labels.find_entry(hash, |other| *other == id) {
+            entry.remove();
+        }
+    }
+
+    /// Frees times that no chunk refers to, and rebuilds the index if many series have left.
+    pub(crate) fn tidy(&mut self) {
+        let mut first_used = vec![u32::MAX; self.timelines.len()];
+        let mut note = |timeline: u32, start: u32| {
+            if let Some(first) = first_used.get_mut(timeline as usize) {
+                *first = start.min(*first);
+            }
+        };
+        let (mut oldest, mut newest) = (Millis::MAX, Millis::MIN);
+        for series in self.series.iter().filter(|s| !s.dead) {
+            let mut at = series.first_sealed;
+            while let Some(chunk) = self.sealed.get(at as usize) {
+                note(chunk.timeline, chunk.start);
+                oldest = oldest.min(chunk.min_t);
+                at = chunk.next;
+            }
+            note(series.timeline, series.start);
+            newest = newest.max(series.last_t);
+            if series.n > 0 {
+                let mut first = Vec::new();
+                if let Some(Some(timeline)) = self.timelines.get(series.timeline as usize) {
+                    timeline.copy(series.start, 1, &mut first);
+                }
+                oldest = oldest.min(first.first().copied().unwrap_or(Millis::MAX));
+            }
+        }
+        let late = self
+            .late
+            .values()
+            .flat_map(|samples| samples.first())
+            .map(|sample| sample.0)
+            .min();
+        self.oldest = oldest.min(late.unwrap_or(Millis::MAX)).max(self.shown_from);
+        self.newest = newest;
+        for (timeline, first) in self.timelines.iter_mut().zip(first_used) {
+            if let Some(timeline) = timeline {
+                timeline.trim(first.min(timeline.end().saturating_sub(1)));
+            }
+        }
+        self.cadences.clear();
+        if self.n_dead > MIN_DEAD && self.n_dead > self.n_series() / 2 {
+            self.rebuild();
+        }
+    }
+
+    /// Numbers the living series anew and drops the symbols of the others.
+    fn rebuild(&mut self) {
+        let old_symbols = std::mem::take(&mut self.symbols);
+        let old_series = std::mem::take(&mut self.series);
+        let old_ids = std::mem::take(&mut self.label_ids);
+        let mut late = std::mem::take(&mut self.late);
+        let mut new_late = HashMap::new();
+        self.by_labels = HashTable::new();
+        let mut packed = String::new();
+        for (old_id, series) in old_series.into_iter().enumerate().filter(|(_, s)| !s.dead) {
+            let start = series.labels_at as usize;
+            let pairs = old_ids
+                .get(start..start + usize::from(series.n_labels))
+                .unwrap_or_default();
+            packed.clear();
+            pairs
+                .iter()
+                .for_each(|pair| packed.push_str(old_symbols.text(*pair)));
+            let id = self.series.len() as u32;
+            if let Some(samples) = late.remove(&(old_id as u32)) {
+                new_late.insert(id, samples);
+            }
+            self.adopt(id, series, &packed);
+        }
+        self.late = new_late;
+        self.n_dead = 0;
+        self.previous = NONE;
+        self.incarnation += 1;
+    }
+
+    fn adopt(&mut self, id: u32, series: Series, packed: &str) {
+        let labels_at = self.label_ids.len();
+        let interned = self
+            .symbols
+            .intern(PackedLabels::trusted(packed), &mut self.label_ids);
+        debug_assert!(interned.is_some(), "fewer symbols than before have room");
+        for at in labels_at..self.label_ids.len() {
+            self.symbols.note(self.label_ids[at], id);
+        }
+        let hash = series.hash;
+        self.series.push(Series {
+            labels_at: labels_at as u32,
+            next: NONE,
+            log_epoch: 0,
+            log_chain: 0,
+            ..series
+        });
+        let series = &self.series;
+        self.by_labels
+            .insert_unique(hash, id, |id| series[*id as usize].hash);
+    }
+}

@@ -1,0 +1,125 @@
+//! The store's own metrics.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use model::{Family, Rejection, Sink};
+
+use crate::store::Store;
+
+/// Reasons for which samples are refused, as values of the label `reason`.
+const REASONS: [&str; N_REASONS] = [
+    "too_old",
+    "too_new",
+    "duplicate",
+    "series_limit",
+    "invalid_labels",
+];
+pub(crate) const N_REASONS: usize = 5;
+
+const HEAD_SERIES: Family<'_> = Family::gauge("periplus_store_head_series", "Series with samples in memory.");
+const SAMPLES: Family<'_> = Family::counter("periplus_store_samples_total", "Samples taken.");
+const BATCHES: Family<'_> = Family::counter("periplus_store_batches_total", "Batches taken.");
+const REJECTED: Family<'_> = Family::counter(
+    "periplus_store_rejected_samples_total",
+    "Samples refused, by reason.",
+);
+const REFUSED: Family<'_> = Family::counter(
+    "periplus_store_refused_batches_total",
+    "Batches refused as a whole.",
+);
+const WAL_BYTES: Family<'_> =
+    Family::gauge("periplus_store_wal_bytes", "Size of the write-ahead log on disk.");
+const WAL_WAITING: Family<'_> = Family::gauge(
+    "periplus_store_wal_waiting_bytes",
+    "Bytes of records that are not durable yet.",
+);
+const WAL_WRITTEN: Family<'_> = Family::counter(
+    "periplus_store_wal_written_bytes_total",
+    "Bytes written to the write-ahead log.",
+);
+const WAL_FAILURES: Family<'_> = Family::counter(
+    "periplus_store_wal_failures_total",
+    "Failed writes and fsyncs of the write-ahead log.",
+);
+const FSYNC_SECONDS: Family<'_> = Family::counter(
+    "periplus_store_fsync_seconds_total",
+    "Time spent in fsync of the write-ahead log.",
+);
+const FSYNCS: Family<'_> = Family::counter(
+    "periplus_store_fsyncs_total",
+    "Times the write-ahead log was made durable.",
+);
+const PARTS: Family<'_> = Family::gauge("periplus_store_parts", "Parts on disk.");
+const PART_BYTES: Family<'_> = Family::gauge("periplus_store_part_bytes", "Size of all parts on disk.");
+const PART_SAMPLES: Family<'_> = Family::gauge("periplus_store_part_samples", "Samples in all parts.");
+const FLUSHES: Family<'_> = Family::counter("periplus_store_flushes_total", "Parts flushed from the head.");
+const COMPACTIONS: Family<'_> = Family::counter(
+    "periplus_store_compactions_total",
+    "Merges of parts into larger ones.",
+);
+const DROPPED: Family<'_> = Family::counter(
+    "periplus_store_dropped_parts_total",
+    "Parts dropped past their retention.",
+);
+const UPKEEP_FAILURES: Family<'_> = Family::counter(
+    "periplus_store_upkeep_failures_total",
+    "Flushes, compactions and other background tasks that failed and are tried again.",
+);
+const QUARANTINED: Family<'_> = Family::gauge(
+    "periplus_store_quarantined_files",
+    "Damaged files that were put aside.",
+);
+
+/// Returns the place of a refusal in the counters.
+pub(crate) fn reason_index(rejection: &Rejection) -> usize {
+    match rejection {
+        Rejection::TooOld { .. } => 0,
+        Rejection::TooNew { .. } => 1,
+        Rejection::Duplicate { .. } => 2,
+        Rejection::SeriesLimit { .. } => 3,
+        Rejection::InvalidLabels { .. } => 4,
+    }
+}
+
+impl Store {
+    /// Gives the store's own metrics to a sink.
+    pub fn report(&self, out: &mut dyn Sink) {
+        let status = self.status();
+        let inner = &*self.inner;
+        let wal = inner.wal.stats();
+        let counters = &inner.counters;
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed) as f64;
+        for (reason, counter) in REASONS.iter().zip(&counters.rejected) {
+            out.sample(&REJECTED, &[("reason", reason)], count(counter));
+        }
+        let plain: [(&Family<'_>, f64); 18] = [
+            (&HEAD_SERIES, status.head_series as f64),
+            (&SAMPLES, count(&counters.samples)),
+            (&BATCHES, count(&counters.batches)),
+            (&REFUSED, count(&counters.refused_batches)),
+            (&WAL_BYTES, wal.bytes as f64),
+            (&WAL_WAITING, wal.waiting_bytes as f64),
+            (&WAL_WRITTEN, wal.written_bytes as f64),
+            (&WAL_FAILURES, wal.failures as f64),
+            (&FSYNC_SECONDS, wal.fsync_time.as_secs_f64()),
+            (&FSYNCS, wal.fsyncs as f64),
+            (&PARTS, status.parts.len() as f64),
+            (
+                &PART_BYTES,
+                status.parts.iter().map(|part| part.bytes).sum::<u64>() as f64,
+            ),
+            (
+                &PART_SAMPLES,
+                status.parts.iter().map(|part| part.samples).sum::<u64>() as f64,
+            ),
+            (&FLUSHES, count(&counters.flushes)),
+            (&COMPACTIONS, count(&counters.compactions)),
+            (&DROPPED, count(&counters.dropped_parts)),
+            (&UPKEEP_FAILURES, count(&counters.upkeep_failures)),
+            (&QUARANTINED, status.quarantined.len() as f64),
+        ];
+        for (family, value) in plain {
+            out.sample(family, &[], value);
+        }
+    }
+}

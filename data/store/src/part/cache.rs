@@ -1,0 +1,60 @@
+//! Decompressed pages that readers used lately.
+//!
+//! Two generations: a page that is used moves to the young one; when the young one is half of the bound, the
+//! old one is dropped and the young one becomes old. That keeps what is used at least twice in a row of that
+//! many bytes, at the cost of one table look-up.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use parking_lot::Mutex;
+
+/// Part, section and page.
+type Key = (u64, u8, u32);
+
+#[derive(Default)]
+struct Generations {
+    young: HashMap<Key, Arc<[u8]>>,
+    young_bytes: usize,
+    old: HashMap<Key, Arc<[u8]>>,
+}
+
+/// A bounded cache of pages, shared by all parts of a store.
+pub(crate) struct PageCache {
+    max_bytes: usize,
+    generations: Mutex<Generations>,
+}
+
+impl PageCache {
+    /// Creates a cache that holds at most about `max_bytes`.
+    pub(crate) fn new(max_bytes: usize) -> Self {
+        Self {
+            max_bytes,
+            generations: Mutex::default(),
+        }
+    }
+
+    pub(super) fn get(&self, key: Key) -> Option<Arc<[u8]>> {
+        let mut generations = self.generations.lock();
+        if let Some(page) = generations.young.get(&key) {
+            return Some(Arc::clone(page));
+        }
+        let page = generations.old.remove(&key)?;
+        self.insert_locked(&mut generations, key, &page);
+        Some(page)
+    }
+
+    pub(super) fn insert(&self, key: Key, page: &Arc<[u8]>) {
+        self.insert_locked(&mut self.generations.lock(), key, page);
+    }
+
+    fn insert_locked(&self, generations: &mut Generations, key: Key, page: &Arc<[u8]>) {
+        if generations.young_bytes >= self.max_bytes / 2 {
+            generations.old = std::mem::take(&mut generations.young);
+            generations.young_bytes = 0;
+        }
+        if generations.young.insert(key, Arc::clone(page)).is_none() {
+            generations.young_bytes += page.len();
+        }
+    }
+}

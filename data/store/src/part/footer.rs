@@ -1,0 +1,138 @@
+//! The footer of a part: all that is kept in memory of it.
+//!
+//! Layout of the raw footer:
+//! ```text
+//! u64 part number, u32 level, i64 first time, i64 last time, i64 floor,
+//! uvarint series, uvarint chunks, uvarint samples
+//! six sections (see part/section.rs): values, times, chunks, series, symbols, postings
+//! uvarint n, n series offsets as ivarint differences
+//! uvarint n, n names: string name, uvarint number of values, uvarint n blocks,
+//!   blocks: string first value, uvarint offset in symbols
+//! ```
+//! The floor is the time up to which the store was in parts when this one was written.
+
+use model::Millis;
+
+use super::section::Section;
+use crate::bytes::{Malformed, Reader, put_str, put_uvarint};
+
+/// What a part is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PartInfo {
+    /// Number of the part; later parts have larger ones.
+    pub(crate) id: u64,
+    /// 0 flushed, 1 compacted.
+    pub(crate) level: u32,
+    pub(crate) min_t: Millis,
+    pub(crate) max_t: Millis,
+    pub(crate) floor: Millis,
+    pub(crate) n_series: u64,
+    pub(crate) n_chunks: u64,
+    pub(crate) n_samples: u64,
+    /// Size of the file.
+    pub(crate) bytes: u64,
+}
+
+pub(super) const VALUES: usize = 0;
+pub(super) const TIMES: usize = 1;
+pub(super) const CHUNKS: usize = 2;
+pub(super) const SERIES: usize = 3;
+pub(super) const SYMBOLS: usize = 4;
+pub(super) const POSTINGS: usize = 5;
+pub(super) const N_SECTIONS: usize = 6;
+
+pub(super) struct Name {
+    pub(super) text: Box<str>,
+    pub(super) n_values: u64,
+    /// First value and offset of each block of values.
+    pub(super) blocks: Vec<(Box<str>, u64)>,
+}
+
+pub(super) struct Footer {
+    pub(super) info: PartInfo,
+    pub(super) sections: [Section; N_SECTIONS],
+    /// Offset of every 16th series.
+    pub(super) series_offsets: Vec<u64>,
+    /// In order.
+    pub(super) names: Vec<Name>,
+}
+
+impl Footer {
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        let info = &self.info;
+        out.extend_from_slice(&info.id.to_le_bytes());
+        out.extend_from_slice(&info.level.to_le_bytes());
+        for t in [info.min_t, info.max_t, info.floor] {
+            out.extend_from_slice(&t.to_le_bytes());
+        }
+        for count in [info.n_series, info.n_chunks, info.n_samples] {
+            put_uvarint(&mut out, count);
+        }
+        self.sections.iter().for_each(|section| section.encode(&mut out));
+        put_uvarint(&mut out, self.series_offsets.len() as u64);
+        let mut last = 0;
+        for offset in &self.series_offsets {
+            put_uvarint(&mut out, offset - last);
+            last = *offset;
+        }
+        put_uvarint(&mut out, self.names.len() as u64);
+        for name in &self.names {
+            put_str(&mut out, &name.text);
+            put_uvarint(&mut out, name.n_values);
+            put_uvarint(&mut out, name.blocks.len() as u64);
+            for (first, offset) in &name.blocks {
+                put_str(&mut out, first);
+                put_uvarint(&mut out, *offset);
+            }
+        }
+        out
+    }
+
+    pub(super) fn decode(raw: &[u8], bytes: u64) -> Result<Self, Malformed> {
+        let mut reader = Reader::new(raw);
+        let (id, level) = (reader.u64()?, reader.u32()?);
+        let (min_t, max_t, floor) = (reader.i64()?, reader.i64()?, reader.i64()?);
+        let (n_series, n_chunks, n_samples) = (reader.uvarint()?, reader.uvarint()?, reader.uvarint()?);
+        let info = PartInfo {
+            id,
+            level,
+            min_t,
+            max_t,
+            floor,
+            n_series,
+            n_chunks,
+            n_samples,
+            bytes,
+        };
+        let mut sections: [Section; N_SECTIONS] = Default::default();
+        for section in &mut sections {
+            *section = Section::decode(&mut reader)?;
+        }
+        let mut series_offsets = Vec::new();
+        let mut offset = 0u64;
+        for _ in 0..reader.uvarint()? {
+            offset = offset.checked_add(reader.uvarint()?).ok_or(Malformed)?;
+            series_offsets.push(offset);
+        }
+        let mut names = Vec::new();
+        for _ in 0..reader.uvarint()? {
+            let (text, n_values) = (reader.str()?.into(), reader.uvarint()?);
+            let mut blocks = Vec::new();
+            for _ in 0..reader.uvarint()? {
+                blocks.push((reader.str()?.into(), reader.uvarint()?));
+            }
+            names.push(Name {
+                text,
+                n_values,
+                blocks,
+            });
+        }
+        Ok(Self {
+            info,
+            sections,
+            series_offsets,
+            names,
+        })
+    }
+}

@@ -1,0 +1,313 @@
+//! The series a selection found, merged over head and parts.
+//!
+//! The set remembers where each series is, not its samples. A series may move while the set is used: what
+//! leaves the head is in a part published before, which the set looks up when it notices.
+
+use std::sync::Arc;
+
+use hashbrown::HashTable;
+use model::{
+    Labels, Matcher, Millis, PackedLabels, QueryError, SampleBuffer, Selection, SeriesSet, TimeRange,
+};
+
+use super::{Index, resolve};
+use crate::head::{HeadSamples, SeriesRef, hash_labels};
+use crate::part::{Part, PartError};
+use crate::store::Inner;
+
+/// Series whose labels are copied under one hold of a shard's lock.
+const SLICE: usize = 512;
+
+struct Entry {
+    labels: Labels,
+    head: Option<(u32, SeriesRef)>,
+}
+
+/// See the module.
+pub(crate) struct Selected {
+    inner: Arc<Inner>,
+    range: TimeRange,
+    entries: Vec<Entry>,
+    parts: Vec<Arc<Part>>,
+    /// `(series, part, id in the part)`, ascending.
+    places: Vec<(u32, u32, u32)>,
+    /// What each shard showed when the series were found.
+    shown_from: Vec<Millis>,
+}
+
+struct Finder<'a> {
+    entries: Vec<Entry>,
+    by_labels: HashTable<u32>,
+    limit: usize,
+    matchers: &'a [Matcher],
+}
+
+impl Finder<'_> {
+    fn entry(&mut self, packed: &str) -> Result<u32, QueryError> {
+        let hash = hash_labels(packed);
+        let same = |at: &u32| self.entries[*at as usize].labels.packed() == packed;
+        if let Some(at) = self.by_labels.find(hash, same) {
+            return Ok(*at);
+        }
+        if self.entries.len() >= self.limit {
+            return Err(QueryError::TooLarge {
+                what: "series",
+                limit: self.limit,
+            });
+        }
+        let at = self.entries.len() as u32;
+        let labels = PackedLabels::trusted(packed).to_labels();
+        self.entries.push(Entry { labels, head: None });
+        let entries = &self.entries;
+        self.by_labels
+            .insert_unique(hash, at, |at| hash_labels(entries[*at as usize].labels.packed()));
+        Ok(at)
+    }
+
+    fn find_in_shard(&mut self, inner: &Inner, at: usize, start: Millis) -> Result<(), QueryError> {
+        let (ids, incarnation) = {
+            let shard = inner.shards[at].lock();
+            (resolve(&mut &*shard, self.matchers)?, shard.incarnation())
+        };
+        for slice in ids.chunks(SLICE) {
+            let mut found = Vec::with_capacity(slice.len());
+            {
+                let shard = inner.shards[at].lock();
+                if shard.incarnation() == incarnation {
+                    shard.describe(slice, start, |series, packed| {
+                        found.push((series, packed.to_owned()))
+                    });
+                } else {
+                    // Series were numbered anew meanwhile, which is rare enough to start over.
+                    drop(shard);
+                    return self.find_in_shard(inner, at, start);
+                }
+            }
+            for (series, packed) in found {
+                let entry = self.entry(&packed)?;
+                self.entries[entry as usize].head = Some((at as u32, series));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Finds the series of a selection.
+pub(crate) fn select(inner: &Arc<Inner>, selection: &Selection) -> Result<Selected, QueryError> {
+    let mut finder = Finder {
+        entries: Vec::new(),
+        by_labels: HashTable::new(),
+        limit: inner.config.max_query_series,
+        matchers: &selection.matchers,
+    };
+    // The head before the parts: what moves in between is then found twice rather than never.
+    let shown_from = inner
+        .shards
+        .iter()
+        .map(|shard| shard.lock().shown_from())
+        .collect();
+    for shard in 0..inner.shards.len() {
+        finder.find_in_shard(inner, shard, selection.range.start)?;
+    }
+    let parts = inner.parts_in(selection.range);
+    let mut places = Vec::new();
+    for (at, part) in parts.iter().enumerate() {
+        let mut failure = None;
+        let found = part_ids(part, &selection.matchers).and_then(|ids| {
+            if ids.len() > finder.limit {
+                failure = Some(QueryError::TooLarge {
+                    what: "series",
+                    limit: finder.limit,
+                });
+                return Ok(());
+            }
+            part.labels(&ids, |id, packed| match finder.entry(packed) {
+                Ok(series) => places.push((series, at as u32, id)),
+                Err(error) => failure = Some(error),
+            })
+        });
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
+        inner.tolerate(part, found)?;
+    }
+    places.sort_unstable();
+    Ok(Selected {
+        inner: Arc::clone(inner),
+        range: selection.range,
+        entries: finder.entries,
+        parts,
+        places,
+        shown_from,
+    })
+}
+
+struct PartIndex<'a>(&'a Part, Option<PartError>);
+
+impl PartIndex<'_> {
+    /// Keeps the part's own error aside; the resolver only needs to stop.
+    fn stop(&mut self, result: Result<(), PartError>) -> Result<(), QueryError> {
+        result.map_err(|error| {
+            let reason = error.to_string();
+            self.1 = Some(error);
+            QueryError::Storage {
+                what: self.0.path.display().to_string(),
+                reason,
+            }
+        })
+    }
+}
+
+impl Index for PartIndex<'_> {
+    fn all(&mut self, out: &mut Vec<u32>) -> Result<(), QueryError> {
+        out.extend(0..u32::try_from(self.0.info().n_series).unwrap_or(u32::MAX));
+        Ok(())
+    }
+
+    fn equal(&mut self, name: &str, value: &str, out: &mut Vec<u32>) -> Result<(), QueryError> {
+        let result = self.0.equal(name, value, out);
+        self.stop(result)
+    }
+
+    fn scan(
+        &mut self,
+        name: &str,
+        keep: &mut dyn FnMut(&str) -> bool,
+        out: &mut Vec<u32>,
+    ) -> Result<(), QueryError> {
+        let result = self.0.scan(name, keep, out);
+        self.stop(result)
+    }
+}
+
+/// Finds the series of a part for which all matchers hold.
+pub(super) fn part_ids(part: &Part, matchers: &[Matcher]) -> Result<Vec<u32>, PartError> {
+    let mut index = PartIndex(part, None);
+    match (resolve(&mut index, matchers), index.1) {
+        (Ok(ids), _) => Ok(ids),
+        (Err(_), Some(error)) => Err(error),
+        (Err(error), None) => Err(PartError::Io(std::io::Error::other(error.to_string()))),
+    }
+}
+
+impl SeriesSet for Selected {
+    fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    fn labels(&self, idx: usize) -> Labels {
+        self.entries
+            .get(idx)
+            .map(|entry| entry.labels.clone())
+            .unwrap_or_default()
+    }
+
+    fn read(&self, idx: usize, out: &mut SampleBuffer) -> Result<(), QueryError> {
+        out.clear();
+        let Some(entry) = self.entries.get(idx) else {
+            return Ok(());
+        };
+        let mut buffer = SampleBuffer::default();
+        let from = self.places.partition_point(|place| (place.0 as usize) < idx);
+        for (_, part, id) in self
+            .places
+            .iter()
+            .skip(from)
+            .take_while(|place| place.0 as usize == idx)
+        {
+            let Some(part) = self.parts.get(*part as usize) else {
+                continue;
+            };
+            self.read_part(part, *id, (&mut buffer, out))?;
+        }
+        let Some((at, series)) = entry.head else {
+            return Ok(());
+        };
+        let mut samples = HeadSamples::default();
+        let (shown_from, range) = {
+            let shard = self.inner.shards[at as usize].lock();
+            if let Some(id) = shard.locate(series, &entry.labels) {
+                shard.copy_samples(id, self.range, &mut samples);
+            }
+            (shard.shown_from(), shard.clip(self.range))
+        };
+        if self
+            .shown_from
+            .get(at as usize)
+            .is_some_and(|then| *then < shown_from)
+        {
+            self.read_newer_parts(&entry.labels, (&mut buffer, out))?;
+        }
+        buffer.clear();
+        samples
+            .decode(range, &mut buffer)
+            .map_err(|error| QueryError::Storage {
+                what: "head".to_owned(),
+                reason: error.to_string(),
+            })?;
+        merge(out, &mut buffer);
+        Ok(())
+    }
+}
+
+impl Selected {
+    fn read_part(
+        &self,
+        part: &Arc<Part>,
+        id: u32,
+        (buffer, out): (&mut SampleBuffer, &mut SampleBuffer),
+    ) -> Result<(), QueryError> {
+        buffer.clear();
+        let read = part.samples(id, self.range, buffer);
+        let sound = read.is_ok();
+        self.inner.tolerate(part, read)?;
+        if sound {
+            merge(out, buffer);
+        }
+        Ok(())
+    }
+
+    /// Reads a series from parts that were published after the series were found.
+    fn read_newer_parts(
+        &self,
+        labels: &Labels,
+        (buffer, out): (&mut SampleBuffer, &mut SampleBuffer),
+    ) -> Result<(), QueryError> {
+        for part in self.inner.parts_in(self.range) {
+            if self.parts.iter().any(|known| known.info().id == part.info().id) {
+                continue;
+            }
+            match part.find(labels.packed()) {
+                Ok(Some(id)) => self.read_part(&part, id, (&mut *buffer, &mut *out))?,
+                Ok(None) => {}
+                Err(error) => self.inner.tolerate(&part, Err(error))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Adds samples to those in `out`, keeping times ascending; of two at one time, that in `out` stays.
+pub(crate) fn merge(out: &mut SampleBuffer, more: &mut SampleBuffer) {
+    let Some(first) = more.timestamps.first() else {
+        return;
+    };
+    if out.timestamps.last().is_none_or(|last| last < first) {
+        out.timestamps.append(&mut more.timestamps);
+        out.values.append(&mut more.values);
+        return;
+    }
+    let kept = out.timestamps.partition_point(|t| t < first);
+    let old_times = out.timestamps.split_off(kept);
+    let old_values = out.values.split_off(kept);
+    let mut old = old_times.into_iter().zip(old_values).peekable();
+    for (t, value) in more.timestamps.iter().copied().zip(more.values.iter().copied()) {
+        while let Some((old_t, old_value)) = old.next_if(|(old_t, _)| *old_t < t) {
+            out.push(old_t, old_value);
+        }
+        if old.peek().is_none_or(|(old_t, _)| *old_t != t) {
+            out.push(t, value);
+        }
+    }
+    old.for_each(|(t, value)| out.push(t, value));
+}

@@ -1,0 +1,158 @@
+//! What is done to stored samples in the background, and in which order.
+//!
+//! Flush, compact, drop what is too old or too much, save metadata, drop log segments. Every step can fail and
+//! be repeated: a part counts once it is in the manifest, a log segment goes only when parts hold its samples.
+
+mod compact;
+mod flush;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use model::Millis;
+
+use crate::StoreError;
+use crate::config::millis;
+use crate::error::io_error;
+use crate::manifest::{self, Manifest};
+use crate::part::Part;
+use crate::store::Inner;
+use crate::wal::move_to;
+
+type Task<'a> = &'a dyn Fn() -> Result<(), StoreError>;
+
+/// Runs all tasks; returns each one's name and result.
+pub(crate) fn run(inner: &Inner, now: Millis) -> Vec<(&'static str, Result<(), StoreError>)> {
+    let tasks: [(&'static str, Task<'_>); 5] = [
+        ("flush", &|| flush::flush(inner)),
+        ("compaction", &|| compact::compact(inner)),
+        ("retention", &|| drop_expired(inner, now)),
+        ("metadata", &|| {
+            inner.metadata.save(&*inner.disk, &inner.config.dir)
+        }),
+        ("log", &|| inner.wal.drop_before(inner.manifest.lock().floor)),
+    ];
+    let mut results = Vec::with_capacity(tasks.len());
+    for (name, task) in tasks {
+        let result = task();
+        // Log segments may hold metadata that nothing else does.
+        let stop = result.is_err() && name == "metadata";
+        results.push((name, result));
+        if stop || inner.is_stopping() {
+            break;
+        }
+    }
+    results
+}
+
+/// Makes a change of the parts count: manifest first, then what readers see, then the files that are left over.
+fn commit(inner: &Inner, change: PartsChange) -> Result<(), StoreError> {
+    let PartsChange {
+        added,
+        removed,
+        floor,
+    } = change;
+    {
+        let mut manifest = inner.manifest.lock();
+        let mut next = manifest.clone();
+        next.parts
+            .retain(|id| removed.iter().all(|part| part.info().id != *id));
+        next.parts.extend(added.iter().map(|part| part.info().id));
+        next.floor = floor.map_or(next.floor, |floor| next.floor.max(floor));
+        manifest::save(&*inner.disk, &inner.config.dir, &next)?;
+        *manifest = next;
+        let mut parts = inner.parts.write();
+        let mut list: Vec<Arc<Part>> = parts
+            .iter()
+            .filter(|part| removed.iter().all(|gone| gone.info().id != part.info().id))
+            .map(Arc::clone)
+            .collect();
+        list.extend(added);
+        list.sort_by_key(|part| (part.info().min_t, part.info().id));
+        *parts = Arc::new(list);
+    }
+    for part in removed {
+        inner
+            .disk
+            .remove(&part.path)
+            .map_err(io_error("remove", &part.path))?;
+    }
+    Ok(())
+}
+
+struct PartsChange {
+    added: Vec<Arc<Part>>,
+    removed: Vec<Arc<Part>>,
+    /// Raises the time before which samples are in parts.
+    floor: Option<Millis>,
+}
+
+/// Takes the number of a part that is about to be written.
+fn next_part(manifest: &mut Manifest) -> u64 {
+    let id = manifest.next_part;
+    manifest.next_part += 1;
+    id
+}
+
+/// Puts a damaged part aside. Readers that have it open may run into it again; then there is nothing to do.
+pub(crate) fn quarantine(inner: &Inner, part: &Arc<Part>) -> Result<(), StoreError> {
+    let mut manifest = inner.manifest.lock();
+    let id = part.info().id;
+    if !manifest.parts.contains(&id) {
+        return Ok(());
+    }
+    let folder = inner.config.dir.join("quarantine");
+    let moved = move_to(&*inner.disk, &part.path, &folder)?;
+    inner.quarantined.lock().push(moved);
+    let mut next = manifest.clone();
+    next.parts.retain(|other| *other != id);
+    manifest::save(&*inner.disk, &inner.config.dir, &next)?;
+    *manifest = next;
+    let mut parts = inner.parts.write();
+    let rest = parts
+        .iter()
+        .filter(|other| other.info().id != id)
+        .map(Arc::clone)
+        .collect();
+    *parts = Arc::new(rest);
+    Ok(())
+}
+
+/// Drops parts by age, then by size, oldest first.
+fn drop_expired(inner: &Inner, now: Millis) -> Result<(), StoreError> {
+    let oldest = now.saturating_sub(millis(inner.config.retention));
+    let parts = Arc::clone(&inner.parts.read());
+    let mut total = inner.wal.stats().bytes + parts.iter().map(|part| part.info().bytes).sum::<u64>();
+    let mut removed = Vec::new();
+    for part in parts.iter() {
+        let too_old = part.info().max_t < oldest;
+        let too_much = inner.config.retention_bytes.is_some_and(|limit| total > limit);
+        if too_old || too_much {
+            total = total.saturating_sub(part.info().bytes);
+            removed.push(Arc::clone(part));
+        }
+    }
+    if removed.is_empty() {
+        return Ok(());
+    }
+    for part in &removed {
+        tracing::info!(part = %part.path.display(), newest = part.info().max_t, "drop part past its retention");
+    }
+    inner
+        .counters
+        .dropped_parts
+        .fetch_add(removed.len() as u64, Ordering::Relaxed);
+    commit(
+        inner,
+        PartsChange {
+            added: Vec::new(),
+            removed,
+            floor: None,
+        },
+    )
+}
+
+fn open_part(inner: &Inner, path: &Path) -> Result<Arc<Part>, StoreError> {
+    Ok(Arc::new(Part::open(path, Arc::clone(&inner.cache))?))
+}
