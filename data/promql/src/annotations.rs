@@ -1,0 +1,178 @@
+//! Remarks on a query that do not stop it.
+//!
+//! Texts are Prometheus's, so that alerts and people that look for them find them. A remark is made once a
+//! query however many series it concerns; the place is that of the last one made.
+
+use std::fmt;
+
+use crate::ast::Span;
+use crate::number::{format_short, format_two_digits, quote};
+
+/// A remark, with its place in the text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Annotation {
+    /// What is remarked, with Prometheus's prefix.
+    pub message: String,
+    /// What it is about.
+    pub span: Span,
+    /// Present on remarks that sum up many.
+    detail: Option<Monotonicity>,
+}
+
+impl Annotation {
+    /// Returns the text of the HTTP API, which names the place in the query.
+    pub fn text(&self, query: &str) -> String {
+        let place = self.span.position(query);
+        match &self.detail {
+            Some(detail) => format!("{}, {detail} ({place})", self.message),
+            None => format!("{} ({place})", self.message),
+        }
+    }
+}
+
+/// How far buckets had to be bent to be monotonic.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Monotonicity {
+    pub(crate) times: (i64, i64),
+    pub(crate) buckets: (f64, f64),
+    pub(crate) max_difference: f64,
+    pub(crate) count: usize,
+}
+
+impl fmt::Display for Monotonicity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "from buckets {} to {}, with a max diff of {}, over {} samples from {} to {}",
+            format_short(self.buckets.0),
+            format_short(self.buckets.1),
+            format_two_digits(self.max_difference),
+            self.count,
+            crate::eval::rfc3339(self.times.0),
+            crate::eval::rfc3339(self.times.1),
+        )
+    }
+}
+
+/// The remarks made so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Annotations {
+    warnings: Vec<Annotation>,
+    infos: Vec<Annotation>,
+}
+
+impl Annotations {
+    /// Returns warnings and infos in the order first made.
+    pub(crate) fn into_parts(self) -> (Vec<Annotation>, Vec<Annotation>) {
+        (self.warnings, self.infos)
+    }
+
+    fn warn(&mut self, span: Span, message: impl fmt::Display) {
+        add(&mut self.warnings, span, format!("PromQL warning: {message}"));
+    }
+
+    fn info(&mut self, span: Span, message: impl fmt::Display) {
+        add(&mut self.infos, span, format!("PromQL info: {message}"));
+    }
+
+    pub(crate) fn invalid_quantile(&mut self, span: Span, q: f64) {
+        self.warn(
+            span,
+            format!(
+                "quantile value should be between 0 and 1, got {}",
+                format_short(q)
+            ),
+        );
+    }
+
+    pub(crate) fn invalid_ratio(&mut self, span: Span, ratio: f64, cap: f64) {
+        let (ratio, cap) = (format_short(ratio), format_short(cap));
+        self.warn(
+            span,
+            format!("ratio value should be between -1 and 1, got {ratio}, capping to {cap}"),
+        );
+    }
+
+    pub(crate) fn invalid_integral_strategy(&mut self, span: Span, strategy: f64) {
+        let strategy = format_short(strategy);
+        self.warn(
+            span,
+            format!("strategy should be 0, 1, or 2 (default), using 2, got {strategy}"),
+        );
+    }
+
+    pub(crate) fn bad_bucket_label(&mut self, span: Span, le: &str, metric: &str) {
+        let metric = for_metric(metric);
+        self.warn(
+            span,
+            format!(
+                "bucket label \"le\" is missing or has a malformed value of {}{metric}",
+                quote(le)
+            ),
+        );
+    }
+
+    pub(crate) fn sort_in_range_query(&mut self, span: Span) {
+        let text = "sort is ineffective for range queries since results are always ordered by labels";
+        self.warn(span, text);
+    }
+
+    pub(crate) fn possible_non_counter(&mut self, span: Span, metric: &str) {
+        let text = "metric might not be a counter, name does not end in _total/_sum/_count/_bucket";
+        self.info(span, format!("{text}: {}", quote(metric)));
+    }
+
+    pub(crate) fn incompatible_types(&mut self, span: Span, operator: &str) {
+        // Native histograms will bring the other combinations.
+        let text = "incompatible sample types encountered for binary operator";
+        self.info(
+            span,
+            format!("{text} {}: float {operator} float", quote(operator)),
+        );
+    }
+
+    pub(crate) fn forced_monotonicity(&mut self, span: Span, metric: &str, detail: Monotonicity) {
+        let message = format!(
+            "PromQL info: input to histogram_quantile needed to be fixed for monotonicity (see \
+             https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile){}",
+            for_metric(metric)
+        );
+        let Some(known) = self.infos.iter_mut().find(|known| known.message == message) else {
+            self.infos.push(Annotation {
+                message,
+                span,
+                detail: Some(detail),
+            });
+            return;
+        };
+        known.span = span;
+        if let Some(sum) = &mut known.detail {
+            sum.times = (sum.times.0.min(detail.times.0), sum.times.1.max(detail.times.1));
+            sum.buckets = (
+                sum.buckets.0.min(detail.buckets.0),
+                sum.buckets.1.max(detail.buckets.1),
+            );
+            sum.max_difference = sum.max_difference.max(detail.max_difference);
+            sum.count += detail.count;
+        }
+    }
+}
+
+fn for_metric(metric: &str) -> String {
+    if metric.is_empty() {
+        String::new()
+    } else {
+        format!(" for metric name {}", quote(metric))
+    }
+}
+
+fn add(known: &mut Vec<Annotation>, span: Span, message: String) {
+    match known.iter_mut().find(|known| known.message == message) {
+        Some(known) => known.span = span,
+        None => known.push(Annotation {
+            message,
+            span,
+            detail: None,
+        }),
+    }
+}

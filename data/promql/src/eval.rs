@@ -1,0 +1,328 @@
+//! Plan to value.
+//!
+//! Evaluation is series-major: a selector reads one series at a time into a reused buffer, a kernel runs over
+//! its samples once and writes one value a step, and the row goes on at once, through elementwise functions
+//! into the accumulators of an aggregation if there is one. `sum(rate(x[5m]))` never holds more than the samples
+//! of one series. Labels are hashed once a series, never once a step.
+//!
+//! Instant and range queries take the same path: an instant query has one step.
+//!
+//! The way to more cores: `Evaluator::stream` over a selector is a loop over series of a shared
+//! [`model::SeriesSet`], which may be read from several threads. Ranges of series can run on workers, each with
+//! its own scratch buffers, annotations and accumulators; accumulators are merged in the order of the ranges, so
+//! that sums stay the same from run to run. The query budget is atomic already.
+
+mod aggregate;
+mod binary;
+mod call;
+mod frame;
+mod math;
+mod output;
+mod select;
+mod steps;
+mod window;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use model::{Millis, Query, Selection, SeriesSet};
+
+use crate::annotations::Annotations;
+use crate::ast::{Boundary, Expr, ValueType};
+use crate::error::{EvalError, Interrupt};
+use crate::eval::frame::{Budget, Frame, Lease, Row, RowSink, without_metadata};
+use crate::eval::steps::{Steps, all_steps};
+use crate::plan::{Horizon, Kind, Node, lower};
+use crate::value::QueryOutput;
+
+pub(crate) use call::rfc3339;
+
+/// What bounds an evaluation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Samples in memory at once.
+    pub max_samples: usize,
+    /// Steps of a range query.
+    pub max_points: usize,
+}
+
+impl Limits {
+    /// The bounds Prometheus has by default.
+    pub const PROMETHEUS: Self = Self {
+        max_samples: 50_000_000,
+        max_points: 11_000,
+    };
+}
+
+/// When and how an expression is evaluated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EvalParams {
+    /// First evaluation time.
+    pub start: Millis,
+    /// Last evaluation time.
+    pub end: Millis,
+    /// Time between evaluations; 0 for an instant query, whose start and end are equal.
+    pub step: Millis,
+    /// How old the newest sample of a series may be to count as its value.
+    pub lookback: Millis,
+    /// Step of subqueries that do not give one.
+    pub default_subquery_step: Millis,
+    /// Whether metric names go at the end of the evaluation instead of at each function, as Prometheus has
+    /// behind the flag `promql-delayed-name-removal`.
+    pub delayed_name_removal: bool,
+    /// What bounds the evaluation.
+    pub limits: Limits,
+}
+
+impl EvalParams {
+    /// Parameters of an instant query, with Prometheus's defaults.
+    pub fn instant(time: Millis) -> Self {
+        Self {
+            start: time,
+            end: time,
+            step: 0,
+            lookback: 300_000,
+            default_subquery_step: 60_000,
+            delayed_name_removal: false,
+            limits: Limits::PROMETHEUS,
+        }
+    }
+
+    /// Parameters of a range query, with Prometheus's defaults. A step below 1 ms counts as 1 ms.
+    pub fn range(start: Millis, end: Millis, step: Millis) -> Self {
+        Self {
+            start,
+            end,
+            step: step.max(1),
+            ..Self::instant(start)
+        }
+    }
+
+    fn is_instant(&self) -> bool {
+        self.step == 0
+    }
+}
+
+/// Evaluates an expression over stored series.
+///
+/// `interrupt` is asked between series and between operators; what it returns ends the evaluation.
+///
+/// # Errors
+/// A bound was hit, the evaluation was interrupted, the store failed, or the expression has no meaning for the
+/// data (many-to-many matching, duplicate series, parameters out of range).
+pub fn evaluate(
+    expr: &Expr,
+    source: &dyn Query,
+    params: &EvalParams,
+    interrupt: &(dyn Fn() -> Option<Interrupt> + Sync),
+) -> Result<QueryOutput, EvalError> {
+    let steps = Steps {
+        start: params.start,
+        end: params.end,
+        step: params.step.max(1),
+    };
+    if steps.count() > params.limits.max_points {
+        return Err(EvalError::TooManyPoints {
+            limit: params.limits.max_points,
+        });
+    }
+    let value_type = expr.value_type();
+    if !params.is_instant() && !matches!(value_type, ValueType::Scalar | ValueType::InstantVector) {
+        let message = format!(
+            "invalid expression type \"{value_type}\" for range query, must be Scalar or instant Vector"
+        );
+        return Err(EvalError::invalid(message));
+    }
+    let node = lower(
+        expr,
+        &Horizon {
+            start: params.start,
+            end: params.end,
+            step: params.step,
+        },
+    )?;
+    let evaluator = Evaluator {
+        source,
+        params,
+        interrupt,
+        budget: Budget::new(params.limits.max_samples),
+        annotations: RefCell::default(),
+        selections: RefCell::default(),
+    };
+    let value = evaluator.value(&node, &steps)?;
+    let (warnings, infos) = evaluator.annotations.into_inner().into_parts();
+    Ok(QueryOutput {
+        value,
+        warnings,
+        infos,
+    })
+}
+
+/// A selection that was made, so that it is not made twice.
+type Selected = (Selection, Rc<dyn SeriesSet>);
+
+struct Evaluator<'a> {
+    source: &'a dyn Query,
+    params: &'a EvalParams,
+    interrupt: &'a (dyn Fn() -> Option<Interrupt> + Sync),
+    budget: Budget,
+    annotations: RefCell<Annotations>,
+    selections: RefCell<Vec<Selected>>,
+}
+
+impl Evaluator<'_> {
+    fn check_interrupt(&self) -> Result<(), EvalError> {
+        (self.interrupt)().map_or(Ok(()), |interrupt| Err(interrupt.into()))
+    }
+
+    fn annotate(&self, remark: impl FnOnce(&mut Annotations)) {
+        remark(&mut self.annotations.borrow_mut());
+    }
+
+    /// Takes room for the scratch vectors of one operator, for as long as it and those below it run.
+    fn scratch(&self, steps: &Steps) -> Result<Lease, EvalError> {
+        let mut lease = self.budget.lease();
+        lease.grow(steps.count())?;
+        Ok(lease)
+    }
+
+    fn frame(&self, steps: &Steps) -> Frame {
+        Frame::new(steps.count(), &self.budget)
+    }
+
+    /// Evaluates a scalar: one value a step.
+    fn scalar(&self, node: &Node, steps: &Steps) -> Result<Vec<f64>, EvalError> {
+        self.check_interrupt()?;
+        let _scratch = self.scratch(steps)?;
+        let n = steps.count();
+        match &node.kind {
+            Kind::Number(number) => Ok(vec![*number; n]),
+            Kind::Invariant(inner) => {
+                let value = self.scalar(inner, &steps.first())?;
+                Ok(vec![value.first().copied().unwrap_or(f64::NAN); n])
+            }
+            Kind::Negate(inner) => {
+                let mut values = self.scalar(inner, steps)?;
+                values.iter_mut().for_each(|value| *value = -*value);
+                Ok(values)
+            }
+            Kind::Binary(plan) => self.scalar_binary(plan, steps),
+            Kind::Call(function, args) => self.scalar_call(*function, args, steps),
+            _ => Err(EvalError::invalid(format!(
+                "unexpected {} where a scalar is expected",
+                node.value_type
+            ))),
+        }
+    }
+
+    /// Evaluates an instant vector into a frame.
+    fn vector(&self, node: &Node, steps: &Steps) -> Result<Frame, EvalError> {
+        self.check_interrupt()?;
+        let _scratch = self.scratch(steps)?;
+        match &node.kind {
+            Kind::Selector(_) => {
+                let mut frame = self.frame(steps);
+                self.stream(node, steps, &mut frame)?;
+                Ok(frame)
+            }
+            Kind::Window(plan) => {
+                let mut frame = self.frame(steps);
+                self.stream_window(plan, steps, &mut frame)?;
+                self.settle_names(frame)
+            }
+            Kind::Invariant(inner) => {
+                let once = self.vector(inner, &steps.first())?;
+                self.repeat(&once, steps)
+            }
+            Kind::Call(function, args) => self.vector_call(node, (*function, args), steps),
+            Kind::Aggregate(plan) => self.aggregate(plan, node.span, steps),
+            Kind::Binary(plan) => self.vector_binary(plan, steps),
+            Kind::Negate(inner) => {
+                let frame = self.vector(inner, steps)?;
+                self.map_values(frame, |_, value| Some(-value))
+            }
+            Kind::Number(_) | Kind::Text(_) | Kind::Range(_) => Err(EvalError::invalid(format!(
+                "unexpected {} where a vector is expected",
+                node.value_type
+            ))),
+        }
+    }
+
+    /// Evaluates an instant vector row by row into a sink.
+    fn stream(&self, node: &Node, steps: &Steps, sink: &mut dyn RowSink) -> Result<(), EvalError> {
+        match &node.kind {
+            Kind::Selector(plan) if plan.boundary == Some(Boundary::Smoothed) => {
+                self.stream_smoothed(plan, steps, sink)
+            }
+            Kind::Selector(plan) => self.stream_selector(plan, steps, sink),
+            Kind::Window(plan) if self.keeps_series_apart(plan, steps)? => {
+                self.stream_window(plan, steps, sink)
+            }
+            _ => self.vector(node, steps)?.replay(sink),
+        }
+    }
+
+    /// Copies the only step of each row to all steps.
+    fn repeat(&self, once: &Frame, steps: &Steps) -> Result<Frame, EvalError> {
+        let n = steps.count();
+        let mut frame = self.frame(steps);
+        let present = all_steps(n);
+        let mut values = Vec::new();
+        for row in once.rows() {
+            if row.present.first().is_none_or(|word| word & 1 == 0) {
+                continue;
+            }
+            values.clear();
+            values.resize(n, row.values.first().copied().unwrap_or(f64::NAN));
+            frame.push(Row {
+                values: &values,
+                present: &present,
+                ..row
+            })?;
+        }
+        Ok(frame)
+    }
+
+    /// Computes new values from old ones, `None` to leave one out; the result is another quantity, so it loses
+    /// its name.
+    fn map_values(
+        &self,
+        mut frame: Frame,
+        map: impl Fn(usize, f64) -> Option<f64>,
+    ) -> Result<Frame, EvalError> {
+        for idx in 0..frame.len() {
+            let (_, values, present) = frame.get_mut(idx);
+            for (w, word) in present.iter_mut().enumerate() {
+                for bit in steps::steps_of(&[*word]) {
+                    let i = w * 64 + bit;
+                    match map(i, values[i]) {
+                        Some(value) => values[i] = value,
+                        None => *word &= !(1 << bit),
+                    }
+                }
+            }
+        }
+        self.drop_names(&mut frame);
+        self.settle_names(frame)
+    }
+
+    /// Takes the metadata labels off all rows, now or at the end.
+    fn drop_names(&self, frame: &mut Frame) {
+        for head in frame.heads_mut() {
+            if self.params.delayed_name_removal {
+                head.drop_name = true;
+            } else {
+                head.labels = without_metadata(&head.labels);
+            }
+        }
+    }
+
+    /// Makes one row of those that are equal without their names, if names go at once.
+    fn settle_names(&self, frame: Frame) -> Result<Frame, EvalError> {
+        if self.params.delayed_name_removal {
+            Ok(frame)
+        } else {
+            frame.merge_equal_labels()
+        }
+    }
+}

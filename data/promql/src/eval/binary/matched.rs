@@ -1,0 +1,344 @@
+//! Operators between two vectors.
+
+use hashbrown::{HashMap, HashSet};
+use model::Labels;
+
+use crate::ast::{BinaryOp, Cardinality, Matching};
+use crate::error::EvalError;
+use crate::eval::Evaluator;
+use crate::eval::binary::{compute, holds};
+use crate::eval::call::with_label;
+use crate::eval::frame::{Frame, Row, is_metadata_label, without_metadata};
+use crate::eval::steps::{add_step, all_steps, overlap, steps_of, unite};
+use crate::number::quote;
+use crate::plan::BinaryPlan;
+
+/// Rows of both sides that have the same matching labels.
+#[derive(Default)]
+struct MatchGroup {
+    /// Rows of the side that may have many.
+    many: Vec<usize>,
+    /// Rows of the side that may have one at a time.
+    one: Vec<usize>,
+}
+
+/// Returns the labels a matching looks at.
+fn matched_labels(labels: &Labels, matching: &Matching) -> Labels {
+    if matching.on {
+        labels.filtered(|name| matching.labels.iter().any(|l| l == name))
+    } else {
+        labels.filtered(|name| !is_metadata_label(name) && matching.labels.iter().all(|l| l != name))
+    }
+}
+
+fn match_groups(many: &Frame, one: &Frame, matching: &Matching) -> Vec<(Labels, MatchGroup)> {
+    let mut groups: Vec<(Labels, MatchGroup)> = Vec::new();
+    let mut index: HashMap<Labels, usize> = HashMap::new();
+    let sides = [many, one];
+    for (is_one, frame) in sides.into_iter().enumerate() {
+        for (idx, head) in frame.heads().iter().enumerate() {
+            let key = matched_labels(&head.labels, matching);
+            let at = *index.entry(key.clone()).or_insert_with(|| {
+                groups.push((key, MatchGroup::default()));
+                groups.len() - 1
+            });
+            let group = &mut groups[at].1;
+            if is_one == 1 {
+                group.one.push(idx)
+            } else {
+                group.many.push(idx)
+            }
+        }
+    }
+    groups
+}
+
+fn union_of(frame: &Frame, rows: &[usize]) -> Vec<u64> {
+    let mut all = vec![0; frame.n_words()];
+    rows.iter().for_each(|idx| unite(&mut all, frame.present(*idx)));
+    all
+}
+
+fn minus(a: &[u64], b: &[u64]) -> Vec<u64> {
+    a.iter().zip(b).map(|(a, b)| a & !b).collect()
+}
+
+fn both(a: &[u64], b: &[u64]) -> Vec<u64> {
+    a.iter().zip(b).map(|(a, b)| a & b).collect()
+}
+
+/// Labels in the form of Prometheus's messages: all inside braces.
+fn in_braces(labels: &Labels) -> String {
+    let pairs: Vec<_> = labels
+        .iter()
+        .map(|(name, value)| format!("{name}={}", quote(value)))
+        .collect();
+    format!("{{{}}}", pairs.join(", "))
+}
+
+impl Evaluator<'_> {
+    pub(super) fn set_operation(
+        &self,
+        plan: &BinaryPlan,
+        left: &Frame,
+        right: &Frame,
+    ) -> Result<Frame, EvalError> {
+        let Some(matching) = &plan.matching else {
+            return Err(no_matching());
+        };
+        let groups = match_groups(left, right, matching);
+        let mut of_left = vec![0; left.len()];
+        for (at, (_, group)) in groups.iter().enumerate() {
+            group.many.iter().for_each(|idx| of_left[*idx] = at);
+        }
+        let mut frame = Frame::new(left.n_steps(), &self.budget);
+        let unions: Vec<_> = match plan.op {
+            BinaryOp::Or => groups
+                .iter()
+                .map(|(_, group)| union_of(left, &group.many))
+                .collect(),
+            _ => groups
+                .iter()
+                .map(|(_, group)| union_of(right, &group.one))
+                .collect(),
+        };
+        for (idx, row) in left.rows().enumerate() {
+            let other = &unions[of_left[idx]];
+            let present = match plan.op {
+                BinaryOp::And => both(row.present, other),
+                BinaryOp::Unless => minus(row.present, other),
+                _ => row.present.to_vec(),
+            };
+            frame.push(Row {
+                present: &present,
+                ..row
+            })?;
+        }
+        if plan.op == BinaryOp::Or {
+            let mut of_right = vec![0; right.len()];
+            for (at, (_, group)) in groups.iter().enumerate() {
+                group.one.iter().for_each(|idx| of_right[*idx] = at);
+            }
+            for (idx, row) in right.rows().enumerate() {
+                let present = minus(row.present, &unions[of_right[idx]]);
+                frame.push(Row {
+                    present: &present,
+                    ..row
+                })?;
+            }
+            return frame.merge_equal_labels();
+        }
+        Ok(frame)
+    }
+
+    /// Evaluates an arithmetic operator or comparison between vectors.
+    pub(super) fn matched(&self, plan: &BinaryPlan, left: &Frame, right: &Frame) -> Result<Frame, EvalError> {
+        let Some(matching) = &plan.matching else {
+            return Err(no_matching());
+        };
+        let swapped = matching.cardinality == Cardinality::OneToMany;
+        let (many, one) = if swapped { (right, left) } else { (left, right) };
+        let (fill_many, fill_one) = if swapped {
+            (matching.fill_right, matching.fill_left)
+        } else {
+            (matching.fill_left, matching.fill_right)
+        };
+        let mut join = Join {
+            plan,
+            matching,
+            many,
+            one,
+            swapped,
+            drop_names: plan.op.changes_metric() || (plan.return_bool && !self.params.delayed_name_removal),
+            out: Frame::new(left.n_steps(), &self.budget),
+            values: vec![0.0; left.n_steps()],
+            many_any: if fill_many.is_some() || fill_one.is_some() {
+                all_steps(left.n_steps())
+            } else {
+                many.any_present()
+            },
+        };
+        for (key, group) in match_groups(many, one, matching) {
+            join.group(&key, &group, (fill_many, fill_one))?;
+        }
+        join.out.merge_equal_labels()
+    }
+}
+
+fn no_matching() -> EvalError {
+    EvalError::invalid("vector matching expected")
+}
+
+/// A join of two vectors under way.
+struct Join<'a> {
+    plan: &'a BinaryPlan,
+    matching: &'a Matching,
+    many: &'a Frame,
+    one: &'a Frame,
+    /// Whether "many" is the right side.
+    swapped: bool,
+    drop_names: bool,
+    out: Frame,
+    values: Vec<f64>,
+    /// Steps at which the "many" side has anything; at others nothing is matched, and nothing can go wrong.
+    many_any: Vec<u64>,
+}
+
+impl Join<'_> {
+    fn group(
+        &mut self,
+        key: &Labels,
+        group: &MatchGroup,
+        (fill_many, fill_one): (Option<f64>, Option<f64>),
+    ) -> Result<(), EvalError> {
+        self.check_one_side(key, group)?;
+        let ones = union_of(self.one, &group.one);
+        let manys = union_of(self.many, &group.many);
+        let matchable = if fill_one.is_some() {
+            manys.clone()
+        } else {
+            both(&manys, &ones)
+        };
+        self.check_many_side(group, &matchable)?;
+        for &many in &group.many {
+            for &one in &group.one {
+                let steps = both(self.many.present(many), self.one.present(one));
+                let label_of_one = self.one.labels(one).clone();
+                let label_of_many = self.many.labels(many).clone();
+                let (many_frame, one_frame) = (self.many, self.one);
+                self.emit((&label_of_many, &label_of_one), &steps, |i| {
+                    (many_frame.values(many)[i], one_frame.values(one)[i])
+                })?;
+            }
+            if let Some(fill) = fill_one {
+                let steps = minus(self.many.present(many), &ones);
+                let frame = self.many;
+                let labels = frame.labels(many).clone();
+                self.emit((&labels, key), &steps, |i| (frame.values(many)[i], fill))?;
+            }
+        }
+        if let Some(fill) = fill_many {
+            for &one in &group.one {
+                let steps = minus(self.one.present(one), &manys);
+                let frame = self.one;
+                let labels = frame.labels(one).clone();
+                self.emit((key, &labels), &steps, |i| (fill, frame.values(one)[i]))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The "one" side must have one series a match group at each step.
+    fn check_one_side(&self, key: &Labels, group: &MatchGroup) -> Result<(), EvalError> {
+        for (n, &first) in group.one.iter().enumerate() {
+            for &second in group.one.iter().skip(n + 1) {
+                let shared = both(self.one.present(first), self.one.present(second));
+                if !overlap(&shared, &self.many_any) {
+                    continue;
+                }
+                let mut found = [
+                    in_braces(self.one.labels(first)),
+                    in_braces(self.one.labels(second)),
+                ];
+                found.sort();
+                let side = if self.swapped { "left" } else { "right" };
+                return Err(EvalError::invalid(format!(
+                    "found duplicate series for the match group {} on the {side} hand-side of the operation: \
+                     [{}];many-to-many matching not allowed: matching labels must be unique on one side",
+                    in_braces(key),
+                    found.join(", ")
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Without `group_left` the other side must have one, too; with it, results must differ in their labels.
+    fn check_many_side(&self, group: &MatchGroup, matchable: &[u64]) -> Result<(), EvalError> {
+        if group.many.len() < 2 {
+            return Ok(());
+        }
+        if self.matching.cardinality == Cardinality::OneToOne {
+            let mut seen = vec![0; matchable.len()];
+            for &many in &group.many {
+                let matched = both(self.many.present(many), matchable);
+                if overlap(&seen, &matched) {
+                    let message = "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)";
+                    return Err(EvalError::invalid(message));
+                }
+                unite(&mut seen, &matched);
+            }
+            return Ok(());
+        }
+        for &one in &group.one {
+            let mut seen: HashMap<Labels, Vec<u64>> = HashMap::new();
+            for &many in &group.many {
+                let labels = self.result_labels(self.many.labels(many), self.one.labels(one))?;
+                let matched = both(self.many.present(many), self.one.present(one));
+                let before = seen.entry(labels).or_insert_with(|| vec![0; matched.len()]);
+                if overlap(before, &matched) {
+                    let message = "multiple matches for labels: grouping labels must ensure unique matches";
+                    return Err(EvalError::invalid(message));
+                }
+                unite(before, &matched);
+            }
+        }
+        Ok(())
+    }
+
+    /// Computes a row from a pair of series at the given steps.
+    fn emit(
+        &mut self,
+        (many, one): (&Labels, &Labels),
+        steps: &[u64],
+        sides: impl Fn(usize) -> (f64, f64),
+    ) -> Result<(), EvalError> {
+        if steps.iter().all(|word| *word == 0) {
+            return Ok(());
+        }
+        let op = self.plan.op;
+        let filters = op.is_comparison() && !self.plan.return_bool;
+        let mut present = vec![0; steps.len()];
+        for i in steps_of(steps) {
+            let (of_many, of_one) = sides(i);
+            let (left, right) = if self.swapped {
+                (of_one, of_many)
+            } else {
+                (of_many, of_one)
+            };
+            if !filters {
+                self.values[i] = compute(op, left, right);
+            } else if holds(op, left, right) {
+                self.values[i] = left;
+            } else {
+                continue;
+            }
+            add_step(&mut present, i);
+        }
+        let labels = self.result_labels(many, one)?;
+        let row = Row {
+            labels: &labels,
+            drop_name: self.plan.return_bool,
+            values: &self.values,
+            present: &present,
+        };
+        self.out.push(row)
+    }
+
+    fn result_labels(&self, many: &Labels, one: &Labels) -> Result<Labels, EvalError> {
+        let matching = self.matching;
+        let mut labels = if self.drop_names {
+            without_metadata(many)
+        } else {
+            many.clone()
+        };
+        if matching.cardinality == Cardinality::OneToOne {
+            let listed: HashSet<&str> = matching.labels.iter().map(String::as_str).collect();
+            labels = labels.filtered(|name| listed.contains(name) == matching.on);
+        }
+        for name in &matching.include {
+            labels = with_label(&labels, name, one.get(name).unwrap_or(""))?;
+        }
+        Ok(labels)
+    }
+}

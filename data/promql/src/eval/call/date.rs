@@ -1,0 +1,121 @@
+//! Parts of a date in UTC.
+
+use model::Labels;
+
+use crate::error::EvalError;
+use crate::eval::Evaluator;
+use crate::eval::frame::{Frame, Row};
+use crate::eval::steps::{Steps, all_steps};
+use crate::functions::FunctionId;
+use crate::plan::Node;
+
+const DAY: i64 = 86_400;
+
+/// A date of the proleptic Gregorian calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Date {
+    year: i64,
+    /// 1 to 12.
+    month: i64,
+    /// 1 to 31.
+    day: i64,
+}
+
+/// Returns the date of a number of days since 1970-01-01.
+///
+/// Source: Howard Hinnant, "chrono-compatible low-level date algorithms", `civil_from_days`.
+fn date_of(days: i64) -> Date {
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let march_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * march_month + 2) / 5 + 1;
+    let month = if march_month < 10 {
+        march_month + 3
+    } else {
+        march_month - 9
+    };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    Date { year, month, day }
+}
+
+fn is_leap(year: i64) -> bool {
+    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+}
+
+fn days_in_month(date: Date) -> i64 {
+    match date.month {
+        2 if is_leap(date.year) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+fn day_of_year(date: Date) -> i64 {
+    let before = (1..date.month)
+        .map(|month| days_in_month(Date { month, ..date }))
+        .sum::<i64>();
+    before + date.day
+}
+
+/// Writes a time in milliseconds as Go's `time.RFC3339` does, to the second.
+pub(crate) fn rfc3339(ms: i64) -> String {
+    let seconds = ms / 1000;
+    let Date { year, month, day } = date_of(seconds.div_euclid(DAY));
+    let (hour, minute, second) = (
+        seconds.rem_euclid(DAY) / 3600,
+        seconds.rem_euclid(3600) / 60,
+        seconds.rem_euclid(60),
+    );
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+/// Returns the part of a date that a function is about, computed from seconds since 1970.
+pub(super) fn part(function: FunctionId) -> Option<fn(i64) -> i64> {
+    use FunctionId as F;
+    Some(match function {
+        F::Minute => |s| s.rem_euclid(3600) / 60,
+        F::Hour => |s| s.rem_euclid(DAY) / 3600,
+        F::DayOfWeek => |s| (s.div_euclid(DAY) + 4).rem_euclid(7),
+        F::DayOfMonth => |s| date_of(s.div_euclid(DAY)).day,
+        F::DayOfYear => |s| day_of_year(date_of(s.div_euclid(DAY))),
+        F::DaysInMonth => |s| days_in_month(date_of(s.div_euclid(DAY))),
+        F::Month => |s| date_of(s.div_euclid(DAY)).month,
+        F::Year => |s| date_of(s.div_euclid(DAY)).year,
+        _ => return None,
+    })
+}
+
+impl Evaluator<'_> {
+    /// Takes a part of the date of each sample, or of the evaluation time if there is no argument.
+    pub(super) fn date_part(
+        &self,
+        part: fn(i64) -> i64,
+        args: &[Node],
+        steps: &Steps,
+    ) -> Result<Frame, EvalError> {
+        // Seconds beyond a few billion years are all the same to a calendar.
+        let of = |seconds: f64| part((seconds as i64).clamp(-(1 << 58), 1 << 58)) as f64;
+        if let [arg] = args {
+            let frame = self.vector(arg, steps)?;
+            return self.map_values(frame, |_, value| Some(of(value)));
+        }
+        let mut frame = self.frame(steps);
+        let values: Vec<f64> = steps.times().map(|ms| of((ms / 1000) as f64)).collect();
+        let present = all_steps(values.len());
+        let labels = Labels::default();
+        frame.push(Row {
+            labels: &labels,
+            drop_name: false,
+            values: &values,
+            present: &present,
+        })?;
+        Ok(frame)
+    }
+}
+
+#[cfg(test)]
+mod tests;

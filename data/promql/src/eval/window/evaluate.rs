@@ -1,0 +1,323 @@
+//! Range vectors: reading them, and feeding them to kernels.
+
+use model::{Labels, SampleBuffer, TimeRange};
+
+use crate::error::EvalError;
+use crate::eval::Evaluator;
+use crate::eval::frame::{Row, RowSink, without_metadata};
+use crate::eval::select::{differ_without_metadata, drop_stale, samples_of, subquery_steps};
+use crate::eval::steps::{Steps, all_steps, words_for};
+use crate::eval::window::{Output, PerWindow, Samples, SeriesKernel, Window, Windows, boundary, kernel_for};
+use crate::functions::FunctionId;
+use crate::plan::{RangePlan, RangeSource, SelectorPlan, WindowPlan};
+use crate::value::Series;
+
+impl Evaluator<'_> {
+    /// Tells whether the rows of a window function have different labels whatever the data, so that they need
+    /// not be compared with each other.
+    pub(in crate::eval) fn keeps_series_apart(
+        &self,
+        plan: &WindowPlan,
+        steps: &Steps,
+    ) -> Result<bool, EvalError> {
+        if plan.function == FunctionId::AbsentOverTime {
+            return Ok(false);
+        }
+        if self.params.delayed_name_removal || keeps_name(plan.function) {
+            return Ok(true);
+        }
+        match &plan.range.source {
+            RangeSource::Subquery { .. } => Ok(false),
+            RangeSource::Stored { matchers, .. } => {
+                let set = self.select(
+                    matchers,
+                    stored_range(&Windows::new(&plan.range, steps, self.params.lookback)),
+                )?;
+                Ok(differ_without_metadata(&*set, matchers))
+            }
+        }
+    }
+
+    /// Evaluates a function of a range vector, row by row.
+    pub(in crate::eval) fn stream_window(
+        &self,
+        plan: &WindowPlan,
+        steps: &Steps,
+        sink: &mut dyn RowSink,
+    ) -> Result<(), EvalError> {
+        if plan.function == FunctionId::AbsentOverTime {
+            return self.absent_over_time(plan, steps, sink);
+        }
+        if steps.count() == 0 {
+            return Ok(());
+        }
+        let args = plan
+            .args
+            .iter()
+            .map(|arg| self.scalar(arg, steps))
+            .collect::<Result<Vec<_>, _>>()?;
+        self.check_parameters(plan, &args)?;
+        let mut kernel = kernel_for(plan, args)?;
+        let mut out = Output {
+            values: vec![0.0; steps.count()],
+            present: vec![0; words_for(steps.count())],
+        };
+        let keeps = keeps_name(plan.function);
+        let windows = Windows::new(&plan.range, steps, self.params.lookback);
+        let counter = matches!(plan.function, FunctionId::Rate | FunctionId::Increase);
+        let quantile_remarks = plan.function == FunctionId::QuantileOverTime;
+        self.for_each_range(&plan.range, steps, |head, samples| {
+            out.present.fill(0);
+            kernel.run(samples, &windows, &mut out);
+            if out.present.iter().all(|word| *word == 0) {
+                return Ok(());
+            }
+            if counter {
+                self.remark_non_counter(plan, head.labels.metric_name());
+            }
+            if quantile_remarks {
+                self.remark_quantiles(plan, steps)?;
+            }
+            let drop_name = head.drop_name || !keeps;
+            let dropped;
+            let labels = if drop_name && !self.params.delayed_name_removal {
+                dropped = without_metadata(head.labels);
+                &dropped
+            } else {
+                head.labels
+            };
+            sink.row(Row {
+                labels,
+                drop_name,
+                values: &out.values,
+                present: &out.present,
+            })
+        })
+    }
+
+    /// Interpolates the value of each series at each step.
+    pub(in crate::eval) fn stream_smoothed(
+        &self,
+        plan: &SelectorPlan,
+        steps: &Steps,
+        sink: &mut dyn RowSink,
+    ) -> Result<(), EvalError> {
+        let lookback = self.params.lookback;
+        // The window of a time reaches one lookback to both sides.
+        let range = RangePlan {
+            source: RangeSource::Stored {
+                matchers: plan.matchers.clone(),
+                boundary: None,
+            },
+            range: 2 * lookback,
+            offset: plan.offset - lookback,
+            at: plan.at,
+        };
+        let n = steps.count();
+        let mut out = Output {
+            values: vec![0.0; n],
+            present: vec![0; words_for(n)],
+        };
+        let windows = Windows::new(&range, steps, lookback);
+        self.for_each_range(&range, steps, |head, samples| {
+            out.present.fill(0);
+            boundary::Smoothed.run(samples, &windows, &mut out);
+            sink.row(Row {
+                labels: head.labels,
+                drop_name: false,
+                values: &out.values,
+                present: &out.present,
+            })
+        })
+    }
+
+    /// Feeds the samples of each series of a range vector.
+    fn for_each_range(
+        &self,
+        plan: &RangePlan,
+        steps: &Steps,
+        mut series: impl FnMut(Row<'_>, Samples<'_>) -> Result<(), EvalError>,
+    ) -> Result<(), EvalError> {
+        let windows = Windows::new(plan, steps, self.params.lookback);
+        match &plan.source {
+            RangeSource::Stored { matchers, .. } => {
+                let set = self.select(matchers, stored_range(&windows))?;
+                self.for_each_series(&*set, |labels, buffer| {
+                    drop_stale(buffer);
+                    let head = Row {
+                        labels: &labels,
+                        drop_name: false,
+                        values: &[],
+                        present: &[],
+                    };
+                    series(
+                        head,
+                        Samples {
+                            timestamps: &buffer.timestamps,
+                            values: &buffer.values,
+                        },
+                    )
+                })
+            }
+            RangeSource::Subquery { node, step } => {
+                let (first, last) = windows.ends();
+                let step = step.unwrap_or(self.params.default_subquery_step).max(1);
+                let inner = subquery_steps(first, last, plan.range, step);
+                let frame = self.subquery(node, &inner)?;
+                let mut buffer = SampleBuffer::default();
+                for row in frame.rows() {
+                    samples_of(row, &inner, &mut buffer);
+                    series(
+                        row,
+                        Samples {
+                            timestamps: &buffer.timestamps,
+                            values: &buffer.values,
+                        },
+                    )?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Evaluates a range vector at the only step of an instant query.
+    pub(in crate::eval) fn range_vector(
+        &self,
+        plan: &RangePlan,
+        steps: &Steps,
+    ) -> Result<Vec<Series>, EvalError> {
+        let windows = Windows::new(plan, steps, self.params.lookback);
+        let (end, _) = windows.ends();
+        let start = end.saturating_sub(plan.range);
+        let mut all = Vec::new();
+        let mut lease = self.budget.lease();
+        self.for_each_range(plan, steps, |head, samples| {
+            let floats: Vec<_> = match plan.boundary() {
+                Some(boundary) => {
+                    let (from, to) = (0, samples.timestamps.len());
+                    let window = Window {
+                        samples,
+                        from,
+                        to,
+                        start,
+                        end,
+                        step: 0,
+                        time: steps.start,
+                    };
+                    boundary::extended(&window, boundary)
+                }
+                None => {
+                    let pairs = samples
+                        .timestamps
+                        .iter()
+                        .copied()
+                        .zip(samples.values.iter().copied());
+                    pairs.filter(|(t, _)| *t > start && *t <= end).collect()
+                }
+            };
+            if floats.is_empty() {
+                return Ok(());
+            }
+            lease.grow(floats.len())?;
+            let labels = if head.drop_name {
+                without_metadata(head.labels)
+            } else {
+                head.labels.clone()
+            };
+            all.push(Series { labels, floats });
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
+    fn absent_over_time(
+        &self,
+        plan: &WindowPlan,
+        steps: &Steps,
+        sink: &mut dyn RowSink,
+    ) -> Result<(), EvalError> {
+        let windows = Windows::new(&plan.range, steps, self.params.lookback);
+        let n = steps.count();
+        let mut out = Output {
+            values: vec![1.0; n],
+            present: vec![0; words_for(n)],
+        };
+        let mut kernel = PerWindow(|_: &Window<'_>| Some(1.0));
+        self.for_each_range(&plan.range, steps, |_, samples| {
+            kernel.run(samples, &windows, &mut out);
+            Ok(())
+        })?;
+        let mut absent = all_steps(n);
+        for (absent, present) in absent.iter_mut().zip(&out.present) {
+            *absent &= !present;
+        }
+        let labels = match &plan.range.source {
+            RangeSource::Stored { matchers, .. } => crate::eval::call::labels_of_absent(matchers)?,
+            RangeSource::Subquery { .. } => Labels::default(),
+        };
+        sink.row(Row {
+            labels: &labels,
+            drop_name: true,
+            values: &out.values,
+            present: &absent,
+        })
+    }
+
+    fn check_parameters(&self, plan: &WindowPlan, args: &[Vec<f64>]) -> Result<(), EvalError> {
+        match (plan.function, args) {
+            (FunctionId::DoubleExponentialSmoothing, [smoothing, trend]) => {
+                for (name, short, values) in [("smoothing", "sf", smoothing), ("trend", "tf", trend)] {
+                    if let Some(bad) = values.iter().find(|v| !(**v > 0.0 && **v < 1.0)) {
+                        let message =
+                            format!("invalid {name} factor. Expected: 0 < {short} < 1, got: {bad:.6}");
+                        return Err(EvalError::invalid(message));
+                    }
+                }
+            }
+            (FunctionId::Integral, [strategy]) => {
+                for value in strategy.iter().filter(|value| ![0.0, 1.0, 2.0].contains(*value)) {
+                    let span = plan.args.first().map_or(plan.range_span, |arg| arg.span);
+                    self.annotate(|notes| notes.invalid_integral_strategy(span, *value));
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn remark_quantiles(&self, plan: &WindowPlan, steps: &Steps) -> Result<(), EvalError> {
+        let Some(arg) = plan.args.first() else {
+            return Ok(());
+        };
+        for q in self.scalar(arg, steps)? {
+            if !(0.0..=1.0).contains(&q) {
+                self.annotate(|notes| notes.invalid_quantile(arg.span, q));
+            }
+        }
+        Ok(())
+    }
+
+    fn remark_non_counter(&self, plan: &WindowPlan, metric: &str) {
+        let suffixes = ["_total", "_sum", "_count", "_bucket"];
+        if !metric.is_empty() && !suffixes.iter().any(|suffix| metric.ends_with(suffix)) {
+            self.annotate(|notes| notes.possible_non_counter(plan.range_span, metric));
+        }
+    }
+}
+
+/// Returns the span of time whose samples windows of stored series need.
+fn stored_range(windows: &Windows) -> TimeRange {
+    let (first, last) = windows.ends();
+    let oldest = first
+        .saturating_sub(windows.range)
+        .saturating_sub(windows.margins.0);
+    TimeRange {
+        start: oldest.saturating_add(1),
+        end: last.saturating_add(windows.margins.1),
+    }
+}
+
+/// Tells whether a function returns samples as they are, under their name.
+fn keeps_name(function: FunctionId) -> bool {
+    matches!(function, FunctionId::LastOverTime | FunctionId::FirstOverTime)
+}

@@ -1,0 +1,10 @@
+//! The engine against scripts: its own cases, and Prometheus's.
+
+mod golden;
+mod limits;
+mod memory;
+mod parser;
+mod prometheus;
+mod properties;
+mod run;
+mod script;
