@@ -18,3 +18,6 @@ pub mod table;
 
 pub use collector::{CollectError, Collector, Problems};
 pub use root::Root;
+#[cfg(test)]
+use root::testing;
+use root::{attribute, folder};

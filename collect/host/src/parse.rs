@@ -40,5 +40,10 @@ pub fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap_or("\u{FFFD}")
 }
 
+/// Returns the first 120 bytes of a line as [`text`], for messages: a line of garbage can be as long as its file.
+pub fn excerpt(line: &[u8]) -> &str {
+    text(line.get(..120).unwrap_or(line).trim_ascii())
+}
+
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,10 @@
 //! The file tree that is read.
 
+pub(crate) mod attribute;
+pub(crate) mod folder;
+#[cfg(test)]
+pub(crate) mod testing;
+
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};

@@ -16,3 +16,10 @@ fn words_and_lines() {
     assert_eq!(lines(b"a\n\nb\n").collect::<Vec<_>>(), [b"a", b"b"]);
     assert_eq!(text(b"\xff"), "\u{FFFD}");
 }
+
+#[test]
+fn excerpts() {
+    assert_eq!(excerpt(b"  cpu 1 2"), "cpu 1 2");
+    assert_eq!(excerpt(&[b'x'; 1000]), "x".repeat(120));
+    assert_eq!(excerpt(b"\xff"), "\u{FFFD}");
+}

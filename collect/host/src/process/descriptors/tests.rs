@@ -1,0 +1,28 @@
+use std::fs::File;
+
+use super::*;
+use crate::testing::Tree;
+
+#[test]
+fn a_recorded_folder_is_listed() {
+    let tree = Tree::of(&[("proc/7/fd/0", ""), ("proc/7/fd/1", ""), ("proc/7/fd/12", "")]);
+    tree.folder("proc/8/fd");
+    assert_eq!(count(&tree.root(), 7).unwrap(), Some(3));
+    assert_eq!(count(&tree.root(), 8).unwrap(), Some(0));
+    assert_eq!(count(&tree.root(), 9).unwrap(), None);
+}
+
+#[test]
+fn the_kernels_folder_counts_the_same_as_its_list() {
+    // Other tests of this process open and close files meanwhile: asked until nothing moved in between.
+    let root = Root::at("/");
+    let pid = std::process::id();
+    let _open = [File::open("/").unwrap(), File::open("/").unwrap()];
+    let folder = root.path(format!("proc/{pid}/fd"));
+    let agrees = (0..10_000).any(|_| {
+        let counted = count(&root, pid).unwrap().unwrap();
+        // Listing opens one more.
+        counted >= 2 && [counted, counted + 1].contains(&listed(&folder).unwrap())
+    });
+    assert!(agrees);
+}

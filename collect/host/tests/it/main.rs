@@ -1,0 +1,6 @@
+//! The collectors from outside.
+
+#[cfg(test)]
+mod container;
+#[cfg(test)]
+mod upstream;
