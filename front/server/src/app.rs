@@ -1,0 +1,213 @@
+//! The routes, and what surrounds every request.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::HeaderValue;
+use axum::http::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderName};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use model::Millis;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tower_http::CompressionLevel;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate as _, SizeAbove};
+
+use crate::api;
+use crate::api::answer::{ApiError, ErrorKind, JSON};
+use crate::api::write::WriteGate;
+use crate::config::ServerConfig;
+use crate::identity::{Access, Asker, Identity, Peer};
+use crate::metrics::Metrics;
+use crate::page;
+use crate::pool::QueryPool;
+use crate::sources::Sources;
+
+/// Answers shorter than this are not compressed: a segment or two more costs less than the CPU.
+const MIN_COMPRESSED_BYTES: u64 = 4096;
+/// The page loads its own scripts only; styles are also set by its editor and its overlays.
+const CONTENT_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+    object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const SECURITY_HEADERS: [(&str, &str); 4] = [
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("x-frame-options", "DENY"),
+    ("cross-origin-resource-policy", "same-origin"),
+];
+
+/// What is counted as handler of requests that no route matches.
+const PAGE: &str = "page";
+
+/// What the handlers share.
+pub(crate) struct App {
+    pub(crate) config: ServerConfig,
+    pub(crate) sources: Sources,
+    pub(crate) identity: Identity,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) pool: QueryPool,
+    pub(crate) writes: WriteGate,
+    /// Room for event streams.
+    pub(crate) streams: Arc<Semaphore>,
+    /// When this process started.
+    pub(crate) started_at: Millis,
+    /// Ends what would go on forever.
+    pub(crate) stop: CancellationToken,
+}
+
+impl App {
+    /// Prepares the handlers.
+    pub(crate) fn new(config: ServerConfig, sources: Sources, identity: Identity) -> Self {
+        let metrics = Arc::new(Metrics::default());
+        let now = sources.clock.now();
+        Self {
+            pool: QueryPool::new(config.query.max_concurrent, Arc::clone(&metrics)),
+            writes: WriteGate::new(&config.remote_write),
+            streams: Arc::new(Semaphore::new(config.connections.max_streams)),
+            started_at: process_start(now),
+            stop: CancellationToken::new(),
+            config,
+            sources,
+            identity,
+            metrics,
+        }
+    }
+
+    /// Says who asks now.
+    pub(crate) fn asker(&self, peer: Peer) -> Asker {
+        Asker {
+            address: peer.address.ip(),
+            now: self.now(),
+        }
+    }
+
+    /// Returns the present.
+    pub(crate) fn now(&self) -> Millis {
+        self.sources.clock.now()
+    }
+}
+
+/// Returns when this process started, `now` where the kernel does not tell.
+fn process_start(now: Millis) -> Millis {
+    let boot = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    let since_boot = boot.tv_sec * 1000 + boot.tv_nsec / 1_000_000;
+    let started = service::own_usage().map(|usage| usage.started_after_boot.as_millis());
+    let started = started
+        .and_then(|millis| Millis::try_from(millis).ok())
+        .unwrap_or(since_boot);
+    now - (since_boot - started).max(0)
+}
+
+/// Builds the router: one line an endpoint.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    let worth_it = SizeAbove::new(MIN_COMPRESSED_BYTES).and(NotForContentType::SSE);
+    let compression = CompressionLayer::new()
+        .quality(CompressionLevel::Fastest)
+        .compress_when(worth_it);
+    Router::new()
+        .route(
+            "/api/v1/query",
+            get(api::query::instant).post(api::query::instant),
+        )
+        .route(
+            "/api/v1/query_range",
+            get(api::query::range).post(api::query::range),
+        )
+        .route(
+            "/api/v1/query_exemplars",
+            get(api::query::exemplars).post(api::query::exemplars),
+        )
+        .route(
+            "/api/v1/format_query",
+            get(api::query::format).post(api::query::format),
+        )
+        .route("/api/v1/series", get(api::names::series).post(api::names::series))
+        .route("/api/v1/labels", get(api::names::labels).post(api::names::labels))
+        .route("/api/v1/label/{name}/values", get(api::names::values))
+        .route("/api/v1/metadata", get(api::names::metadata))
+        .route("/api/v1/write", post(api::write::write))
+        .route("/api/v1/rules", get(api::status::rules))
+        .route("/api/v1/alerts", get(api::status::alerts))
+        .route("/api/v1/targets", get(api::status::targets))
+        .route("/api/v1/status/buildinfo", get(api::status::build))
+        .route("/api/v1/status/runtimeinfo", get(api::status::runtime))
+        .route("/api/v1/status/tsdb", get(api::status::tsdb))
+        .route("/api/v1/status/system", get(api::system::system))
+        .route("/api/v1/live", get(api::live::live))
+        .route("/api/v1/promql/catalog", get(api::catalog::catalog))
+        .route(
+            "/api/v1/session",
+            post(api::session::open).delete(api::session::close),
+        )
+        .route("/metrics", get(api::status::metrics))
+        .route("/-/healthy", get(api::status::healthy))
+        .route("/-/ready", get(api::status::ready))
+        .method_not_allowed_fallback(not_allowed)
+        .fallback(page_file)
+        .with_state(Arc::clone(&app))
+        .layer(CatchPanicLayer::custom(|_| {
+            ApiError::new(ErrorKind::Internal, "the server failed at this request").into_response()
+        }))
+        .layer(compression)
+        .layer(middleware::from_fn_with_state(app, surround))
+}
+
+async fn not_allowed() -> ApiError {
+    ApiError::new(ErrorKind::NotAllowed, "method not allowed")
+}
+
+async fn page_file(request: Request) -> Response {
+    let mut response = page::answer(request.method(), request.uri().path(), request.headers());
+    let headers = response.headers_mut();
+    if headers.get(CONTENT_TYPE) != Some(&JSON) {
+        headers.insert(
+            HeaderName::from_static("content-security-policy"),
+            HeaderValue::from_static(CONTENT_POLICY),
+        );
+    }
+    response
+}
+
+/// Admits, answers, marks and counts a request.
+async fn surround(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or(PAGE, MatchedPath::as_str);
+    let peer = request.extensions().get::<Peer>().copied();
+    if route != PAGE && peer.is_some_and(|peer| peer.address.ip().is_loopback()) {
+        // Over loopback bytes are cheaper than the CPU that saves them. Files of the page are compressed already.
+        request.headers_mut().remove(ACCEPT_ENCODING);
+    }
+    let admitted = match peer {
+        Some(peer) => app.identity.admit(&request, access(route), app.asker(peer)),
+        None => Err(ApiError::new(ErrorKind::Internal, "connection has no peer")),
+    };
+    let mut response = match admitted {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
+    };
+    for (name, value) in SECURITY_HEADERS {
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    app.metrics
+        .count_request(route, response.status().as_u16(), started.elapsed());
+    response
+}
+
+/// What holds no data and changes nothing is open: health, the page's files, and signing in, which checks the
+/// token itself.
+fn access(route: &str) -> Access {
+    match route {
+        PAGE | "/-/healthy" | "/-/ready" | "/api/v1/session" => Access::Open,
+        _ => Access::Protected,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,135 @@
+//! What the operator decides about the server.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use wire::DecodeLimits;
+
+/// Settings of a [`crate::Server`].
+#[derive(Clone, Debug)]
+pub struct ServerConfig {
+    /// Where to listen; port 0 takes a free one. Off loopback, TLS and a token are mandatory.
+    pub listen: SocketAddr,
+    /// Folder that holds identity: certificate, key and the hash of the token, in `identity/`.
+    pub data_dir: PathBuf,
+    /// Certificate and key to serve with. Off loopback without them, a self-signed one is made and kept.
+    pub tls: Option<TlsFiles>,
+    /// Bounds of queries.
+    pub query: QueryLimits,
+    /// Bounds of remote write.
+    pub remote_write: RemoteWriteLimits,
+    /// Bounds of connections.
+    pub connections: ConnectionLimits,
+}
+
+impl ServerConfig {
+    /// Returns the defaults for an address and a folder.
+    pub fn new(listen: SocketAddr, data_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            listen,
+            data_dir: data_dir.into(),
+            tls: None,
+            query: QueryLimits::default(),
+            remote_write: RemoteWriteLimits::default(),
+            connections: ConnectionLimits::default(),
+        }
+    }
+}
+
+/// Where the operator's certificate is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// Certificate chain, PEM.
+    pub cert: PathBuf,
+    /// Private key, PEM (PKCS #8, PKCS #1 or SEC 1).
+    pub key: PathBuf,
+}
+
+/// Bounds of queries; the defaults are those of Prometheus where it has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueryLimits {
+    /// Longest time a query may wait and run; a request may ask for less.
+    pub timeout: Duration,
+    /// Queries that run at once; further ones wait.
+    pub max_concurrent: usize,
+    /// Samples one query may hold in memory.
+    pub max_samples: usize,
+    /// Points of one series in a range query.
+    pub max_points: usize,
+    /// How far back an instant selector looks; a request may ask for another span.
+    pub lookback: Duration,
+    /// Longest form that is read, in bytes.
+    pub max_form_bytes: usize,
+}
+
+impl Default for QueryLimits {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            timeout: Duration::from_secs(120),
+            max_concurrent: (2 * cores).clamp(4, 20),
+            max_samples: 50_000_000,
+            max_points: 11_000,
+            lookback: Duration::from_secs(300),
+            max_form_bytes: 1 << 20,
+        }
+    }
+}
+
+/// Bounds of remote write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RemoteWriteLimits {
+    /// Compressed bytes of one request.
+    pub max_body_bytes: usize,
+    /// Compressed bytes of all requests that are being received or stored; beyond, senders are told to wait.
+    pub max_in_flight_bytes: usize,
+    /// Requests that are decoded at once; further ones wait.
+    pub max_decoding: usize,
+    /// Longest time a body may take to arrive.
+    pub receive_timeout: Duration,
+    /// Longest time an answer waits for the batch to be durable.
+    pub durable_timeout: Duration,
+    /// Bounds of what a request holds.
+    pub decode: DecodeLimits,
+}
+
+impl Default for RemoteWriteLimits {
+    fn default() -> Self {
+        Self {
+            max_body_bytes: 32 << 20,
+            max_in_flight_bytes: 128 << 20,
+            max_decoding: 2,
+            receive_timeout: Duration::from_secs(30),
+            durable_timeout: Duration::from_secs(20),
+            decode: DecodeLimits::default(),
+        }
+    }
+}
+
+/// Bounds of connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConnectionLimits {
+    /// Connections open at once; further ones wait in the kernel's queue.
+    pub max_open: usize,
+    /// Longest time for a TLS handshake, for the head of a request, and between two requests.
+    pub head_timeout: Duration,
+    /// Longest time for the other end to take a piece of an answer.
+    pub stall_timeout: Duration,
+    /// Longest time for open requests to end when the server stops.
+    pub drain_timeout: Duration,
+    /// Event streams open at once.
+    pub max_streams: usize,
+}
+
+impl Default for ConnectionLimits {
+    fn default() -> Self {
+        Self {
+            max_open: 512,
+            head_timeout: Duration::from_secs(30),
+            stall_timeout: Duration::from_secs(60),
+            drain_timeout: Duration::from_secs(10),
+            max_streams: 64,
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! Who may ask.
+//!
+//! On loopback everyone on the machine may, over plain HTTP; what must be kept out are pages of other sites that
+//! the operator's browser visits. They are told apart by the `Host` they ask for (DNS rebinding) and by the
+//! `Origin` and `Sec-Fetch-Site` that browsers add (cross-site requests). Off loopback the transport is TLS and
+//! every request shows a token, or a session that was opened with it. The page's files, which hold nothing
+//! secret, and the two health endpoints are open.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::extract::Request;
+use axum::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
+use axum::http::{HeaderMap, Method, Uri};
+use model::Millis;
+
+use crate::api::answer::{ApiError, ErrorKind};
+
+pub(crate) mod certificate;
+mod failures;
+mod origin;
+mod secret_file;
+mod sessions;
+mod token;
+
+pub use certificate::CertificateError;
+use failures::Failures;
+use sessions::Sessions;
+pub(crate) use sessions::{LIFETIME_SECONDS, SessionId};
+pub(crate) use token::TokenHash;
+#[cfg(feature = "ui")]
+pub(crate) use token::hex;
+pub use token::{IdentityError, rotate_token};
+
+/// Name of the cookie that carries a session.
+pub(crate) const SESSION_COOKIE: &str = "periplus_session";
+
+/// Who sent a request, as far as the connection tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Peer {
+    /// The other end of the connection.
+    pub(crate) address: SocketAddr,
+}
+
+/// Who asks, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Asker {
+    /// Address of the other end.
+    pub(crate) address: IpAddr,
+    /// The present.
+    pub(crate) now: Millis,
+}
+
+/// What a request needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Nothing: no data and no change.
+    Open,
+    /// Identity.
+    Protected,
+}
+
+/// Decides who may ask.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    kind: Kind,
+    listen: IpAddr,
+    refused_origin: AtomicU64,
+    refused_token: AtomicU64,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Loopback,
+    Token(Box<TokenIdentity>),
+}
+
+#[derive(Debug)]
+struct TokenIdentity {
+    hash: TokenHash,
+    sessions: Sessions,
+    failures: Failures,
+}
+
+/// How often requests were refused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Refusals {
+    /// For a foreign `Host` or `Origin`.
+    pub(crate) origin: u64,
+    /// For a wrong token.
+    pub(crate) token: u64,
+}
+
+impl Identity {
+    /// Prepares for an address, making a token in `data_dir` at the first start off loopback. Returns the new
+    /// token, to be shown once.
+    pub(crate) fn open(listen: IpAddr, data_dir: &Path) -> Result<(Self, Option<String>), IdentityError> {
+        if listen.is_loopback() {
+            return Ok((Self::new(listen, Kind::Loopback), None));
+        }
+        let (hash, shown_once) = token::load_or_create(data_dir)?;
+        Ok((Self::with_token(listen, hash), shown_once))
+    }
+
+    fn with_token(listen: IpAddr, hash: TokenHash) -> Self {
+        let token = TokenIdentity {
+            hash,
+            sessions: Sessions::default(),
+            failures: Failures::default(),
+        };
+        Self::new(listen, Kind::Token(Box::new(token)))
+    }
+
+    fn new(listen: IpAddr, kind: Kind) -> Self {
+        Self {
+            kind,
+            listen,
+            refused_origin: AtomicU64::new(0),
+            refused_token: AtomicU64::new(0),
+        }
+    }
+
+    /// Tells whether requests must show a token.
+    pub(crate) fn needs_token(&self) -> bool {
+        matches!(self.kind, Kind::Token(_))
+    }
+
+    /// Returns how often requests were refused.
+    pub(crate) fn refusals(&self) -> Refusals {
+        Refusals {
+            origin: self.refused_origin.load(Ordering::Relaxed),
+            token: self.refused_token.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Lets a request pass or says why not.
+    pub(crate) fn admit(&self, request: &Request, access: Access, asker: Asker) -> Result<(), ApiError> {
+        let origin = self.check_origin(request.method(), request.uri(), request.headers());
+        if let Err(error) = origin {
+            self.refused_origin.fetch_add(1, Ordering::Relaxed);
+            return Err(error);
+        }
+        match (&self.kind, access) {
+            (Kind::Loopback, _) | (_, Access::Open) => Ok(()),
+            (Kind::Token(token), Access::Protected) => {
+                if session_of(request.headers()).is_some_and(|id| token.sessions.knows(&id, asker.now)) {
+                    return Ok(());
+                }
+                let Some(shown) = bearer(request.headers()) else {
+                    return Err(unauthorized("this server asks for a token"));
+                };
+                self.check_token(token, shown, asker)
+            }
+        }
+    }
+
+    /// Opens a session for a token. `None` where none is needed.
+    pub(crate) fn sign_in(&self, shown: &str, asker: Asker) -> Result<Option<SessionId>, ApiError> {
+        let Kind::Token(token) = &self.kind else {
+            return Ok(None);
+        };
+        self.check_token(token, shown, asker)?;
+        Ok(Some(token.sessions.open(asker.now)))
+    }
+
+    /// Ends the session of a request, if it has one.
+    pub(crate) fn sign_out(&self, headers: &HeaderMap) {
+        if let (Kind::Token(token), Some(id)) = (&self.kind, session_of(headers)) {
+            token.sessions.close(&id);
+        }
+    }
+
+    fn check_token(&self, token: &TokenIdentity, shown: &str, asker: Asker) -> Result<(), ApiError> {
+        let Asker { address, now } = asker;
+        if let Some(seconds) = token.failures.wait_seconds(address, now) {
+            self.refused_token.fetch_add(1, Ordering::Relaxed);
+            return Err(
+                ApiError::new(ErrorKind::TooMany, "too many wrong tokens from this address")
+                    .retry_after(seconds),
+            );
+        }
+        if token.hash.matches(shown) {
+            return Ok(());
+        }
+        self.refused_token.fetch_add(1, Ordering::Relaxed);
+        token.failures.note(address, now);
+        Err(unauthorized("the token is wrong"))
+    }
+
+    fn check_origin(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), ApiError> {
+        // HTTP/2 names the host in the address of the request.
+        let named = uri.authority().map(axum::http::uri::Authority::as_str);
+        let host = named.or_else(|| headers.get(HOST).and_then(|value| value.to_str().ok()));
+        if matches!(self.kind, Kind::Loopback)
+            && !host.is_some_and(|host| origin::is_local(host, self.listen))
+        {
+            let asked = host.unwrap_or("");
+            return Err(ApiError::new(
+                ErrorKind::Forbidden,
+                format!("host {asked:?} is not this machine"),
+            )
+            .hint("a server on loopback answers to localhost and its own address only"));
+        }
+        let own = |origin: &str| host.is_some_and(|host| origin::is_same(origin, host));
+        let foreign_origin = headers
+            .get(ORIGIN)
+            .is_some_and(|value| !value.to_str().is_ok_and(own));
+        let changes = !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+        if (changes && foreign_origin) || origin::is_cross_site(uri.path(), headers) {
+            return Err(ApiError::new(
+                ErrorKind::Forbidden,
+                "request comes from a page of another site",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn unauthorized(message: &str) -> ApiError {
+    ApiError::new(ErrorKind::Unauthorized, message)
+        .hint("send the header `Authorization: Bearer TOKEN`; the token was shown at the first start")
+}
+
+/// Returns the token of the `Authorization` header.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn session_of(headers: &HeaderMap) -> Option<SessionId> {
+    let cookies = headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='));
+    let (_, value) = pairs.find(|(name, _)| *name == SESSION_COOKIE)?;
+    SessionId::from_text(value)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+//! What the server answers from.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use agent::{Agent, AgentStatus};
+use model::{Clock, Ingest, Millis, Query, Sink};
+use store::Store;
+use tokio::sync::watch;
+
+/// Everything the server answers from.
+#[derive(Clone)]
+pub struct Sources {
+    /// The store, for durability and its own state.
+    pub store: Arc<Store>,
+    /// Where queries read.
+    pub query: Arc<dyn Query>,
+    /// Where remote write goes.
+    pub ingest: Arc<dyn Ingest>,
+    /// What collects on this machine, if anything does.
+    pub collection: Option<Arc<dyn Collection>>,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// What this process found it cannot do when it started.
+    pub degraded: Vec<Degradation>,
+    /// Name of this machine.
+    pub host: String,
+    /// Time between two collections.
+    pub interval: Duration,
+    /// How long the store keeps samples.
+    pub retention: Duration,
+    /// How many bytes the store keeps, if that is bounded.
+    pub retention_bytes: Option<u64>,
+}
+
+/// Something that does not work as it could, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Degradation {
+    /// What does not work.
+    pub what: String,
+    /// Why.
+    pub why: String,
+    /// What the operator can do; may be empty.
+    pub hint: String,
+    /// Since when.
+    pub since: Millis,
+}
+
+/// What collects on this machine, as the server sees it.
+pub trait Collection: Send + Sync {
+    /// Returns how the collectors stand.
+    fn status(&self) -> AgentStatus;
+
+    /// Returns the time of the latest tick, and of each one to come.
+    fn ticks(&self) -> watch::Receiver<Millis>;
+
+    /// Says what collecting costs.
+    fn report(&self, out: &mut dyn Sink);
+}
+
+impl Collection for Agent {
+    fn status(&self) -> AgentStatus {
+        Self::status(self)
+    }
+
+    fn ticks(&self) -> watch::Receiver<Millis> {
+        Self::ticks(self)
+    }
+
+    fn report(&self, out: &mut dyn Sink) {
+        Self::report(self, out);
+    }
+}
