@@ -1,0 +1,270 @@
+//! `periplus up`: all roles in one process.
+//!
+//! Order of the start: folder, store, agent, server, words. Order of the stop: the server refuses new work and
+//! ends what is open, the agent hands over its last samples, the store brings everything to disk. A part that
+//! ends by itself ends the whole, by the same path.
+
+mod collecting;
+mod config;
+mod greeting;
+mod hints;
+mod own_metrics;
+
+use std::convert::Infallible;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use agent::{Agent, AgentStatus, CollectorState};
+use anyhow::Context as _;
+use model::Clock;
+use server::{Server, Sources};
+use service::signals::Signals;
+use service::{Stage, Stages, SystemClock, TaskError, Tasks};
+use store::Store;
+use tokio::runtime::Builder;
+use tokio::task::spawn_blocking;
+use tokio_util::sync::CancellationToken;
+
+use self::collecting::Collecting;
+use self::config::UpConfig;
+use self::greeting::Greeting;
+use self::own_metrics::OwnMetrics;
+use crate::cli::UpArgs;
+use crate::report::{Failure, OrHint as _};
+use crate::screen::{self, Paint};
+
+/// Everything is stopped by then, or said not to be. Kubernetes kills after 30 s, systemd after 90 s.
+const STOP_DEADLINE: Duration = Duration::from_secs(20);
+/// How long the start waits for the first word of the collectors.
+const FIRST_WORD: Duration = Duration::from_millis(1500);
+/// The work is waiting for sockets; queries run on threads of their own.
+const WORKERS: usize = 2;
+/// Threads for queries and files; more wait in a queue.
+const MAX_BLOCKING_THREADS: usize = 64;
+/// An idle thread keeps its stack and its arena, so it goes soon.
+const BLOCKING_KEEP_ALIVE: Duration = Duration::from_secs(1);
+
+/// Runs until asked to stop.
+///
+/// # Errors
+/// The command line is wrong, something cannot be opened, or a part failed while running.
+pub(crate) fn run(args: &UpArgs) -> Result<(), Failure> {
+    let config = UpConfig::check(args)?;
+    service::log::log_panics();
+    if let Err(error) = service::limits::raise_open_files() {
+        tracing::warn!(%error, "failed to raise the limit of open files");
+    }
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .max_blocking_threads(MAX_BLOCKING_THREADS)
+        .thread_keep_alive(BLOCKING_KEEP_ALIVE)
+        .thread_name("periplus")
+        .enable_all()
+        .build()
+        .context("failed to start the runtime")
+        .map_err(Failure::new)?;
+    let result = runtime.block_on(up(config));
+    // What still blocks a thread now was named by the stop.
+    runtime.shutdown_background();
+    result
+}
+
+async fn up(config: UpConfig) -> Result<(), Failure> {
+    let stop = CancellationToken::new();
+    let _attendant = attend_signals(&stop)?;
+
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let Some(store) = stop
+        .run_until_cancelled(open_store(&config, Arc::clone(&clock)))
+        .await
+    else {
+        screen::say("stopped while the store was being opened; nothing was changed");
+        return Ok(());
+    };
+    let store = store?;
+    let mut running = match Running::start(config, Arc::clone(&store), clock) {
+        Ok(running) => running,
+        Err(failure) => {
+            store.close();
+            return Err(failure);
+        }
+    };
+    let greeting = running.greeting.take();
+    let mut tasks = Tasks::new(stop.clone());
+    if let Some(server) = running.server.take() {
+        tasks.start("server", server.run(stop.clone()));
+    }
+    let greeted = greet(greeting, &running, &stop).await;
+    let ended = match greeted {
+        Ok(()) => tasks.watch().await,
+        Err(_) => Ok(()),
+    };
+    stop.cancel();
+    shut_down(running, tasks).await;
+    greeted
+        .context("failed to write to standard output")
+        .map_err(Failure::new)?;
+    ended.map_err(part_failed)
+}
+
+/// Watches for signals as long as what it returns lives, also during the stop: a second signal ends that.
+fn attend_signals(stop: &CancellationToken) -> Result<Tasks, Failure> {
+    let signals = Signals::install()
+        .context("failed to catch signals")
+        .map_err(Failure::new)?;
+    let mut attendant = Tasks::new(stop.clone());
+    let stop = stop.clone();
+    attendant.start("signals", async move {
+        signals.watch(stop, leave_at_once).await;
+        Ok::<(), Infallible>(())
+    });
+    Ok(attendant)
+}
+
+/// Everything between the folder and the words.
+struct Running {
+    store: Arc<Store>,
+    collecting: Arc<Collecting>,
+    server: Option<Server>,
+    greeting: Option<Greeting>,
+}
+
+impl Running {
+    fn start(config: UpConfig, store: Arc<Store>, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
+        let own = OwnMetrics::new(Arc::clone(&store));
+        let extras = vec![own.as_extra()];
+        let agent = Agent::start(
+            config.agent(),
+            extras,
+            Arc::clone(&store) as _,
+            Arc::clone(&clock),
+        )
+        .map_err(Failure::new)?;
+        let collecting = Arc::new(Collecting::new(agent));
+        let token = config.rotated_token()?;
+        let now = clock.now();
+        let sources = Sources {
+            store: Arc::clone(&store),
+            query: Arc::clone(&store) as _,
+            ingest: Arc::clone(&store) as _,
+            collection: Some(Arc::clone(&collecting) as _),
+            clock,
+            degraded: config.degradations(now),
+            host: config.instance.clone(),
+            retention: config.retention,
+            retention_bytes: config.retention_bytes,
+            interval: config.interval,
+        };
+        let limits = sources.degraded.clone();
+        let server = Server::bind(config.server(), sources).map_err(|error| hints::server(error, &config))?;
+        own.complete(&collecting, server.reporter());
+        let greeting = Greeting::new(config, server.announcement().clone(), token, limits);
+        Ok(Self {
+            store,
+            collecting,
+            server: Some(server),
+            greeting: Some(greeting),
+        })
+    }
+}
+
+/// Opens the store without holding up the signals: reading a large log back takes seconds.
+async fn open_store(config: &UpConfig, clock: Arc<dyn Clock>) -> Result<Arc<Store>, Failure> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&config.data)
+        .with_context(|| format!("failed to create the data folder {}", config.data.display()))
+        .or_hint("choose a folder that this user may write with --data DIR")?;
+    let settings = config.store();
+    let opened = spawn_blocking(move || Store::open(settings, clock)).await;
+    let store = opened
+        .context("opening the store panicked")
+        .map_err(Failure::new)?;
+    store.map(Arc::new).map_err(hints::store)
+}
+
+/// Says the address at once, and the rest when the collectors have had their first word.
+async fn greet(
+    greeting: Option<Greeting>,
+    running: &Running,
+    stop: &CancellationToken,
+) -> std::io::Result<()> {
+    let Some(greeting) = greeting else { return Ok(()) };
+    screen::print(&greeting.address(Paint::stdout()))?;
+    let heard = stop.run_until_cancelled(first_word(&running.collecting)).await;
+    match heard {
+        Some(status) => screen::print(&greeting.collection(&status, Paint::stdout())),
+        None => Ok(()),
+    }
+}
+
+/// Waits until no collector is still at its first collection, or for a while.
+async fn first_word(collecting: &Collecting) -> AgentStatus {
+    let mut ticks = server::Collection::ticks(collecting);
+    let all_spoke = |status: &AgentStatus| {
+        status
+            .collectors
+            .iter()
+            .all(|one| one.state != CollectorState::Starting)
+    };
+    let wait = async {
+        while !all_spoke(&server::Collection::status(collecting)) {
+            if ticks.changed().await.is_err() {
+                break;
+            }
+        }
+    };
+    // Those that have not spoken by then are shown as what they are.
+    _ = tokio::time::timeout(FIRST_WORD, wait).await;
+    server::Collection::status(collecting)
+}
+
+async fn shut_down(running: Running, tasks: Tasks) {
+    let mut stages = Stages::begin(STOP_DEADLINE);
+    let server_ends_at = stages.ends_at(Stage::Drain);
+    let Running {
+        store, collecting, ..
+    } = running;
+    stages
+        .run(Stage::Drain, "requests and event streams", async {
+            let errors = tasks.join_until(server_ends_at).await;
+            errors.into_iter().next().map_or(Ok(()), Err)
+        })
+        .await;
+    let patience = stages.remaining(Stage::Flush);
+    stages
+        .run(
+            Stage::Flush,
+            "the last samples",
+            spawn_blocking(move || collecting.stop(patience)),
+        )
+        .await;
+    stages
+        .run(Stage::Close, "the store", spawn_blocking(move || store.close()))
+        .await;
+    let stopped = stages.finish();
+    for unfinished in &stopped.unfinished {
+        screen::say(&format!("{} {unfinished}", Paint::stderr().bold("warning:")));
+    }
+    if stopped.unfinished.is_empty() {
+        let took = crate::units::seconds(stopped.took.as_secs_f64());
+        screen::say(&format!("stopped in {took}; everything acknowledged is on disk"));
+    }
+}
+
+fn part_failed(error: TaskError) -> Failure {
+    Failure::new(anyhow::Error::new(error).context("a part of periplus ended, so all of it was stopped"))
+        .hint("the log above says what came before; PERIPLUS_LOG=debug says more")
+}
+
+#[expect(clippy::exit, reason = "the user asked twice: nothing is waited for any more")]
+fn leave_at_once(signal: service::signals::StopSignal) {
+    screen::say(&format!(
+        "{} again: leaving at once; the log is read back at the next start",
+        signal.name()
+    ));
+    std::process::exit(signal.exit_code());
+}

@@ -1,0 +1,251 @@
+//! The command line of `periplus up`, checked as a whole: all mistakes are named at once.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use agent::{AgentConfig, Selection};
+use host::Root;
+use host::table::ROWS;
+use model::Millis;
+use server::{Degradation, ServerConfig, TlsFiles};
+use store::StoreConfig;
+
+use crate::cli::UpArgs;
+use crate::report::{Failure, OrHint as _};
+
+/// Longest time a tick waits for one collector.
+const MAX_PATIENCE: Duration = Duration::from_secs(1);
+/// A collection that takes longer is lost.
+const COLLECTION_TIMEOUT: Duration = Duration::from_secs(30);
+/// Time for open requests to end at a stop; the stages of the stop leave room for it.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// What `periplus up` does.
+#[derive(Clone, Debug)]
+pub(super) struct UpConfig {
+    /// Address to listen on.
+    pub(super) listen: SocketAddr,
+    /// Folder for everything.
+    pub(super) data: PathBuf,
+    /// Time between collections.
+    pub(super) interval: Duration,
+    /// How long samples are kept.
+    pub(super) retention: Duration,
+    /// How many bytes they may take.
+    pub(super) retention_bytes: Option<u64>,
+    /// The machine's file tree.
+    pub(super) root: PathBuf,
+    /// Name of the machine.
+    pub(super) instance: String,
+    /// Which collectors run.
+    pub(super) selection: Selection,
+    /// The operator's certificate.
+    pub(super) tls: Option<TlsFiles>,
+    /// Make a new token.
+    rotate_token: bool,
+    /// Whether this process is root's.
+    is_root: bool,
+}
+
+impl UpConfig {
+    /// Checks the command line.
+    ///
+    /// # Errors
+    /// All mistakes in it.
+    pub(super) fn check(args: &UpArgs) -> Result<Self, Failure> {
+        let is_root = rustix::process::geteuid().is_root();
+        let mut mistakes = unknown_collectors(args);
+        let both = args.enable.iter().filter(|name| args.disable.contains(name));
+        mistakes.extend(both.map(|name| format!("collector {name} is both enabled and disabled")));
+        if !args.root.join("proc/stat").exists() {
+            mistakes.push(format!("--root {} holds no proc/stat", args.root.display()));
+        }
+        if args.retention < args.interval {
+            mistakes.push("--retention is shorter than --interval: nothing would be kept".to_owned());
+        }
+        let data = args
+            .data
+            .clone()
+            .or_else(|| default_data(is_root, &|name| std::env::var_os(name)));
+        if data.is_none() {
+            mistakes.push("there is no home folder for data: choose one with --data DIR".to_owned());
+        }
+        let tls = match (&args.tls_cert, &args.tls_key) {
+            (Some(cert), Some(key)) => Some(TlsFiles {
+                cert: cert.clone(),
+                key: key.clone(),
+            }),
+            _ => None,
+        };
+        let (Some(data), true) = (data, mistakes.is_empty()) else {
+            return Err(Failure::message("cannot start with this command line")
+                .detail(mistakes)
+                .usage()
+                .hint("`periplus up --help` shows examples"));
+        };
+        Ok(Self {
+            listen: args.listen,
+            data,
+            interval: args.interval,
+            retention: args.retention,
+            retention_bytes: args.retention_size,
+            root: args.root.clone(),
+            instance: args.instance.clone().unwrap_or_else(|| host_name(&args.root)),
+            selection: Selection {
+                opt_in: args.enable.clone(),
+                disabled: args.disable.clone(),
+            },
+            tls,
+            rotate_token: args.rotate_token,
+            is_root,
+        })
+    }
+
+    /// Returns the settings of the store.
+    pub(super) fn store(&self) -> StoreConfig {
+        StoreConfig {
+            retention: self.retention,
+            retention_bytes: self.retention_bytes,
+            ..StoreConfig::new(self.data.join("store"))
+        }
+    }
+
+    /// Returns the settings of the agent.
+    pub(super) fn agent(&self) -> AgentConfig {
+        AgentConfig {
+            root: Root::at(&self.root),
+            instance: self.instance.clone(),
+            interval: self.interval,
+            // Half an interval is left for the others and for the store.
+            patience: (self.interval / 2).min(MAX_PATIENCE),
+            timeout: COLLECTION_TIMEOUT,
+            selection: self.selection.clone(),
+            extra_labels: Vec::new(),
+        }
+    }
+
+    /// Returns the settings of the server.
+    pub(super) fn server(&self) -> ServerConfig {
+        let mut config = ServerConfig::new(self.listen, &self.data);
+        config.tls.clone_from(&self.tls);
+        config.connections.drain_timeout = DRAIN_TIMEOUT;
+        config
+    }
+
+    /// Makes a new token if the operator asked for one.
+    ///
+    /// # Errors
+    /// It cannot be made or kept.
+    pub(super) fn rotated_token(&self) -> Result<Option<String>, Failure> {
+        if !self.rotate_token {
+            return Ok(None);
+        }
+        let rotated = server::rotate_token(&self.data);
+        rotated.map(Some).or_hint("check who may write the data folder")
+    }
+
+    /// Returns what this process cannot do as it was started.
+    pub(super) fn degradations(&self, now: Millis) -> Vec<Degradation> {
+        let mut found = Vec::new();
+        let mut add = |what: &str, why: &str, hint: &str| {
+            let (what, why, hint) = (what.to_owned(), why.to_owned(), hint.to_owned());
+            found.push(Degradation {
+                what,
+                why,
+                hint,
+                since: now,
+            });
+        };
+        if !self.is_root {
+            add(
+                "disk traffic and open files of other users' processes",
+                "not running as root",
+                "run as root, or grant CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH",
+            );
+        }
+        if !self.root.join("proc/pressure").exists() {
+            add(
+                "pressure: how long work waits for CPU, memory and disks",
+                "the kernel does not measure it (no /proc/pressure)",
+                "boot with psi=1 if the kernel is 4.20 or later",
+            );
+        }
+        if !self.root.join("sys/fs/cgroup").exists() {
+            add(
+                "containers",
+                "there are no control groups (no /sys/fs/cgroup)",
+                "mount cgroup2 on /sys/fs/cgroup",
+            );
+        }
+        found
+    }
+}
+
+/// Names collectors that there are not, each with the most similar one.
+fn unknown_collectors(args: &UpArgs) -> Vec<String> {
+    let asked = args.enable.iter().chain(&args.disable);
+    let unknown = asked.filter(|name| !ROWS.iter().any(|row| row.name == *name));
+    let mistakes = unknown.map(|name| match nearest(name) {
+        Some(near) => format!("there is no collector {name:?}; perhaps {near:?} is meant"),
+        None => {
+            let known: Vec<&str> = ROWS.iter().map(|row| row.name).collect();
+            format!("there is no collector {name:?}; known are {}", known.join(", "))
+        }
+    });
+    mistakes.collect()
+}
+
+/// Finds the collector whose name needs the fewest edits, if those are few.
+fn nearest(name: &str) -> Option<&'static str> {
+    let names = ROWS.iter().map(|row| (edits(name, row.name), row.name));
+    names
+        .min()
+        .filter(|(edits, _)| *edits <= 2.max(name.chars().count() / 3))
+        .map(|(_, near)| near)
+}
+
+/// Levenshtein's distance of two names.
+fn edits(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut left = i + 1;
+        let mut next = vec![left];
+        for (y, pair) in b.chars().zip(row.windows(2)) {
+            let [diagonal, above] = pair else { continue };
+            left = (diagonal + usize::from(x != y)).min(above + 1).min(left + 1);
+            next.push(left);
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+/// Follows the XDG base directory specification for users and the file system hierarchy for root.
+fn default_data(is_root: bool, env: &dyn Fn(&str) -> Option<std::ffi::OsString>) -> Option<PathBuf> {
+    if is_root {
+        return Some(PathBuf::from("/var/lib/periplus"));
+    }
+    let absolute = |name: &str| env(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    absolute("XDG_DATA_HOME")
+        .or_else(|| Some(absolute("HOME")?.join(".local/share")))
+        .map(|base| base.join("periplus"))
+}
+
+/// Returns the name of the machine: the kernel's, or that in the file tree of the machine around the container.
+fn host_name(root: &Path) -> String {
+    let own = || rustix::system::uname().nodename().to_string_lossy().into_owned();
+    if root == Path::new("/") {
+        return own();
+    }
+    let file = std::fs::read_to_string(root.join("etc/hostname")).unwrap_or_default();
+    match file.trim() {
+        "" => own(),
+        name => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+pub(super) mod testing;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,76 @@
+//! What this process says of itself, collected like everything else.
+
+use std::sync::{Arc, OnceLock, Weak};
+
+use agent::Extra;
+use host::{CollectError, Collector, Root};
+use model::{Family, Sink};
+use server::{Collection as _, Reporter};
+use store::Store;
+
+use super::collecting::Collecting;
+
+/// The `job` of these series.
+const JOB: &str = "periplus";
+/// Routes times codes of the server are most of them.
+const SERIES_CAP: usize = 2_000;
+const BUILD: Family<'_> = Family::gauge("periplus_build_info", "Version of this process; always 1.");
+
+/// Reports of store, agent and server. The agent runs it, yet it speaks of the agent and of the server that
+/// speaks of the agent: those two come after the start.
+#[derive(Clone)]
+pub(super) struct OwnMetrics {
+    store: Arc<Store>,
+    late: Arc<OnceLock<Late>>,
+}
+
+struct Late {
+    /// Weak: the agent owns us.
+    collecting: Weak<Collecting>,
+    server: Reporter,
+}
+
+impl OwnMetrics {
+    /// Reports the store for now.
+    pub(super) fn new(store: Arc<Store>) -> Self {
+        Self {
+            store,
+            late: Arc::default(),
+        }
+    }
+
+    /// Returns it as a collector of the agent.
+    pub(super) fn as_extra(&self) -> Extra {
+        Extra {
+            name: "periplus",
+            job: JOB,
+            source: "this process",
+            series_cap: SERIES_CAP,
+            collector: Box::new(self.clone()),
+        }
+    }
+
+    /// Reports agent and server too from now on; the first call counts.
+    pub(super) fn complete(&self, collecting: &Arc<Collecting>, server: Reporter) {
+        let late = Late {
+            collecting: Arc::downgrade(collecting),
+            server,
+        };
+        debug_assert!(self.late.get().is_none(), "completed once");
+        self.late.get_or_init(|| late);
+    }
+}
+
+impl Collector for OwnMetrics {
+    fn collect(&mut self, _root: &Root, out: &mut dyn Sink) -> Result<(), CollectError> {
+        out.sample(&BUILD, &[("version", env!("CARGO_PKG_VERSION"))], 1.0);
+        self.store.report(out);
+        if let Some(late) = self.late.get() {
+            late.server.report(out);
+            if let Some(collecting) = late.collecting.upgrade() {
+                collecting.report(out);
+            }
+        }
+        Ok(())
+    }
+}
