@@ -32,6 +32,7 @@ for (const name of [...first].sort()) {
 const later = readdirSync(join(dist, 'assets')).filter(
   (name) => !name.endsWith('.gz') && !first.has(`assets/${name}`),
 );
-for (const name of later) console.log(`${String(compressed(`assets/${name}`)).padStart(8)}  assets/${name} (on demand)`);
+for (const name of later)
+  console.log(`${String(compressed(`assets/${name}`)).padStart(8)}  assets/${name} (on demand)`);
 console.log(`first load: ${total} bytes compressed, budget ${BUDGET_BYTES}`);
 if (total > BUDGET_BYTES) process.exit(1);

@@ -1,6 +1,6 @@
 // Development only: exposes processes and cgroups of this machine under the names the page reads,
 // so that the page can be worked on against a plain Prometheus when no Periplus binary is built.
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 
 const TICKS_PER_SECOND = 100;
@@ -67,7 +67,9 @@ function containerLines(nowSeconds) {
     const busy = (idx + 1) * 0.03;
     const used = (idx + 1) * 60e6 + 2e7 * Math.sin(nowSeconds / 60 + idx);
     const push = (name, value, extra = {}) => lines.push(sample(name, { ...labels, ...extra }, value));
-    push('container_cpu_usage_seconds_total', nowSeconds * busy + Math.sin(nowSeconds / 40) * busy * 20, { cpu: 'total' });
+    push('container_cpu_usage_seconds_total', nowSeconds * busy + Math.sin(nowSeconds / 40) * busy * 20, {
+      cpu: 'total',
+    });
     push('container_memory_working_set_bytes', used);
     push('container_memory_rss', used * 0.7);
     push('container_memory_cache', used * 0.3);

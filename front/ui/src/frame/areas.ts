@@ -1,0 +1,19 @@
+// The areas of the page: one row here puts an area into the rail, the palette and the shortcuts.
+import { Activity, Boxes, Cpu, LayoutList, type LucideIcon, SquareTerminal } from 'lucide-react';
+import type { MessageKey } from '../i18n/translate';
+
+export interface Area {
+  to: '/' | '/processes' | '/containers' | '/explore' | '/system';
+  name: MessageKey;
+  /** Pressed after `g`. */
+  letter: string;
+  icon: LucideIcon;
+}
+
+export const AREAS: readonly Area[] = [
+  { to: '/', name: 'area.overview', letter: 'o', icon: Activity },
+  { to: '/processes', name: 'area.processes', letter: 'p', icon: LayoutList },
+  { to: '/containers', name: 'area.containers', letter: 'c', icon: Boxes },
+  { to: '/explore', name: 'area.explore', letter: 'e', icon: SquareTerminal },
+  { to: '/system', name: 'area.system', letter: 's', icon: Cpu },
+];

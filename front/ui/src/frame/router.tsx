@@ -1,0 +1,120 @@
+// The routes, and how their state stands in the URL: plain parameters that a person can read and edit.
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  retainSearchParams,
+} from '@tanstack/react-router';
+import { parseTimeSearch, type TimeSearch } from '../time/range';
+import { ContainerPage } from '../views/objects/ContainerPage';
+import { ContainersView } from '../views/objects/ContainersView';
+import { ProcessesView } from '../views/objects/ProcessesView';
+import { ProcessPage } from '../views/objects/ProcessPage';
+import { Overview } from '../views/overview/Overview';
+import { SystemView } from '../views/system/SystemView';
+import { Frame } from './Frame';
+import { NotFound } from './NotFound';
+
+/** What a list keeps in the URL. */
+export interface ListSearch {
+  q?: string | undefined;
+  sort?: string | undefined;
+  kind?: 'containers' | 'services' | undefined;
+}
+
+/** What Explore keeps in the URL. */
+export interface ExploreSearch {
+  expr?: string | undefined;
+  stacked?: boolean | undefined;
+  show?: 'graph' | 'table' | undefined;
+  step?: string | undefined;
+}
+
+const text = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined;
+
+function parseListSearch(search: Record<string, unknown>): ListSearch {
+  return {
+    q: text(search.q),
+    sort: text(search.sort),
+    kind: search.kind === 'services' ? 'services' : undefined,
+  };
+}
+
+function parseExploreSearch(search: Record<string, unknown>): ExploreSearch {
+  return {
+    expr: text(search.expr),
+    stacked: search.stacked === '1' || search.stacked === true ? true : undefined,
+    show: search.show === 'table' ? 'table' : undefined,
+    step: text(search.step),
+  };
+}
+
+const root = createRootRoute({
+  validateSearch: (search: Record<string, unknown>): TimeSearch => parseTimeSearch(search),
+  search: { middlewares: [retainSearchParams(['range', 'from', 'to', 'at', 'paused'])] },
+  component: Frame,
+  notFoundComponent: NotFound,
+});
+
+const containers = createRoute({ getParentRoute: () => root, path: '/containers' });
+
+const routes = [
+  createRoute({ getParentRoute: () => root, path: '/', component: Overview }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/processes',
+    validateSearch: parseListSearch,
+    component: ProcessesView,
+  }),
+  createRoute({ getParentRoute: () => root, path: '/processes/$pid', component: ProcessPage }),
+  containers.addChildren([
+    createRoute({
+      getParentRoute: () => containers,
+      path: '/',
+      validateSearch: parseListSearch,
+      component: ContainersView,
+    }),
+    // The id of a container is a path of its own, so it takes the rest of the address.
+    createRoute({ getParentRoute: () => containers, path: '$', component: ContainerPage }),
+  ]),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/explore',
+    validateSearch: parseExploreSearch,
+    component: lazyRouteComponent(() => import('../views/explore/Explore'), 'Explore'),
+  }),
+  createRoute({ getParentRoute: () => root, path: '/system', component: SystemView }),
+];
+
+/** Reads `a=1&b=x` as text; each route decides what the text means. */
+export function parseSearch(search: string): Record<string, string> {
+  return Object.fromEntries(new URLSearchParams(search));
+}
+
+/** Writes what is set, and nothing for what is at its default. */
+export function stringifySearch(search: Record<string, unknown>): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(search)) {
+    if (value === undefined || value === null || value === '' || value === false) continue;
+    params.set(name, value === true ? '1' : String(value));
+  }
+  const query = params.toString();
+  return query === '' ? '' : `?${query}`;
+}
+
+export const router = createRouter({
+  routeTree: root.addChildren(routes),
+  parseSearch,
+  stringifySearch,
+  scrollRestoration: true,
+  scrollToTopSelectors: ['#main'],
+  defaultPendingMs: 150,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}
