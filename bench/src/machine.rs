@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -193,13 +192,11 @@ fn collected(client: &Client) -> anyhow::Result<f64> {
 
 /// Waits, asking seldom, so that the asking is not what is measured.
 fn wait_until_collected(client: &Client, count: f64, interval: u32) -> anyhow::Result<()> {
-    let (_nobody, pause) = mpsc::sync_channel::<()>(1);
     loop {
         let missing = count - collected(client)?;
         if missing <= 0.0 {
             return Ok(());
         }
-        // Times out always: nobody sends.
-        drop(pause.recv_timeout(Duration::from_secs_f64((missing * f64::from(interval)).max(1.0))));
+        std::thread::park_timeout(Duration::from_secs_f64((missing * f64::from(interval)).max(1.0)));
     }
 }

@@ -30,9 +30,19 @@ impl Runtime {
         );
         std::fs::write(&config, text)?;
         let mut command = Command::new("containerd");
-        command.arg("--config").arg(config).stdout(Stdio::null()).stderr(Stdio::null());
-        let runtime = Self(Some(command.spawn().context("containerd is installed by scripts/setup.sh test")?));
-        wait_for("containerd to listen", || std::os::unix::net::UnixStream::connect(SOCKET).ok())?;
+        command
+            .arg("--config")
+            .arg(config)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let runtime = Self(Some(
+            command
+                .spawn()
+                .context("containerd is installed by scripts/setup.sh test")?,
+        ));
+        wait_for("containerd to listen", || {
+            std::os::unix::net::UnixStream::connect(SOCKET).ok()
+        })?;
         Ok(runtime)
     }
 }
@@ -84,13 +94,22 @@ impl Drop for Container {
 /// Fails only where there is nothing to remove.
 fn remove() {
     drop(ctr(&["task", "kill", "--signal", "SIGKILL", NAME]));
-    let gone = || ctr(&["task", "rm", "--force", NAME]).err().map(|error| error.to_string());
-    drop(wait_for("the task to be gone", || gone().filter(|text| text.contains("not found"))));
+    let gone = || {
+        ctr(&["task", "rm", "--force", NAME])
+            .err()
+            .map(|error| error.to_string())
+    };
+    drop(wait_for("the task to be gone", || {
+        gone().filter(|text| text.contains("not found"))
+    }));
     drop(ctr(&["container", "rm", NAME]));
 }
 
 fn ctr(arguments: &[&str]) -> anyhow::Result<String> {
-    let output = Command::new("ctr").args(arguments).output().context("ctr comes with containerd")?;
+    let output = Command::new("ctr")
+        .args(arguments)
+        .output()
+        .context("ctr comes with containerd")?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let error = String::from_utf8_lossy(&output.stderr);
     anyhow::ensure!(output.status.success(), "ctr {}: {error}", arguments.join(" "));
@@ -104,9 +123,14 @@ fn image(folder: &Path) -> anyhow::Result<PathBuf> {
     std::fs::create_dir_all(&layer)?;
     std::fs::copy("/bin/busybox", layer.join("busybox")).context("busybox-static is installed by setup")?;
     std::os::unix::fs::symlink("busybox", layer.join("sh"))?;
-    run(Command::new("tar").args(["-cf", "layer.tar", "-C", "rootfs", "."]).current_dir(&image))?;
+    run(Command::new("tar")
+        .args(["-cf", "layer.tar", "-C", "rootfs", "."])
+        .current_dir(&image))?;
     let digest = run(Command::new("sha256sum").arg("layer.tar").current_dir(&image))?;
-    let digest = digest.split_whitespace().next().context("sha256sum prints a digest")?;
+    let digest = digest
+        .split_whitespace()
+        .next()
+        .context("sha256sum prints a digest")?;
     std::fs::write(
         image.join("config.json"),
         format!(
@@ -124,7 +148,11 @@ fn image(folder: &Path) -> anyhow::Result<PathBuf> {
 
 fn run(command: &mut Command) -> anyhow::Result<String> {
     let output = command.output()?;
-    anyhow::ensure!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    anyhow::ensure!(
+        output.status.success(),
+        "{command:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
@@ -139,16 +167,25 @@ fn root_a_limited_container_shows_what_the_kernel_says() -> anyhow::Result<()> {
     let runtime = Runtime::start(folder.path())?;
     let container = Container::run(folder.path(), "while :; do :; done")?;
     let data = tempfile::tempdir()?;
-    let ours = Periplus::up(&Up { data: data.path(), arguments: &["--interval", "1s"] })?;
+    let ours = Periplus::up(&Up {
+        data: data.path(),
+        arguments: &["--interval", "1s"],
+    })?;
     let client = &ours.client;
 
     let selector = format!(r#"{{image="{IMAGE}"}}"#);
-    let limit = wait_for("the container's series", || one(client, "container_spec_memory_limit_bytes", &selector))?;
+    let limit = wait_for("the container's series", || {
+        one(client, "container_spec_memory_limit_bytes", &selector)
+    })?;
     let labels = &limit.labels;
     assert_eq!(labels["id"], format!("/default/{NAME}"), "{labels}");
     assert_eq!(labels["name"], NAME, "{labels}");
     assert_eq!(limit.value, MEMORY_LIMIT as f64);
-    let value = |metric: &str| one(client, metric, &selector).map(|s| s.value).context(metric.to_owned());
+    let value = |metric: &str| {
+        one(client, metric, &selector)
+            .map(|s| s.value)
+            .context(metric.to_owned())
+    };
     assert_eq!(value("container_spec_cpu_quota")?, CPU_QUOTA as f64);
     assert_eq!(value("container_spec_cpu_period")?, CPU_PERIOD as f64);
     assert_eq!(value("container_processes")?, 1.0);
@@ -157,14 +194,23 @@ fn root_a_limited_container_shows_what_the_kernel_says() -> anyhow::Result<()> {
     // Counters lie between what the kernel said before and after.
     let cgroup = Cgroup::find()?;
     for (metric, read) in [
-        ("container_cpu_usage_seconds_total", Cgroup::cpu_seconds as fn(&Cgroup) -> anyhow::Result<f64>),
-        ("container_cpu_cfs_throttled_periods_total", Cgroup::throttled_periods),
+        (
+            "container_cpu_usage_seconds_total",
+            Cgroup::cpu_seconds as fn(&Cgroup) -> anyhow::Result<f64>,
+        ),
+        (
+            "container_cpu_cfs_throttled_periods_total",
+            Cgroup::throttled_periods,
+        ),
         ("container_cpu_cfs_periods_total", Cgroup::periods),
     ] {
         let before = read(&cgroup)?;
         let seen = wait_for(metric, || value(metric).ok().filter(|value| *value >= before))?;
         let after = read(&cgroup)?;
-        assert!((before..=after).contains(&seen), "{metric}: {seen} is not in {before}..={after}");
+        assert!(
+            (before..=after).contains(&seen),
+            "{metric}: {seen} is not in {before}..={after}"
+        );
         assert!(seen > 0.0, "{metric} does not move");
     }
     let memory = value("container_memory_usage_bytes")?;
@@ -173,7 +219,10 @@ fn root_a_limited_container_shows_what_the_kernel_says() -> anyhow::Result<()> {
 
     drop(container);
     wait_for("the container's series to end", || {
-        client.query(&format!("container_last_seen{selector}")).ok().filter(Vec::is_empty)
+        client
+            .query(&format!("container_last_seen{selector}"))
+            .ok()
+            .filter(Vec::is_empty)
     })?;
     drop(runtime);
     Ok(())
@@ -186,8 +235,15 @@ struct One {
 
 fn one(client: &Client, metric: &str, selector: &str) -> Option<One> {
     let series = client.query(&format!("{metric}{selector}")).ok()?;
-    assert!(series.len() <= 1, "{metric}{selector} has {} series", series.len());
-    series.into_iter().next().map(|(labels, _, value)| One { labels, value })
+    assert!(
+        series.len() <= 1,
+        "{metric}{selector} has {} series",
+        series.len()
+    );
+    series
+        .into_iter()
+        .next()
+        .map(|(labels, _, value)| One { labels, value })
 }
 
 /// The container's files of the kernel, on either version of cgroups.
@@ -202,18 +258,29 @@ impl Cgroup {
         let below = |controller: &str| PathBuf::from(format!("/sys/fs/cgroup/{controller}/default/{NAME}"));
         let v1 = below("cpuacct");
         if v1.exists() {
-            return Ok(Self { cpu: below("cpu"), cpuacct: v1, is_v2: false });
+            return Ok(Self {
+                cpu: below("cpu"),
+                cpuacct: v1,
+                is_v2: false,
+            });
         }
         let v2 = PathBuf::from(format!("/sys/fs/cgroup/default/{NAME}"));
         anyhow::ensure!(v2.exists(), "the container has no cgroup where ctr makes them");
-        Ok(Self { cpu: v2.clone(), cpuacct: v2, is_v2: true })
+        Ok(Self {
+            cpu: v2.clone(),
+            cpuacct: v2,
+            is_v2: true,
+        })
     }
 
     fn cpu_seconds(&self) -> anyhow::Result<f64> {
         if self.is_v2 {
             return Ok(self.stat("usage_usec")? / 1e6);
         }
-        Ok(std::fs::read_to_string(self.cpuacct.join("cpuacct.usage"))?.trim().parse::<f64>()? / 1e9)
+        Ok(std::fs::read_to_string(self.cpuacct.join("cpuacct.usage"))?
+            .trim()
+            .parse::<f64>()?
+            / 1e9)
     }
 
     fn throttled_periods(&self) -> anyhow::Result<f64> {
@@ -226,7 +293,10 @@ impl Cgroup {
 
     fn stat(&self, key: &str) -> anyhow::Result<f64> {
         let text = std::fs::read_to_string(self.cpu.join("cpu.stat"))?;
-        let line = text.lines().find_map(|line| line.strip_prefix(key)).with_context(|| key.to_owned())?;
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(key))
+            .with_context(|| key.to_owned())?;
         Ok(line.trim().parse()?)
     }
 }

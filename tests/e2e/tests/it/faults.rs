@@ -30,7 +30,10 @@ fn check_message(text: &str, expected: &[&str]) {
 #[test]
 fn a_second_instance_on_the_same_folder_is_refused() -> anyhow::Result<()> {
     let data = tempfile::tempdir()?;
-    let first = Periplus::up(&Up { data: data.path(), arguments: &[] })?;
+    let first = Periplus::up(&Up {
+        data: data.path(),
+        arguments: &[],
+    })?;
     let (code, text) = up_fails("127.0.0.1:0", data.path())?;
     assert_eq!(code, 1, "{text}");
     check_message(&text, &["error:", &data.path().to_string_lossy(), "hint:"]);
@@ -53,27 +56,41 @@ fn a_used_port_is_named() -> anyhow::Result<()> {
 #[test]
 fn a_folder_of_a_newer_format_is_refused_and_left_alone() -> anyhow::Result<()> {
     let data = tempfile::tempdir()?;
-    Periplus::up(&Up { data: data.path(), arguments: &[] })?.stop()?;
-    let file = data.path().join("store").join("FORMAT");
-    let text = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
-    let digit = text.find(|c: char| c.is_ascii_digit()).context("the format has a number")?;
-    let newer = format!("{}9{}", text.get(..digit).unwrap_or(""), text.get(digit..).unwrap_or(""));
+    Periplus::up(&Up {
+        data: data.path(),
+        arguments: &[],
+    })?
+    .stop()?;
+    let file = data.path().join("store/MANIFEST");
+    let mut newer = std::fs::read(&file).with_context(|| file.display().to_string())?;
+    // Behind eight bytes of magic stands the version of the folder's format.
+    newer.get_mut(8..12).context("a manifest has a header")?.copy_from_slice(&99_u32.to_le_bytes());
     std::fs::write(&file, &newer)?;
     let (code, text) = up_fails("127.0.0.1:0", data.path())?;
     assert_eq!(code, 1, "{text}");
     check_message(&text, &["error:", "newer", "hint:"]);
-    assert_eq!(std::fs::read_to_string(&file)?, newer);
+    assert_eq!(std::fs::read(&file)?, newer);
     Ok(())
 }
 
 #[test]
 fn a_restart_goes_on_with_the_old_data() -> anyhow::Result<()> {
     let data = tempfile::tempdir()?;
-    let options = Up { data: data.path(), arguments: &["--interval", "1s"] };
+    let options = Up {
+        data: data.path(),
+        arguments: &["--interval", "1s"],
+    };
     let first = Periplus::up(&options)?;
-    let boot = wait_for("data", || first.client.query("node_boot_time_seconds").ok()?.pop())?;
+    let boot = wait_for("data", || {
+        first.client.query("node_boot_time_seconds").ok()?.pop()
+    })?;
     wait_for("a second sample", || {
-        let n = first.client.query("count_over_time(node_boot_time_seconds[5m])").ok()?.pop()?.2;
+        let n = first
+            .client
+            .query("count_over_time(node_boot_time_seconds[5m])")
+            .ok()?
+            .pop()?
+            .2;
         (n >= 2.0).then_some(())
     })?;
     assert!(first.stop()?.success());
@@ -103,11 +120,16 @@ fn root_without_rights_it_runs_and_says_what_it_lacks() -> anyhow::Result<()> {
     let ours = Periplus::start(command)?;
     let degraded = wait_for("a degradation", || {
         let system = ours.client.api("status/system", &[]).ok()?;
-        system["degraded"].as_array().filter(|list| !list.is_empty()).cloned()
+        system["degraded"]
+            .as_array()
+            .filter(|list| !list.is_empty())
+            .cloned()
     })?;
     let text = serde_json::to_string(&degraded)?;
     assert!(text.contains("root"), "{text}");
-    wait_for("data all the same", || ours.client.query("node_load1").ok()?.pop())?;
+    wait_for("data all the same", || {
+        ours.client.query("node_load1").ok()?.pop()
+    })?;
     assert!(ours.stop()?.success());
     Ok(())
 }
@@ -130,7 +152,11 @@ impl Drop for SmallDisk<'_> {
 
 fn mount(arguments: &[&str]) -> anyhow::Result<()> {
     let output = Command::new("mount").args(arguments).output()?;
-    anyhow::ensure!(output.status.success(), "mount: {}", String::from_utf8_lossy(&output.stderr));
+    anyhow::ensure!(
+        output.status.success(),
+        "mount: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     Ok(())
 }
 
@@ -141,14 +167,20 @@ fn root_a_full_disk_is_survived() -> anyhow::Result<()> {
         return Ok(());
     }
     let folder = tempfile::tempdir()?;
-    let disk = SmallDisk::mount(folder.path(), "size=12m")?;
-    let options = Up { data: &folder.path().join("data"), arguments: &["--interval", "1s"] };
+    let disk = SmallDisk::mount(folder.path(), "size=6m")?;
+    let options = Up {
+        data: &folder.path().join("data"),
+        arguments: &["--interval", "1s"],
+    };
     let ours = Periplus::up(&options)?;
-    let start = (ours.client.query("time()")?.first().map_or(0.0, |s| s.1) * 1000.0) as i64;
+    let start = (ours.client.query("vector(time())")?.first().map_or(0.0, |s| s.1) * 1000.0) as i64;
     let mut acknowledged = 0;
     let mut noise = Noise(0x9E37_79B9_7F4A_7C15);
     let refused = wait_for("the disk to be full", || {
-        let answer = ours.client.remote_write(&incompressible(acknowledged, start, &mut noise).ok()?).ok()?;
+        let answer = ours
+            .client
+            .remote_write(&incompressible(acknowledged, start, &mut noise).ok()?)
+            .ok()?;
         if answer.status == 204 {
             acknowledged += 1;
             return None;
@@ -159,20 +191,35 @@ fn root_a_full_disk_is_survived() -> anyhow::Result<()> {
     assert!(acknowledged > 0);
     assert_eq!(ours.client.get("/-/healthy")?.status, 200);
     let system = ours.client.api("status/system", &[])?;
-    assert!(!system["store"]["degraded"].as_array().context("a list")?.is_empty(), "{system}");
+    assert!(
+        !system["store"]["degraded"]
+            .as_array()
+            .context("a list")?
+            .is_empty(),
+        "{system}"
+    );
     let count = |client: &Client| Some(client.query("count({__name__=\"noise\"})").ok()?.pop()?.2);
     let stored = count(&ours.client).context("acknowledged series are there")?;
-    assert!(stored >= f64::from(acknowledged * NOISE_SERIES), "{stored} series");
+    assert!(
+        stored >= f64::from(acknowledged * NOISE_SERIES),
+        "{stored} series"
+    );
 
     mount(&["-o", "remount,size=128m", &folder.path().to_string_lossy()])?;
     wait_for("samples to be taken again", || {
-        let answer = ours.client.remote_write(&incompressible(acknowledged, start, &mut noise).ok()?).ok()?;
+        let answer = ours
+            .client
+            .remote_write(&incompressible(acknowledged, start, &mut noise).ok()?)
+            .ok()?;
         (answer.status == 204).then_some(())
     })?;
     ours.kill()?;
     let again = Periplus::up(&options)?;
     let stored = count(&again.client).context("acknowledged series are there after a restart")?;
-    assert!(stored >= f64::from((acknowledged + 1) * NOISE_SERIES), "{stored} series");
+    assert!(
+        stored >= f64::from((acknowledged + 1) * NOISE_SERIES),
+        "{stored} series"
+    );
     again.kill()?;
     drop(disk);
     Ok(())
@@ -199,9 +246,12 @@ fn incompressible(request: u32, time: i64, noise: &mut Noise) -> anyhow::Result<
     for series in 0..NOISE_SERIES {
         labels.clear();
         let text: String = (0..16).map(|_| format!("{:016x}", noise.next())).collect();
-        labels.add("__name__", "noise").add("id", &format!("{request}-{series}")).add("text", &text);
+        labels
+            .add("__name__", "noise")
+            .add("id", &format!("{request}-{series}"))
+            .add("text", &text);
         let row = batch.add_series(&mut labels)?;
         batch.push(&row, time, f64::from_bits(noise.next() >> 2));
     }
-    Ok(wire::remote_write::encode_v1(&batch))
+    Ok(wire::encode_remote_write_v1(&batch))
 }

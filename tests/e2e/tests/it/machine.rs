@@ -13,13 +13,29 @@ use testkit::{Client, Exposition, Peer, Periplus, Sample, Up, free_port, peer_pa
 const ROUNDS: usize = 12;
 
 /// Families of node_exporter that are about itself, or that cannot be the same, and why.
-const NOT_OURS: [(&str, &str); 6] = [
+const NOT_OURS: [(&str, &str); 7] = [
     ("go_", "the runtime of the exporter's own process"),
-    ("process_", "the exporter's own process; ours is under job=\"periplus\""),
-    ("promhttp_", "the exporter's own HTTP server; ours is periplus_http_*"),
-    ("node_exporter_build_info", "the exporter's own version; ours is periplus_build_info"),
-    ("node_scrape_collector_duration_seconds", "how long the exporter itself took"),
-    ("node_scrape_collector_success", "names the exporter's own list of collectors"),
+    (
+        "process_",
+        "the exporter's own process; ours is under job=\"periplus\"",
+    ),
+    (
+        "promhttp_",
+        "the exporter's own HTTP server; ours is periplus_http_*",
+    ),
+    (
+        "node_exporter_build_info",
+        "the exporter's own version; ours is periplus_build_info",
+    ),
+    (
+        "node_scrape_collector_duration_seconds",
+        "how long the exporter itself took",
+    ),
+    (
+        "node_scrape_collector_success",
+        "names the exporter's own list of collectors",
+    ),
+    ("node_textfile_scrape_error", "no folder of text files is read"),
 ];
 
 /// Label sets of one family with the values seen: theirs before, ours, theirs after.
@@ -35,20 +51,39 @@ fn host_families_equal_those_of_node_exporter() -> anyhow::Result<()> {
     let port = free_port()?;
     let mut command = Command::new(peer_path("node_exporter")?);
     command.arg(format!("--web.listen-address=127.0.0.1:{port}"));
-    command.args(["--collector.interrupts", "--collector.processes", "--collector.softirqs"]);
+    command.args([
+        "--collector.interrupts",
+        "--collector.processes",
+        "--collector.softirqs",
+    ]);
     let theirs = Peer::start(command, port, "/metrics")?;
     let data = tempfile::tempdir()?;
-    let arguments =
-        ["--interval", "1s", "--enable", "interrupts", "--enable", "processes", "--enable", "softirqs"];
-    let ours = Periplus::up(&Up { data: data.path(), arguments: &arguments })?;
+    let arguments = [
+        "--interval",
+        "1s",
+        "--enable",
+        "interrupts",
+        "--enable",
+        "processes",
+        "--enable",
+        "softirqs",
+    ];
+    let ours = Periplus::up(&Up {
+        data: data.path(),
+        arguments: &arguments,
+    })?;
 
+    wait_for("a first collection", || latest_tick(&ours.client).ok())?;
     let mut pending: Option<BTreeMap<Key, String>> = None;
     for _ in 0..ROUNDS {
         let problems = round(&ours.client, &theirs.client)?;
         // Only what is wrong in every round is wrong.
         let still = match pending.take() {
             None => problems,
-            Some(before) => problems.into_iter().filter(|(key, _)| before.contains_key(key)).collect(),
+            Some(before) => problems
+                .into_iter()
+                .filter(|(key, _)| before.contains_key(key))
+                .collect(),
         };
         let done = still.is_empty();
         pending = Some(still);
@@ -57,8 +92,16 @@ fn host_families_equal_those_of_node_exporter() -> anyhow::Result<()> {
         }
     }
     let wrong = pending.unwrap_or_default();
-    let lines: Vec<_> = wrong.iter().map(|((name, labels), why)| format!("{name}{labels:?}: {why}")).collect();
-    assert!(wrong.is_empty(), "{} series differ in each of {ROUNDS} rounds:\n{}", wrong.len(), lines.join("\n"));
+    let lines: Vec<_> = wrong
+        .iter()
+        .map(|((name, labels), why)| format!("{name}{labels:?}: {why}"))
+        .collect();
+    assert!(
+        wrong.is_empty(),
+        "{} series differ in each of {ROUNDS} rounds:\n{}",
+        wrong.len(),
+        lines.join("\n")
+    );
     Ok(())
 }
 
@@ -70,12 +113,25 @@ fn no_family_of_node_exporter_is_missing() -> anyhow::Result<()> {
     command.args(["--collector.interrupts", "--collector.processes"]);
     let theirs = Peer::start(command, port, "/metrics")?;
     let data = tempfile::tempdir()?;
-    let arguments = ["--interval", "1s", "--enable", "interrupts", "--enable", "processes"];
-    let ours = Periplus::up(&Up { data: data.path(), arguments: &arguments })?;
+    let arguments = [
+        "--interval",
+        "1s",
+        "--enable",
+        "interrupts",
+        "--enable",
+        "processes",
+    ];
+    let ours = Periplus::up(&Up {
+        data: data.path(),
+        arguments: &arguments,
+    })?;
     let exposition = Exposition::parse(&theirs.client.get("/metrics")?.body)?;
     // Rates need two collections and some collectors look less often: wait for the newest family.
     let missing = wait_for("two ticks", || {
-        let ticks = ours.client.query(r#"count_over_time(up{job="node-exporter"}[1m])"#).ok()?;
+        let ticks = ours
+            .client
+            .query(r#"count_over_time(up{job="node-exporter"}[1m])"#)
+            .ok()?;
         (ticks.first()?.2 >= 3.0).then(|| missing(&ours.client, &exposition))
     })??;
     println!("families of node_exporter that we lack: {missing:?}");
@@ -88,7 +144,12 @@ fn no_family_of_node_exporter_is_missing() -> anyhow::Result<()> {
 
 fn missing(ours: &Client, theirs: &Exposition) -> anyhow::Result<Vec<String>> {
     let names = ours.api("label/__name__/values", &[])?;
-    let names: BTreeSet<_> = names.as_array().context("a list")?.iter().filter_map(|n| n.as_str()).collect();
+    let names: BTreeSet<_> = names
+        .as_array()
+        .context("a list")?
+        .iter()
+        .filter_map(|n| n.as_str())
+        .collect();
     let families: BTreeSet<_> = theirs.samples.iter().map(|sample| sample.name.as_str()).collect();
     let lacks = |name: &&str| !names.contains(*name) && !excused(name);
     Ok(families.into_iter().filter(lacks).map(str::to_owned).collect())
@@ -106,10 +167,14 @@ fn round(ours: &Client, theirs: &Client) -> anyhow::Result<BTreeMap<Key, String>
     let seen = collected_at(ours, tick)?;
     let types = our_types(ours)?;
     let mut problems = BTreeMap::new();
+    println!("compared {} series of ours with {} of theirs", seen.len(), before.samples.len());
     let (before_values, after_values) = (by_key(before.samples), by_key(after.samples));
     let families: BTreeSet<_> = before_values.keys().map(|(name, _)| name.clone()).collect();
+    anyhow::ensure!(families.len() > 100, "only {} families to compare", families.len());
     for (key, first) in &before_values {
-        let Some(last) = after_values.get(key) else { continue };
+        let Some(last) = after_values.get(key) else {
+            continue;
+        };
         let problem = match seen.get(key) {
             None => "we do not have it".to_owned(),
             Some(value) if consistent(*first, *value, *last) => continue,
@@ -123,7 +188,11 @@ fn round(ours: &Client, theirs: &Client) -> anyhow::Result<BTreeMap<Key, String>
         }
     }
     for (name, word) in before.types.iter().filter(|(name, _)| families.contains(*name)) {
-        let word = if word == "untyped" { "unknown" } else { word.as_str() };
+        let word = if word == "untyped" {
+            "unknown"
+        } else {
+            word.as_str()
+        };
         if types.get(name).is_some_and(|our_word| our_word != word) {
             let why = format!("our type is {:?}, theirs {word:?}", types.get(name));
             problems.insert((name.clone(), Series::new()), why);
@@ -143,7 +212,11 @@ fn by_key(samples: Vec<Sample>) -> BTreeMap<Key, f64> {
     let ours = samples.into_iter().filter(|sample| !excused(&sample.name));
     ours.map(|sample| {
         // An empty label and no label are the same in the data model.
-        let labels = sample.labels.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        let labels = sample
+            .labels
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .collect();
         ((sample.name, labels), sample.value)
     })
     .collect()
@@ -161,8 +234,10 @@ fn collected_at(ours: &Client, tick: f64) -> anyhow::Result<BTreeMap<Key, f64>> 
     let mut samples = BTreeMap::new();
     for series in data["result"].as_array().context("a matrix")? {
         let labels = series["metric"].as_object().context("labels")?;
-        let mut labels: Series =
-            labels.iter().map(|(name, v)| (name.clone(), v.as_str().unwrap_or_default().to_owned())).collect();
+        let mut labels: Series = labels
+            .iter()
+            .map(|(name, v)| (name.clone(), v.as_str().unwrap_or_default().to_owned()))
+            .collect();
         let name = labels.remove("__name__").unwrap_or_default();
         labels.remove("job");
         labels.remove("instance");
@@ -178,5 +253,8 @@ fn our_types(ours: &Client) -> anyhow::Result<BTreeMap<String, String>> {
     let data = ours.api("metadata", &[])?;
     let families = data.as_object().context("families by name")?;
     let word = |entries: &serde_json::Value| entries[0]["type"].as_str().map(str::to_owned);
-    Ok(families.iter().filter_map(|(name, entries)| Some((name.clone(), word(entries)?))).collect())
+    Ok(families
+        .iter()
+        .filter_map(|(name, entries)| Some((name.clone(), word(entries)?)))
+        .collect())
 }

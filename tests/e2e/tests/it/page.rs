@@ -9,7 +9,10 @@ use testkit::{Periplus, Up};
 #[test]
 fn the_page_works_in_chromium() -> anyhow::Result<()> {
     let data = tempfile::tempdir()?;
-    let ours = Periplus::up(&Up { data: data.path(), arguments: &["--interval", "1s"] })?;
+    let ours = Periplus::up(&Up {
+        data: data.path(),
+        arguments: &["--interval", "1s"],
+    })?;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../browser");
     let screenshots = match std::env::var_os("SCREENSHOTS") {
         Some(kept) => kept.into(),
@@ -30,6 +33,9 @@ fn the_page_works_in_chromium() -> anyhow::Result<()> {
         "the browser's tests failed:\n{text}\n{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    anyhow::ensure!(text.contains("ℹ pass") && !text.contains("ℹ pass 0"), "no browser test ran:\n{text}");
+    anyhow::ensure!(
+        text.contains("ℹ pass") && !text.contains("ℹ pass 0"),
+        "no browser test ran:\n{text}"
+    );
     Ok(())
 }
