@@ -61,8 +61,12 @@ const DROPPED: Family<'_> = Family::counter(
 
 /// Hands an agent's metrics to `out`.
 pub(crate) fn report(status: &AgentStatus, out: &mut dyn Sink) {
-    let ran = |state| !matches!(state, CollectorState::Disabled | CollectorState::Starting);
-    for collector in status.collectors.iter().filter(|c| ran(c.state)) {
+    // A collector whose source this machine lacks has nothing to tell; half of them do.
+    let runs = |state| {
+        let idle = [CollectorState::Disabled, CollectorState::Starting, CollectorState::Unavailable];
+        !idle.contains(&state)
+    };
+    for collector in status.collectors.iter().filter(|c| runs(c.state)) {
         let labels = [("collector", collector.name)];
         let success = f64::from(u8::from(collector.state == CollectorState::Ok));
         out.sample(&DURATION, &labels, collector.last_duration.as_secs_f64());

@@ -232,7 +232,7 @@ fn log_change(before: CollectorState, status: &CollectorStatus) {
     let (collector, message) = (status.name, status.message.as_str());
     match status.state {
         CollectorState::Failing => tracing::warn!(collector, message, "collector fails"),
-        CollectorState::Unavailable => tracing::info!(collector, message, "collector has no source"),
+        CollectorState::Unavailable => tracing::debug!(collector, message, "collector has no source"),
         CollectorState::Ok if before != CollectorState::Starting => {
             tracing::info!(collector, "collector recovered");
         }

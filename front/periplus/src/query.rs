@@ -65,17 +65,17 @@ fn render(answer: &Answer, args: &QueryArgs, when: When) -> String {
         Data::Matrix(_) if matches!(when, When::Over(_)) => OutputForm::Chart,
         _ => OutputForm::Table,
     });
-    let unit = unit::of_expression(&args.expr);
+    let units = unit::of_expression(&args.expr);
     match form {
         OutputForm::Json => format!("{}\n", answer.json),
         OutputForm::Csv => csv::render(&answer.data),
-        OutputForm::Table => table::render(&answer.data, unit, Paint::stdout()),
+        OutputForm::Table => table::render(&answer.data, units, Paint::stdout()),
         OutputForm::Chart => {
             let size = chart::Size {
                 width: screen::stdout_width(),
                 height: chart::HEIGHT,
             };
-            chart::render(&answer.data, unit, size, Paint::stdout())
+            chart::render(&answer.data, units, size, Paint::stdout())
         }
     }
 }

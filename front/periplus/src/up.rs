@@ -43,8 +43,8 @@ const FIRST_WORD: Duration = Duration::from_millis(1500);
 const WORKERS: usize = 2;
 /// Threads for queries and files; more wait in a queue.
 const MAX_BLOCKING_THREADS: usize = 64;
-/// An idle thread keeps its stack and its arena, so it goes soon.
-const BLOCKING_KEEP_ALIVE: Duration = Duration::from_secs(1);
+/// Longer than the usual interval, so that the queries of a page find their thread again; then its stack goes.
+const BLOCKING_KEEP_ALIVE: Duration = Duration::from_secs(20);
 
 /// Runs until asked to stop.
 ///

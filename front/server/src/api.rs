@@ -2,13 +2,10 @@
 
 pub(crate) mod answer;
 pub(crate) mod catalog;
-mod civil;
-mod json;
 pub(crate) mod live;
 pub(crate) mod names;
 mod params;
 pub(crate) mod query;
-mod result;
 pub(crate) mod session;
 pub(crate) mod status;
 pub(crate) mod system;

@@ -19,6 +19,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate as _, SizeAbove};
 
 use crate::api;
+use crate::api::query::parsed::ParsedQueries;
 use crate::api::answer::{ApiError, ErrorKind, JSON};
 use crate::api::write::WriteGate;
 use crate::config::ServerConfig;
@@ -50,6 +51,7 @@ pub(crate) struct App {
     pub(crate) identity: Identity,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) pool: QueryPool,
+    pub(crate) parsed: ParsedQueries,
     pub(crate) writes: WriteGate,
     /// Room for event streams.
     pub(crate) streams: Arc<Semaphore>,
@@ -65,6 +67,7 @@ impl App {
         let metrics = Arc::new(Metrics::default());
         let now = sources.clock.now();
         Self {
+            parsed: ParsedQueries::default(),
             pool: QueryPool::new(config.query.max_concurrent, Arc::clone(&metrics)),
             writes: WriteGate::new(&config.remote_write),
             streams: Arc::new(Semaphore::new(config.connections.max_streams)),
@@ -117,6 +120,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
             "/api/v1/query_range",
             get(api::query::range).post(api::query::range),
         )
+        .route("/api/v1/query_batch", post(api::query::batch::batch))
         .route(
             "/api/v1/query_exemplars",
             get(api::query::exemplars).post(api::query::exemplars),

@@ -13,7 +13,8 @@ use ratatui::widgets::Widget;
 use ratatui::widgets::canvas::{Canvas, Line};
 
 use super::caption::Caption;
-use super::table::{summary, unit_of};
+use super::table::summary;
+use super::unit::Units;
 use crate::client::{Data, Point, Series};
 use crate::screen::{Paint, buffer_text, put};
 use crate::time::{format_clock, format_minute};
@@ -51,11 +52,11 @@ pub(super) struct Size {
 }
 
 /// Draws an answer.
-pub(super) fn render(data: &Data, unit: Unit, size: Size, paint: Paint) -> String {
+pub(super) fn render(data: &Data, units: Units, size: Size, paint: Paint) -> String {
     match data {
-        Data::Matrix(series) => lines(series, unit, size, paint),
-        Data::Vector(series) => bars(series, unit, size, paint),
-        Data::Scalar(_) | Data::Text(..) => super::table::render(data, unit, paint),
+        Data::Matrix(series) => lines(series, units, size, paint),
+        Data::Vector(series) => bars(series, units, size, paint),
+        Data::Scalar(_) | Data::Text(..) => super::table::render(data, units, paint),
     }
 }
 
@@ -84,7 +85,9 @@ impl View {
         // Zero is shown unless the values keep far from it and together.
         let near_zero = least >= 0.0 && (greatest == least || (greatest - least) * 4.0 > greatest);
         let low = if near_zero { 0.0 } else { least };
-        let high = if greatest > low { greatest } else { low + 1.0 };
+        // Values that hardly move are shown to hardly move: the axis spans a fiftieth of them at least.
+        let span = (greatest - low).max(greatest.abs().max(least.abs()) / 50.0);
+        let high = if span > 0.0 { low + span } else { low + 1.0 };
         Some(Self {
             start,
             end: end.max(start + 1),
@@ -94,15 +97,15 @@ impl View {
     }
 }
 
-fn lines(series: &[Series], unit: Unit, size: Size, paint: Paint) -> String {
+fn lines(series: &[Series], units: Units, size: Size, paint: Paint) -> String {
     let mut ranked: Vec<&Series> = series.iter().collect();
     // Sorted by how much they deserve attention: the highest first.
     ranked.sort_by(|a, b| falling(summary(a)[2], summary(b)[2]));
     let shown: Vec<&Series> = ranked.iter().take(MAX_LINES).copied().collect();
     let Some(view) = View::of(&shown) else {
-        return super::table::render(&Data::Matrix(series.to_vec()), unit, paint);
+        return super::table::render(&Data::Matrix(series.to_vec()), units, paint);
     };
-    let unit = shown.first().map_or(unit, |one| unit_of(one, unit));
+    let unit = shown.first().map_or(Unit::Number, |one| units.of(one));
     let labels = [view.high, (view.low + view.high) / 2.0, view.low].map(|value| unit.format(value));
     let axis = labels
         .iter()
@@ -278,19 +281,13 @@ fn falling(a: f64, b: f64) -> Ordering {
 }
 
 /// Draws one bar a series, the longest first.
-fn bars(series: &[Series], unit: Unit, size: Size, paint: Paint) -> String {
+fn bars(series: &[Series], units: Units, size: Size, paint: Paint) -> String {
     let mut ranked: Vec<&Series> = series.iter().collect();
     ranked.sort_by(|a, b| falling(a.last(), b.last()));
     let caption = Caption::of(series);
     let rows: Vec<(String, String, f64)> = ranked
         .iter()
-        .map(|one| {
-            (
-                caption.apart(one),
-                unit_of(one, unit).format(one.last()),
-                one.last(),
-            )
-        })
+        .map(|one| (caption.apart(one), units.of(one).format(one.last()), one.last()))
         .collect();
     let count = |text: &String| text.chars().count();
     let name_width = rows

@@ -4,7 +4,8 @@ use crate::client::Point;
 
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// Draws a series with `width` characters between its own extremes; where it has no value there is a gap.
+/// Draws a series between its own extremes with at most `width` characters, one a point where there are fewer;
+/// where it has no value there is a gap.
 pub(super) fn draw(points: &[Point], width: usize) -> String {
     let finite = || points.iter().filter(|point| point.value.is_finite());
     let (Some(first), Some(last)) = (points.first(), points.last()) else {
@@ -15,6 +16,7 @@ pub(super) fn draw(points: &[Point], width: usize) -> String {
         .map(|point| point.value)
         .fold(f64::NEG_INFINITY, f64::max);
     let length = (last.time - first.time).max(1) as f64;
+    let width = width.min(points.len());
     let mut cells: Vec<Option<f64>> = vec![None; width];
     for point in finite() {
         // The last of those that fall on one cell stands.

@@ -2,10 +2,10 @@
 
 use super::caption::Caption;
 use super::sparkline;
+use super::unit::Units;
 use crate::client::{Data, Series};
 use crate::screen::Paint;
 use crate::time::format_time;
-use crate::units::Unit;
 
 const SPARKLINE_WIDTH: usize = 24;
 
@@ -16,17 +16,17 @@ enum Lean {
     Right,
 }
 
-/// Writes an answer. `unit` is that of series without a name of their own.
-pub(super) fn render(data: &Data, unit: Unit, paint: Paint) -> String {
+/// Writes an answer.
+pub(super) fn render(data: &Data, units: Units, paint: Paint) -> String {
     match data {
-        Data::Scalar(point) => format!("{}\n", unit.format(point.value)),
+        Data::Scalar(point) => format!("{}\n", units.scalar().format(point.value)),
         Data::Text(_, text) => format!("{text}\n"),
         Data::Vector(series) => of_series(series, paint, &["VALUE"], |one| {
-            vec![unit_of(one, unit).format(one.last())]
+            vec![units.of(one).format(one.last())]
         }),
         Data::Matrix(series) => {
             let mut out = of_series(series, paint, &["TREND", "MIN", "AVG", "MAX", "LAST"], |one| {
-                let unit = unit_of(one, unit);
+                let unit = units.of(one);
                 let [low, average, high] = summary(one);
                 let trend = sparkline::draw(&one.points, SPARKLINE_WIDTH);
                 vec![
@@ -48,14 +48,6 @@ pub(super) fn render(data: &Data, unit: Unit, paint: Paint) -> String {
             }
             out
         }
-    }
-}
-
-/// Returns the unit of a series: that of its name if it has one, else that of the expression.
-pub(super) fn unit_of(series: &Series, expression: Unit) -> Unit {
-    match series.label(model::METRIC_NAME) {
-        "" => expression,
-        name => Unit::of_metric(name),
     }
 }
 

@@ -5,7 +5,11 @@
 
 use promql::ast::{AggregateOp, BinaryOp, Expr, ExprKind};
 
+use crate::client::Series;
 use crate::units::Unit;
+
+/// Functions that hand on samples with their names.
+const CHOOSING: [&str; 4] = ["label_join", "label_replace", "sort", "sort_desc"];
 
 /// Functions of a range vector or vector whose values are of the same unit.
 const KEEPING: [&str; 20] = [
@@ -31,9 +35,68 @@ const KEEPING: [&str; 20] = [
     "sum_over_time",
 ];
 
-/// Returns the unit of an expression's values; a bare number if it is not known.
-pub(super) fn of_expression(expr: &str) -> Unit {
-    promql::parse(expr, &promql::Options::EXPERIMENTAL).map_or(Unit::Number, |expr| of(&expr))
+/// Units of the series of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Units {
+    /// Each series has the unit that its metric name declares.
+    ByName,
+    /// All have this one.
+    All(Unit),
+}
+
+impl Units {
+    /// Returns the unit of a series.
+    pub(super) fn of(self, series: &Series) -> Unit {
+        match self {
+            Self::ByName => Unit::of_metric(series.label(model::METRIC_NAME)),
+            Self::All(unit) => unit,
+        }
+    }
+
+    /// Returns the unit of a value without labels.
+    pub(super) fn scalar(self) -> Unit {
+        match self {
+            Self::ByName => Unit::Number,
+            Self::All(unit) => unit,
+        }
+    }
+}
+
+/// Returns the units of an expression's values; bare numbers if they are not known.
+pub(super) fn of_expression(expr: &str) -> Units {
+    match promql::parse(expr, &promql::Options::EXPERIMENTAL) {
+        Ok(expr) if selects(&expr) => Units::ByName,
+        Ok(expr) => Units::All(of(&expr)),
+        Err(_) => Units::All(Unit::Number),
+    }
+}
+
+/// Tells whether an expression only chooses among samples, so that each keeps its name and its meaning.
+fn selects(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Selector(_) => true,
+        ExprKind::Paren(inner) => selects(inner),
+        ExprKind::Aggregate(aggregate) => {
+            let chooses = matches!(
+                aggregate.op,
+                AggregateOp::TopK | AggregateOp::BottomK | AggregateOp::LimitK | AggregateOp::LimitRatio
+            );
+            chooses && selects(&aggregate.expr)
+        }
+        ExprKind::Call(call) => CHOOSING.contains(&call.function.name) && call.args.iter().any(selects),
+        ExprKind::Binary(binary) => match binary.op {
+            BinaryOp::Or => selects(&binary.left) && selects(&binary.right),
+            BinaryOp::And | BinaryOp::Unless => selects(&binary.left),
+            BinaryOp::Equal
+            | BinaryOp::NotEqual
+            | BinaryOp::Less
+            | BinaryOp::LessOrEqual
+            | BinaryOp::Greater
+            | BinaryOp::GreaterOrEqual => !binary.return_bool && selects(&binary.left),
+            _ => false,
+        },
+        _ => false,
+    }
 }
 
 fn of(expr: &Expr) -> Unit {

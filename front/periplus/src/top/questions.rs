@@ -105,33 +105,33 @@ pub(super) const QUESTIONS: &[(Topic, &str)] = &[
     (Topic::ProcessThreads, "sum by (pid) (process_thread_count{$})"),
     (
         Topic::ContainerMemory,
-        r#"sum by (id, name, image) (container_memory_working_set_bytes{image!="",$})"#,
+        r#"sum by (id, name, image) (container_memory_working_set_bytes{id!~".*[.]service",$})"#,
     ),
     (
         Topic::ContainerLimit,
-        r#"max by (id) (container_spec_memory_limit_bytes{image!="",$})"#,
+        r#"max by (id) (container_spec_memory_limit_bytes{id!~".*[.]service",$})"#,
     ),
     (
         Topic::ContainerCpu,
-        r#"sum by (id) (irate(container_cpu_usage_seconds_total{image!="",$}[2m]))"#,
+        r#"sum by (id) (irate(container_cpu_usage_seconds_total{id!~".*[.]service",$}[2m]))"#,
     ),
     (
         Topic::ContainerThrottled,
-        r#"sum by (id) (irate(container_cpu_cfs_throttled_periods_total{image!="",$}[2m]))
-           / sum by (id) (irate(container_cpu_cfs_periods_total{image!="",$}[2m]))"#,
+        r#"sum by (id) (irate(container_cpu_cfs_throttled_periods_total{id!~".*[.]service",$}[2m]))
+           / sum by (id) (irate(container_cpu_cfs_periods_total{id!~".*[.]service",$}[2m]))"#,
     ),
     (
         Topic::ContainerReceive,
-        r#"sum by (id) (irate(container_network_receive_bytes_total{image!="",$}[2m]))"#,
+        r#"sum by (id) (irate(container_network_receive_bytes_total{id!~".*[.]service",$}[2m]))"#,
     ),
     (
         Topic::ContainerTransmit,
-        r#"sum by (id) (irate(container_network_transmit_bytes_total{image!="",$}[2m]))"#,
+        r#"sum by (id) (irate(container_network_transmit_bytes_total{id!~".*[.]service",$}[2m]))"#,
     ),
     (
         Topic::ContainerDisk,
-        r#"sum by (id) (irate(container_fs_reads_bytes_total{image!="",$}[2m]))
-           + sum by (id) (irate(container_fs_writes_bytes_total{image!="",$}[2m]))"#,
+        r#"sum by (id) (irate(container_fs_reads_bytes_total{id!~".*[.]service",$}[2m]))
+           + sum by (id) (irate(container_fs_writes_bytes_total{id!~".*[.]service",$}[2m]))"#,
     ),
 ];
 

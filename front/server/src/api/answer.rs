@@ -4,12 +4,15 @@
 //! <https://prometheus.io/docs/prometheus/latest/querying/api/#format-overview>. An error may also carry
 //! `position` (bytes of the query to blame) and `hint` (what to do), which clients that do not know them ignore.
 
+pub(crate) mod json;
+pub(crate) mod result;
+
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use super::json::Object;
+use self::json::Object;
 
 /// The media type of answers.
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -126,7 +129,8 @@ impl ApiError {
         self
     }
 
-    fn text(&self) -> String {
+    /// Returns the answer as JSON text.
+    pub(crate) fn text(&self) -> String {
         let mut out = String::with_capacity(self.message.len() + 96);
         let mut object = Object::new(&mut out);
         object.string("status", "error");
@@ -189,7 +193,7 @@ pub(crate) fn close_success(out: &mut String, remarks: &Remarks) {
             out.push_str(",\"");
             out.push_str(key);
             out.push_str("\":");
-            super::json::push_strings(out, remarks);
+            json::push_strings(out, remarks);
         }
     }
     out.push('}');

@@ -7,7 +7,7 @@ use axum::response::Response;
 use bytes::Bytes;
 
 use super::answer::json_response;
-use super::json::Object;
+use super::answer::json::Object;
 
 /// Aggregations with how they are called and what they do.
 const AGGREGATIONS: [(&str, &str, &str); 14] = [

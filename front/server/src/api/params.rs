@@ -3,6 +3,8 @@
 //! As in Go's `Request.FormValue`, which Prometheus reads with, the form comes before the address and the first
 //! value of a name counts; an empty value is no value.
 
+pub(crate) mod civil;
+
 use std::time::Duration;
 
 use axum::body::Body;
@@ -10,8 +12,8 @@ use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
 use model::{Millis, TimeRange};
 
+use self::civil::parse_rfc3339;
 use super::answer::{ApiError, ErrorKind};
-use super::civil::parse_rfc3339;
 
 /// Longest time a form may take to arrive.
 const RECEIVE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -43,6 +45,11 @@ impl Params {
         }
         params.add_encoded(parts.uri.query().unwrap_or("").as_bytes())?;
         Ok(params)
+    }
+
+    /// Takes parameters that came in another form.
+    pub(crate) fn from_pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self { pairs: pairs.into_iter().collect() }
     }
 
     fn add_encoded(&mut self, text: &[u8]) -> Result<(), ApiError> {

@@ -1,22 +1,26 @@
 //! Instant and range queries.
 
+pub(crate) mod batch;
+pub(crate) mod parsed;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::Bytes;
-use model::Millis;
+use model::{Millis, Query};
 use promql::ast::{Expr, ValueType};
 use promql::{Annotation, EvalError, EvalParams, Limits, QueryOutput, Value};
 
 use super::answer::{ApiError, ErrorKind, Remarks, success};
-use super::json::push_string;
+use super::answer::json::push_string;
 use super::names::{TRUNCATED, storage_error};
 use super::params::{Params, parse_duration};
-use super::result::ResultText;
+use super::answer::result::ResultText;
 use crate::app::App;
 use crate::config::QueryLimits;
+use crate::pool::Stop;
 
 /// What the parser accepts: all functions there are, and the stable grammar.
 const LANGUAGE: promql::Options = promql::Options {
@@ -27,7 +31,7 @@ const LANGUAGE: promql::Options = promql::Options {
 /// A query ready to be evaluated.
 struct Question {
     text: String,
-    expr: Expr,
+    expr: Arc<Expr>,
     params: EvalParams,
     timeout: Duration,
     limit: Option<usize>,
@@ -35,23 +39,25 @@ struct Question {
 
 /// `/api/v1/query`: the value of an expression at one time.
 pub(crate) async fn instant(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
-    let limits = &app.config.query;
-    let params = Params::read(request, limits.max_form_bytes).await?;
-    let time = params.time("time")?.unwrap_or_else(|| app.now());
-    let question = question(&params, limits, EvalParams::instant(time))?;
-    answer(&app, question).await
+    let params = Params::read(request, app.config.query.max_form_bytes).await?;
+    answer(&app, instant_question(&params, &app)?).await
 }
 
 /// `/api/v1/query_range`: the values of an expression at each step.
 pub(crate) async fn range(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
-    let limits = &app.config.query;
-    let params = Params::read(request, limits.max_form_bytes).await?;
+    let params = Params::read(request, app.config.query.max_form_bytes).await?;
+    answer(&app, range_question(&params, &app)?).await
+}
+
+fn instant_question(params: &Params, app: &App) -> Result<Question, ApiError> {
+    let time = params.time("time")?.unwrap_or_else(|| app.now());
+    question(params, app, EvalParams::instant(time))
+}
+
+fn range_question(params: &Params, app: &App) -> Result<Question, ApiError> {
     let (start, end) = (params.required_time("start")?, params.required_time("end")?);
     if end < start {
-        return Err(ApiError::parameter(
-            "end",
-            "end timestamp must not be before start time",
-        ));
+        return Err(ApiError::parameter("end", "end timestamp must not be before start time"));
     }
     let step = params
         .duration("step")?
@@ -60,8 +66,8 @@ pub(crate) async fn range(State(app): State<Arc<App>>, request: Request) -> Resu
         let text = "zero or negative query resolution step widths are not accepted. Try a positive integer";
         return Err(ApiError::parameter("step", text));
     }
-    check_resolution(limits, end.saturating_sub(start), step)?;
-    let question = question(&params, limits, EvalParams::range(start, end, step))?;
+    check_resolution(&app.config.query, end.saturating_sub(start), step)?;
+    let question = question(params, app, EvalParams::range(start, end, step))?;
     let value_type = question.expr.value_type();
     if !matches!(value_type, ValueType::Scalar | ValueType::InstantVector) {
         let text = format!(
@@ -70,7 +76,7 @@ pub(crate) async fn range(State(app): State<Arc<App>>, request: Request) -> Resu
         let span = question.expr.span;
         return Err(ApiError::parameter("query", text).position(span.start, span.end));
     }
-    answer(&app, question).await
+    Ok(question)
 }
 
 /// `/api/v1/query_exemplars`: none are kept.
@@ -120,7 +126,8 @@ fn parse(text: &str) -> Result<Expr, ApiError> {
     })
 }
 
-fn question(params: &Params, limits: &QueryLimits, mut eval: EvalParams) -> Result<Question, ApiError> {
+fn question(params: &Params, app: &App, mut eval: EvalParams) -> Result<Question, ApiError> {
+    let limits = &app.config.query;
     let text = params.get("query").unwrap_or("").to_owned();
     let limit = params.limit("limit")?;
     let asked = params
@@ -137,7 +144,7 @@ fn question(params: &Params, limits: &QueryLimits, mut eval: EvalParams) -> Resu
         max_points: limits.max_points.saturating_add(1),
     };
     Ok(Question {
-        expr: parse(&text)?,
+        expr: app.parsed.find_or_parse(&text, parse)?,
         text,
         params: eval,
         timeout,
@@ -164,26 +171,27 @@ fn millis(duration: Duration) -> Millis {
 async fn answer(app: &App, question: Question) -> Result<Response, ApiError> {
     let query = Arc::clone(&app.sources.query);
     let timeout = question.timeout;
-    let work = move |stop: &crate::pool::Stop| {
-        let Question {
-            text,
-            expr,
-            params,
-            limit,
-            ..
-        } = question;
-        let interrupt = || stop.interrupt();
-        let mut output = promql::evaluate(&expr, &*query, &params, &interrupt).map_err(evaluation_error)?;
-        let mut remarks = remarks(&output, &text);
-        if limit.is_some_and(|limit| truncate(&mut output.value, limit)) {
-            remarks.warnings.push(TRUNCATED.to_owned());
-        }
-        let mut pieces = ResultText::new(output.value, remarks);
+    let work = move |stop: &Stop| {
+        let mut pieces = question.evaluate(&*query, stop)?;
         let first: Bytes = pieces.next().unwrap_or_default();
         Ok((first, pieces))
     };
     let (first, pieces) = app.pool.run(timeout, work).await?;
     Ok(pieces.into_response(first))
+}
+
+impl Question {
+    /// Evaluates the query and returns its answer as text; to be called where CPU may be used.
+    fn evaluate(self, query: &dyn Query, stop: &Stop) -> Result<ResultText, ApiError> {
+        let interrupt = || stop.interrupt();
+        let mut output =
+            promql::evaluate(&self.expr, query, &self.params, &interrupt).map_err(evaluation_error)?;
+        let mut remarks = remarks(&output, &self.text);
+        if self.limit.is_some_and(|limit| truncate(&mut output.value, limit)) {
+            remarks.warnings.push(TRUNCATED.to_owned());
+        }
+        Ok(ResultText::new(output.value, remarks))
+    }
 }
 
 fn remarks(output: &QueryOutput, text: &str) -> Remarks {

@@ -9,8 +9,8 @@ use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::response::{IntoResponse, Response};
 
 use super::answer::success;
-use super::civil::format_rfc3339;
-use super::json::Object;
+use super::params::civil::format_rfc3339;
+use super::answer::json::Object;
 use crate::app::App;
 use crate::server::report;
 

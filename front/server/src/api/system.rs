@@ -8,7 +8,7 @@ use axum::response::Response;
 use model::TimeRange;
 
 use super::answer::success;
-use super::json::Object;
+use super::answer::json::Object;
 use super::status::VERSION;
 use crate::app::App;
 use crate::metrics::cpu_seconds;

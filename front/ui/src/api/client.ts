@@ -37,11 +37,13 @@ export const signInStore = {
   get: (): boolean => signInRequired,
 };
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+/** Whether a value is an object with names. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-function errorFrom(status: number, body: unknown): ApiError {
+/** The error an answer of the API tells. */
+export function errorFrom(status: number, body: unknown): ApiError {
   if (!isRecord(body) || typeof body.error !== 'string') return new ApiError(`HTTP ${status}`, { status });
   const at = body.position;
   const position =
@@ -74,13 +76,10 @@ export async function getData(
   return isRecord(body) ? body.data : undefined;
 }
 
-/** POSTs a form, for queries that may be longer than an address may be. */
-export async function postData(
-  path: string,
-  params: Record<string, string>,
-  signal: AbortSignal | null,
-): Promise<unknown> {
-  const body = await send(path, { method: 'POST', body: new URLSearchParams(params), signal });
+/** POSTs JSON and gives the `data` of the answer's envelope. */
+export async function postJson(path: string, value: unknown, signal: AbortSignal | null): Promise<unknown> {
+  const headers = { 'content-type': 'application/json' };
+  const body = await send(path, { method: 'POST', headers, body: JSON.stringify(value), signal });
   return isRecord(body) ? body.data : undefined;
 }
 

@@ -79,12 +79,14 @@ export function refreshLive(client: QueryClient): Promise<void> {
   );
 }
 
-export function useSystem(): Answer<SystemStatus> {
+/** The state of Periplus itself: seldom for the frame around the page, after each collection where it is the page. */
+export function useSystem(pace: 'seldom' | 'live' = 'seldom'): Answer<SystemStatus> {
   return answerOf(
     useQuery({
-      queryKey: ['system'],
+      queryKey: ['system', pace],
       queryFn: ({ signal }) => systemStatus(signal),
-      meta: { live: true },
+      meta: { live: pace === 'live' },
+      refetchInterval: pace === 'seldom' ? 30_000 : false,
     }),
   );
 }

@@ -1,6 +1,7 @@
 // The Prometheus HTTP API v1: instant and range queries, label values and metadata.
 import { type Grid, gridOf, type RangeSpec } from '../time/range';
-import { getData, postData } from './client';
+import { askQuery } from './batch';
+import { getData } from './client';
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -93,8 +94,7 @@ export function mergeMatrix(older: Matrix, newer: Matrix, grid: Grid): Matrix {
 }
 
 async function fetchGrid(expr: string, grid: Grid, signal: AbortSignal | null): Promise<Matrix> {
-  const data = await postData(
-    '/api/v1/query_range',
+  const data = await askQuery(
     {
       query: expr,
       start: String(grid.startMs / 1000),
@@ -135,7 +135,7 @@ export async function queryInstant(
 ): Promise<Sample[]> {
   const params: Record<string, string> = { query: expr };
   if (atMs !== null) params.time = String(atMs / 1000);
-  const raw = (await postData('/api/v1/query', params, signal)) as RawResult;
+  const raw = (await askQuery(params, signal)) as RawResult;
   if (raw.resultType === 'scalar') {
     return [{ labels: {}, value: parseNumber((raw.result as [number, string])[1]) }];
   }

@@ -307,7 +307,7 @@ export const en = {
   'signin.out': 'Sign out',
   'signin.refused': 'This token is not accepted.',
   'signin.text':
-    'This machine asks for a token. The one who started Periplus finds it in its data folder and in the output of its start.',
+    'This machine asks for a token. It was printed once, when Periplus first started here; `periplus up --rotate-token` makes a new one.',
   'signin.token': 'Token',
   'state.calm': 'Nothing is starved.',
   'state.comma': ', ',

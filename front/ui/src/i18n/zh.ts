@@ -300,7 +300,8 @@ export const zh: Record<keyof typeof en, string> = {
   'signin.in': '登录',
   'signin.out': '退出登录',
   'signin.refused': '令牌不被接受。',
-  'signin.text': '此主机需要令牌。启动 Periplus 的人可在其数据目录和启动输出中找到。',
+  'signin.text':
+    '此主机需要令牌。令牌在 Periplus 首次启动时只显示一次；可用 `periplus up --rotate-token` 生成新令牌。',
   'signin.token': '令牌',
   'state.calm': '资源充足。',
   'state.comma': '、',

@@ -3,13 +3,14 @@ use expect_test::{Expect, expect};
 use super::super::testing::{series, wave};
 use super::{Size, render};
 use crate::client::Data;
+use crate::query::unit::Units;
 use crate::screen::Paint;
 use crate::units::Unit;
 
 const SIZE: Size = Size { width: 72, height: 8 };
 
-fn check(data: &Data, unit: Unit, expected: &Expect) {
-    expected.assert_eq(&render(data, unit, SIZE, Paint::PLAIN));
+fn check(data: &Data, units: Units, expected: &Expect) {
+    expected.assert_eq(&render(data, units, SIZE, Paint::PLAIN));
 }
 
 #[test]
@@ -19,7 +20,7 @@ fn lines_have_letters_axis_and_legend() {
             wave(&[("device", "eth0"), ("job", "n")], 2e6, 1e6),
             wave(&[("device", "eth1"), ("job", "n")], 5e5, -2e5),
         ]),
-        Unit::BytesPerSecond,
+        Units::All(Unit::BytesPerSecond),
         &expect![[r#"
             {job="n"}
             2.86 MiB/s │       ⣀⠤⠔⠒⠊⠉⠉⠉⠉⠑⠒⠒⠢⢄⡀
@@ -44,7 +45,7 @@ fn gaps_stay_gaps() {
     let points: Vec<(i64, f64)> = (0..20).chain(50..60).map(|n| (n * 15, 4.0)).collect();
     check(
         &Data::Matrix(vec![series(&[("x", "1")], &points)]),
-        Unit::Number,
+        Units::All(Unit::Number),
         &expect![[r#"
         4 │⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉                                  ⠈⠉⠉⠉⠉⠉⠉⠉⠉⠉⠉ A
           │
@@ -66,7 +67,7 @@ fn gaps_stay_gaps() {
 fn one_point_and_no_number() {
     check(
         &Data::Matrix(vec![series(&[("x", "1")], &[(60, 4.0)])]),
-        Unit::Number,
+        Units::All(Unit::Number),
         &expect![[r#"
         4 │⠁                                                                   A
           │
@@ -84,12 +85,12 @@ fn one_point_and_no_number() {
     );
     check(
         &Data::Matrix(vec![series(&[("x", "1")], &[(60, f64::NAN)])]),
-        Unit::Number,
+        Units::All(Unit::Number),
         &expect![[r#"
-        X  TREND                     MIN  AVG  MAX  LAST
-        1                            NaN  NaN  NaN   NaN
-        1970-01-01 00:01:00 UTC to 1970-01-01 00:01:00 UTC
-    "#]],
+            X  TREND  MIN  AVG  MAX  LAST
+            1         NaN  NaN  NaN   NaN
+            1970-01-01 00:01:00 UTC to 1970-01-01 00:01:00 UTC
+        "#]],
     );
 }
 
@@ -98,7 +99,7 @@ fn beyond_ten_lines_the_others_are_counted() {
     let many = (0..13)
         .map(|n| wave(&[("n", &n.to_string())], f64::from(n), 0.1))
         .collect();
-    let text = render(&Data::Matrix(many), Unit::Number, SIZE, Paint::PLAIN);
+    let text = render(&Data::Matrix(many), Units::All(Unit::Number), SIZE, Paint::PLAIN);
     assert!(text.ends_with("other (3): see --output table\n"), "{text}");
     assert!(
         text.contains("J") && text.contains("{n=\"12\"}") && !text.contains("{n=\"2\"}"),
@@ -114,7 +115,7 @@ fn one_moment_is_bars() {
             series(&[("__name__", "up"), ("job", "a")], &[(0, 20.0)]),
             series(&[("__name__", "up"), ("job", "c")], &[(0, f64::NAN)]),
         ]),
-        Unit::Number,
+        Units::All(Unit::Number),
         &expect![[r#"
             up
             {job="a"}   20  ████████████████████████████████████████████████████████

@@ -1,10 +1,9 @@
-use super::of_expression;
+use super::{Units, of_expression};
 use crate::units::Unit;
 
 #[test]
 fn units_follow_the_expression() {
     for (expr, expected) in [
-        ("node_memory_MemFree_bytes", Unit::Bytes),
         ("sum by (instance) (node_memory_MemFree_bytes)", Unit::Bytes),
         ("rate(node_network_receive_bytes_total[5m])", Unit::BytesPerSecond),
         (
@@ -22,9 +21,7 @@ fn units_follow_the_expression() {
             Unit::Bytes,
         ),
         ("node_memory_MemFree_bytes * 2", Unit::Number),
-        ("node_filesystem_avail_bytes > 1e9", Unit::Bytes),
         ("time() - node_boot_time_seconds", Unit::Seconds),
-        ("node_boot_time_seconds", Unit::UnixTime),
         ("count(node_memory_MemFree_bytes)", Unit::Number),
         (
             "quantile_over_time(0.9, node_memory_MemFree_bytes[1h])",
@@ -34,9 +31,24 @@ fn units_follow_the_expression() {
             "max_over_time(rate(node_disk_read_bytes_total[1m])[1h:1m])",
             Unit::BytesPerSecond,
         ),
-        ("{job=\"x\"}", Unit::Number),
         ("sum(", Unit::Number),
     ] {
-        assert_eq!(of_expression(expr), expected, "{expr}");
+        assert_eq!(of_expression(expr), Units::All(expected), "{expr}");
+    }
+}
+
+#[test]
+fn samples_that_are_only_chosen_keep_the_unit_of_their_name() {
+    for expr in [
+        "node_memory_MemFree_bytes",
+        "{job=\"x\"}",
+        "topk(3, (node_filesystem_avail_bytes > 1e9))",
+        "sort_desc(node_load1) and on (instance) node_boot_time_seconds",
+        "node_load1 or node_load5",
+    ] {
+        assert_eq!(of_expression(expr), Units::ByName, "{expr}");
+    }
+    for expr in ["count by (__name__) ({job=\"x\"})", "node_load1 > bool 1"] {
+        assert_eq!(of_expression(expr), Units::All(Unit::Number), "{expr}");
     }
 }

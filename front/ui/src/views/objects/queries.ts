@@ -56,9 +56,10 @@ export function containerName(labels: Labels): string {
   return name !== '' ? name : (id.split('/').filter(Boolean).at(-1) ?? id);
 }
 
-/** A container made from an image, in contrast to a service of the machine. */
+/** A container, in contrast to a service of the machine; not every runtime tells the image. */
 export function isRealContainer(labels: Labels): boolean {
-  return (labels.image ?? '') !== '' || (labels.container ?? '') !== '';
+  const named = (labels.image ?? '') !== '' || (labels.container ?? '') !== '';
+  return named || !(labels.id ?? '').endsWith('.service');
 }
 
 export function processSelector(pid: string): string {

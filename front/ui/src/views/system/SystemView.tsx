@@ -31,7 +31,7 @@ const SEVERITY: Record<CollectorState, Severity> = {
 
 export function SystemView() {
   const t = useTranslate();
-  const system = useSystem();
+  const system = useSystem('live');
   if (system.data === undefined) {
     return system.error === null ? (
       <Skeleton lines={6} />
