@@ -63,7 +63,11 @@ const DROPPED: Family<'_> = Family::counter(
 pub(crate) fn report(status: &AgentStatus, out: &mut dyn Sink) {
     // A collector whose source this machine lacks has nothing to tell; half of them do.
     let runs = |state| {
-        let idle = [CollectorState::Disabled, CollectorState::Starting, CollectorState::Unavailable];
+        let idle = [
+            CollectorState::Disabled,
+            CollectorState::Starting,
+            CollectorState::Unavailable,
+        ];
         !idle.contains(&state)
     };
     for collector in status.collectors.iter().filter(|c| runs(c.state)) {

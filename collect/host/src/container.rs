@@ -8,7 +8,6 @@ mod block;
 mod cgroup;
 mod discover;
 mod emit;
-mod families;
 mod files;
 mod hierarchy;
 mod identity;

@@ -4,7 +4,7 @@
 //! bounded depth, and [`std::fmt::Display`] writes it so that it parses to the same tree again.
 
 mod display;
-mod types;
+mod facts;
 
 use std::fmt;
 

@@ -13,8 +13,8 @@
 //! The folder:
 //! ```text
 //! LOCK        held by the process that has the store open
-//! MANIFEST    which parts there are                       manifest.rs
-//! METADATA    types, help and units of metric families    metadata.rs
+//! MANIFEST    which parts there are                       store/manifest.rs
+//! METADATA    types, help and units of metric families    store/metadata.rs
 //! wal/        log segments                                wal.rs
 //! parts/      parts                                       part.rs
 //! quarantine/ damaged files, kept for inspection
@@ -28,17 +28,13 @@ mod config;
 mod disk;
 mod error;
 mod head;
-mod manifest;
-mod metadata;
-mod metrics;
 mod part;
 mod select;
-mod status;
 mod store;
 mod upkeep;
 mod wal;
 
 pub use config::StoreConfig;
 pub use error::StoreError;
-pub use status::{PartStatus, StoreStatus};
 pub use store::Store;
+pub use store::status::{PartStatus, StoreStatus};

@@ -1,6 +1,10 @@
 //! The store as a whole: opening, taking batches, answering, closing.
 
+pub(crate) mod manifest;
+pub(crate) mod metadata;
+mod metrics;
 pub(crate) mod open;
+pub(crate) mod status;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -19,11 +23,11 @@ use crate::config::{StoreConfig, millis};
 use crate::disk::Disk;
 use crate::error::StoreError;
 use crate::head::{Shard, Terms, hash_labels};
-use crate::manifest::Manifest;
-use crate::metadata::MetadataTable;
 use crate::part::{PageCache, Part, PartError};
+use crate::store::manifest::Manifest;
+use crate::store::metadata::MetadataTable;
 use crate::wal::{KIND_METADATA, KIND_SAMPLES, Payload, Wal, encode_metadata};
-use crate::{metrics, select, upkeep};
+use crate::{select, upkeep};
 
 /// Refusals that are described one by one; further ones are only counted.
 const MAX_DESCRIBED: usize = 10;

@@ -15,9 +15,9 @@ use model::Millis;
 use crate::StoreError;
 use crate::config::millis;
 use crate::error::io_error;
-use crate::manifest::{self, Manifest};
 use crate::part::Part;
 use crate::store::Inner;
+use crate::store::manifest::{self, Manifest};
 use crate::wal::move_to;
 
 type Task<'a> = &'a dyn Fn() -> Result<(), StoreError>;

@@ -19,8 +19,8 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate as _, SizeAbove};
 
 use crate::api;
-use crate::api::query::parsed::ParsedQueries;
 use crate::api::answer::{ApiError, ErrorKind, JSON};
+use crate::api::query::parsed::ParsedQueries;
 use crate::api::write::WriteGate;
 use crate::config::ServerConfig;
 use crate::identity::{Access, Asker, Identity, Peer};

@@ -35,7 +35,7 @@ fn rejects_what_is_no_set() {
 
 #[test]
 fn orders_as_prometheus_does() {
-    let mut sets = vec![
+    let mut sets = [
         labels(&[("a", "2")]),
         labels(&[("a", "1"), ("b", "1")]),
         labels(&[("a", "1")]),

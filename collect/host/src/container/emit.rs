@@ -1,13 +1,15 @@
 //! Says what was read of one cgroup.
 
+pub(super) mod families;
+
 use model::{Family, Sink};
 
 use crate::Root;
 use crate::process::descriptors;
 
+use self::families as f;
 use super::MAX_PIDS;
 use super::block::Devices;
-use super::families as f;
 use super::identity::Identity;
 use super::usage::{Bandwidth, Device, Memory, Usage};
 

@@ -5,7 +5,7 @@ use std::fs::read_link;
 use crate::{Root, parse};
 
 use super::emit::Emit;
-use super::families as f;
+use super::emit::families as f;
 use super::files::Files;
 
 /// Devices that say nothing of a container: loopback, and the host's ends of other containers. Source: cAdvisor,

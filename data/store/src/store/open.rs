@@ -15,9 +15,9 @@ use crate::config::StoreConfig;
 use crate::disk::{Disk, lock_dir};
 use crate::error::{StoreError, io_error};
 use crate::head::{Shard, Terms, hash_labels};
-use crate::manifest::{self, Loaded, Manifest};
-use crate::metadata::MetadataTable;
 use crate::part::{PageCache, Part};
+use crate::store::manifest::{self, Loaded, Manifest};
+use crate::store::metadata::MetadataTable;
 use crate::wal::{ReplayTarget, Wal, WalOptions, move_to, replay};
 
 /// Oldest age of a log segment as a fraction of the head's range.

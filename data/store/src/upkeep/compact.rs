@@ -12,10 +12,10 @@ use super::flush::align;
 use super::{PartsChange, commit, next_part, open_part, quarantine};
 use crate::StoreError;
 use crate::config::millis;
-use crate::manifest::part_path;
 use crate::part::{Part, PartError, PartInfo, PartWriter, order};
 use crate::select::set::merge;
 use crate::store::Inner;
+use crate::store::manifest::part_path;
 
 /// Labels read ahead per part.
 const READ_AHEAD: u32 = 256;

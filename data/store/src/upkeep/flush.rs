@@ -9,9 +9,9 @@ use super::{PartsChange, commit, next_part, open_part};
 use crate::StoreError;
 use crate::config::millis;
 use crate::head::HeadSamples;
-use crate::manifest::part_path;
 use crate::part::{PartInfo, PartWriter};
 use crate::store::Inner;
+use crate::store::manifest::part_path;
 
 /// Series that are evicted under one hold of a shard's lock.
 const SLICE: u32 = 4096;

@@ -6,8 +6,8 @@ use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 
-use super::answer::json_response;
 use super::answer::json::Object;
+use super::answer::json_response;
 
 /// Aggregations with how they are called and what they do.
 const AGGREGATIONS: [(&str, &str, &str); 14] = [

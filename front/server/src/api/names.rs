@@ -7,8 +7,8 @@ use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use model::{Labels, Matcher, Metadata, NamesRequest, Query, QueryError, Selection, TimeRange};
 
-use super::answer::{ApiError, ErrorKind, Remarks, success, success_with};
 use super::answer::json::{Array, Object, push_labels, push_strings};
+use super::answer::{ApiError, ErrorKind, Remarks, success, success_with};
 use super::params::Params;
 use crate::app::App;
 use crate::pool::Stop;

@@ -49,7 +49,9 @@ impl Params {
 
     /// Takes parameters that came in another form.
     pub(crate) fn from_pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self { pairs: pairs.into_iter().collect() }
+        Self {
+            pairs: pairs.into_iter().collect(),
+        }
     }
 
     fn add_encoded(&mut self, text: &[u8]) -> Result<(), ApiError> {

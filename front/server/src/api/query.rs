@@ -13,11 +13,11 @@ use model::{Millis, Query};
 use promql::ast::{Expr, ValueType};
 use promql::{Annotation, EvalError, EvalParams, Limits, QueryOutput, Value};
 
-use super::answer::{ApiError, ErrorKind, Remarks, success};
 use super::answer::json::push_string;
+use super::answer::result::ResultText;
+use super::answer::{ApiError, ErrorKind, Remarks, success};
 use super::names::{TRUNCATED, storage_error};
 use super::params::{Params, parse_duration};
-use super::answer::result::ResultText;
 use crate::app::App;
 use crate::config::QueryLimits;
 use crate::pool::Stop;
@@ -57,7 +57,10 @@ fn instant_question(params: &Params, app: &App) -> Result<Question, ApiError> {
 fn range_question(params: &Params, app: &App) -> Result<Question, ApiError> {
     let (start, end) = (params.required_time("start")?, params.required_time("end")?);
     if end < start {
-        return Err(ApiError::parameter("end", "end timestamp must not be before start time"));
+        return Err(ApiError::parameter(
+            "end",
+            "end timestamp must not be before start time",
+        ));
     }
     let step = params
         .duration("step")?

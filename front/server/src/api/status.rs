@@ -8,9 +8,9 @@ use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::response::{IntoResponse, Response};
 
+use super::answer::json::Object;
 use super::answer::success;
 use super::params::civil::format_rfc3339;
-use super::answer::json::Object;
 use crate::app::App;
 use crate::server::report;
 

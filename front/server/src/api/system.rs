@@ -7,8 +7,8 @@ use axum::extract::State;
 use axum::response::Response;
 use model::TimeRange;
 
-use super::answer::success;
 use super::answer::json::Object;
+use super::answer::success;
 use super::status::VERSION;
 use crate::app::App;
 use crate::metrics::cpu_seconds;

@@ -205,7 +205,11 @@ fn root_a_limited_container_shows_what_the_kernel_says() -> anyhow::Result<()> {
         ("container_cpu_cfs_periods_total", Cgroup::periods),
     ] {
         let before = read(&cgroup)?;
-        let seen = wait_for(metric, || value(metric).ok().filter(|value| *value >= before && *value > 0.0))?;
+        let seen = wait_for(metric, || {
+            value(metric)
+                .ok()
+                .filter(|value| *value >= before && *value > 0.0)
+        })?;
         let after = read(&cgroup)?;
         assert!(
             (before..=after).contains(&seen),

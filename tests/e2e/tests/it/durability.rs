@@ -170,14 +170,17 @@ fn verify(client: &Client, ledger: &Ledger) -> anyhow::Result<()> {
             anyhow::ensure!(earlier.is_none(), "series {index} has two samples at {time}");
         }
     }
-    for index in 0..SERIES {
-        let got = |time: &i64| found[index].get(time);
-        let lost: Vec<_> = ledger.acknowledged[index].iter().filter(|(t, v)| got(t) != Some(v)).collect();
+    for (index, found) in found.iter().enumerate() {
+        let got = |time: &i64| found.get(time);
+        let lost: Vec<_> = ledger.acknowledged[index]
+            .iter()
+            .filter(|(t, v)| got(t) != Some(v))
+            .collect();
         if let (Some(first), Some(last)) = (lost.first(), lost.last()) {
             let (n, all) = (lost.len(), ledger.acknowledged[index].len());
             anyhow::bail!("series {index} lost {n} of {all} samples, from {first:?} to {last:?}");
         }
-        for (time, value) in &found[index] {
+        for (time, value) in found {
             let known = ledger.acknowledged[index]
                 .get(time)
                 .or_else(|| ledger.sent[index].get(time));

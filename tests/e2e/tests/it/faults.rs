@@ -64,7 +64,10 @@ fn a_folder_of_a_newer_format_is_refused_and_left_alone() -> anyhow::Result<()> 
     let file = data.path().join("store/MANIFEST");
     let mut newer = std::fs::read(&file).with_context(|| file.display().to_string())?;
     // Behind eight bytes of magic stands the version of the folder's format.
-    newer.get_mut(8..12).context("a manifest has a header")?.copy_from_slice(&99_u32.to_le_bytes());
+    newer
+        .get_mut(8..12)
+        .context("a manifest has a header")?
+        .copy_from_slice(&99_u32.to_le_bytes());
     std::fs::write(&file, &newer)?;
     let (code, text) = up_fails("127.0.0.1:0", data.path())?;
     assert_eq!(code, 1, "{text}");

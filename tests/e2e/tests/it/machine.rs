@@ -167,10 +167,18 @@ fn round(ours: &Client, theirs: &Client) -> anyhow::Result<BTreeMap<Key, String>
     let seen = collected_at(ours, tick)?;
     let types = our_types(ours)?;
     let mut problems = BTreeMap::new();
-    println!("compared {} series of ours with {} of theirs", seen.len(), before.samples.len());
+    println!(
+        "compared {} series of ours with {} of theirs",
+        seen.len(),
+        before.samples.len()
+    );
     let (before_values, after_values) = (by_key(before.samples), by_key(after.samples));
     let families: BTreeSet<_> = before_values.keys().map(|(name, _)| name.clone()).collect();
-    anyhow::ensure!(families.len() > 100, "only {} families to compare", families.len());
+    anyhow::ensure!(
+        families.len() > 100,
+        "only {} families to compare",
+        families.len()
+    );
     for (key, first) in &before_values {
         let Some(last) = after_values.get(key) else {
             continue;

@@ -11,8 +11,8 @@ use bytes::Bytes;
 use futures_util::stream;
 use promql::{Series, Value};
 
-use super::{OPEN_SUCCESS, Remarks, close_success, json_response};
 use super::json::{push_labels, push_point, push_string, push_timestamp};
+use super::{OPEN_SUCCESS, Remarks, close_success, json_response};
 
 /// Size at which a piece is handed over. Writing one takes a fraction of a millisecond.
 const PIECE_BYTES: usize = 64 << 10;

@@ -37,7 +37,12 @@ pub(crate) async fn batch(State(app): State<Arc<App>>, request: Request) -> Resu
     let questions = questions(&body, &app)?;
     let query = Arc::clone(&app.sources.query);
     // The slowest decides: one question must not end the others before their time.
-    let timeout = questions.iter().flatten().map(|question| question.timeout).max().unwrap_or(limits.timeout);
+    let timeout = questions
+        .iter()
+        .flatten()
+        .map(|question| question.timeout)
+        .max()
+        .unwrap_or(limits.timeout);
     let work = move |stop: &crate::pool::Stop| {
         let answer = |question: Result<Question, ApiError>| question.and_then(|q| q.evaluate(&*query, stop));
         let mut text = BatchText::new(questions.into_iter().map(answer));
@@ -60,7 +65,10 @@ fn questions(body: &[u8], app: &App) -> Result<Vec<Result<Question, ApiError>>, 
     let list = body.get("queries").and_then(Value::as_array);
     let list = list.ok_or_else(|| bad("request body has no list \"queries\"".to_owned()))?;
     if list.len() > MAX_QUESTIONS {
-        return Err(bad(format!("{} queries in one batch, more than {MAX_QUESTIONS}", list.len())));
+        return Err(bad(format!(
+            "{} queries in one batch, more than {MAX_QUESTIONS}",
+            list.len()
+        )));
     }
     let read = |question: &Value| {
         let params = params(question)?;
@@ -83,7 +91,9 @@ fn params(question: &Value) -> Result<Params, ApiError> {
         Value::Number(number) => Ok((name.clone(), number.to_string())),
         _ => Err(ApiError::parameter(name, "must be a string or a number")),
     };
-    Ok(Params::from_pairs(object.iter().map(pair).collect::<Result<Vec<_>, _>>()?))
+    Ok(Params::from_pairs(
+        object.iter().map(pair).collect::<Result<Vec<_>, _>>()?,
+    ))
 }
 
 enum Part {

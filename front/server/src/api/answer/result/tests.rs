@@ -118,7 +118,11 @@ fn is_whole_wherever_a_piece_ends() {
         for shift in 0..128 {
             let matrix: Vec<Series> = (0..800)
                 .map(|series| Series {
-                    labels: up(&format!("{:0>1$}", series, if series == 0 { 1 + shift } else { 60 })),
+                    labels: up(&format!(
+                        "{:0>1$}",
+                        series,
+                        if series == 0 { 1 + shift } else { 60 }
+                    )),
                     floats: (0..n_points).map(|point| (point * 1000, 1.0)).collect(),
                 })
                 .collect();
@@ -127,7 +131,11 @@ fn is_whole_wherever_a_piece_ends() {
             let result = value["data"]["result"].as_array().unwrap();
             assert_eq!(result.len(), 800);
             let is_whole = |series: &serde_json::Value| series["values"].as_array().map(Vec::len);
-            assert!(result.iter().all(|series| is_whole(series) == usize::try_from(n_points).ok()));
+            assert!(
+                result
+                    .iter()
+                    .all(|series| is_whole(series) == usize::try_from(n_points).ok())
+            );
         }
     }
 }

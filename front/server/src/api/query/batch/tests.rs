@@ -20,7 +20,10 @@ async fn answers_each_question_in_its_place() {
     assert_eq!(list[0]["data"]["result"][1], "2");
     assert_eq!(list[1]["errorType"], "bad_data");
     assert!(list[1]["position"]["start"].is_u64());
-    assert_eq!(list[2]["data"]["result"][0]["values"].as_array().map(Vec::len), Some(2));
+    assert_eq!(
+        list[2]["data"]["result"][0]["values"].as_array().map(Vec::len),
+        Some(2)
+    );
     assert_eq!(list[3]["data"]["result"].as_array().map(Vec::len), Some(0));
 }
 
@@ -30,7 +33,10 @@ async fn is_whole_when_it_is_long() {
     let answer = ask(&format!(r#"{{"queries":[{}]}}"#, [one; 10].join(","))).await;
     let list = answer.json()["data"].as_array().unwrap().clone();
     let points = |answer: &serde_json::Value| answer["data"]["result"][0]["values"].as_array().map(Vec::len);
-    assert_eq!(list.iter().filter(|answer| points(answer) == Some(9001)).count(), 10);
+    assert_eq!(
+        list.iter().filter(|answer| points(answer) == Some(9001)).count(),
+        10
+    );
 }
 
 #[tokio::test]

@@ -23,6 +23,8 @@ fn keeps_no_mistakes_and_no_more_than_its_bound() {
         assert!(parsed.trees.lock().len() <= MAX_QUERIES);
     }
     let before = parsed.trees.lock().len();
-    parsed.find_or_parse(&"1+".repeat(MAX_TEXT_BYTES).replace("1+1+", "1 +1+"), parse).unwrap_err();
+    parsed
+        .find_or_parse(&"1+".repeat(MAX_TEXT_BYTES).replace("1+1+", "1 +1+"), parse)
+        .unwrap_err();
     assert_eq!(parsed.trees.lock().len(), before);
 }
