@@ -3,11 +3,13 @@
 //! Nothing here stands for a part of the product: processes are real, files are real, and a test that cannot
 //! run on a machine says so through [`skip`].
 
+mod container;
 mod exposition;
 mod http;
 mod process;
 mod wait;
 
+pub use container::Container;
 pub use exposition::{Exposition, Sample};
 pub use http::{Answer, Client};
 pub use process::{Peer, Periplus, Up, free_port, peer_path, periplus_path};

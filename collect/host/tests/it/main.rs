@@ -1,6 +1,5 @@
 //! The collectors from outside.
 
-#[cfg(test)]
 mod container;
-#[cfg(test)]
+mod reference;
 mod upstream;

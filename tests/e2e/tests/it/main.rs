@@ -3,7 +3,10 @@
     clippy::disallowed_methods,
     reason = "a test reads the clock of the machine it runs on"
 )]
-#![expect(clippy::print_stdout, reason = "a test says what it compared and with which seed")]
+#![expect(
+    clippy::print_stdout,
+    reason = "a test says what it compared and with which seed"
+)]
 
 mod containers;
 mod durability;
