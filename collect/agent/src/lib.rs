@@ -17,7 +17,6 @@ mod config;
 mod delivery;
 mod gather;
 mod report;
-mod schedule;
 mod scheduler;
 mod series;
 mod shared;

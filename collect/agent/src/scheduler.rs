@@ -1,6 +1,8 @@
 //! The thread that keeps the schedule: it gives due collections to the worker, goes on without those that are
 //! late, and hands each tick's samples over.
 
+mod schedule;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,12 +13,12 @@ use tokio::sync::watch;
 
 use crate::delivery::Delivery;
 use crate::gather::{FixedLabels, Gather, Runner};
-use crate::schedule::Schedule;
 use crate::series::SeriesSet;
 use crate::shared::{Outcome, Pool, Presence, Shared};
 use crate::slot::Slot;
 use crate::status::{AgentStatus, CollectorState};
 use crate::worker;
+use schedule::Schedule;
 
 /// Longest time without a look at the clock, which may be set or stand still while the machine sleeps.
 const LOOK_AT_CLOCK: Duration = Duration::from_secs(1);

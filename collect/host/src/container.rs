@@ -13,15 +13,14 @@ mod hierarchy;
 mod identity;
 mod network;
 mod runtime;
-mod unified;
 mod usage;
-mod v1;
 
 use std::collections::{BTreeMap, HashSet};
 
 use model::{Family, Sink};
 use rustix::time::{ClockId, clock_gettime};
 
+use crate::process::descriptors::Descriptors;
 use crate::{CollectError, Collector, Root};
 
 use block::Devices;
@@ -50,6 +49,7 @@ pub struct Containers {
     hierarchies: Option<Hierarchies>,
     runtimes: Runtimes,
     devices: Devices,
+    descriptors: Descriptors,
     known: BTreeMap<String, Known>,
     generation: u64,
     /// Unix time of the boot in seconds; kept, so that start times do not move with the clock.
@@ -74,6 +74,7 @@ impl Default for Containers {
             hierarchies: None,
             runtimes: Runtimes::default(),
             devices: Devices::default(),
+            descriptors: Descriptors::default(),
             known: BTreeMap::new(),
             generation: 0,
             boot_time: None,
@@ -120,7 +121,7 @@ impl Containers {
             let usage = usage::read(files, hierarchies, &cgroup.path, self.ticks_per_second);
             let mut emit = Emit::new(&cgroup.path, identity, out);
             emit.usage(&usage, &mut self.devices, files.root());
-            emit.processes(files.root(), &pids);
+            emit.processes(files.root(), &pids, &mut self.descriptors);
             emit.times(known.start_time, now);
             let first = pids.first().copied();
             let own_network = first.and_then(|pid| Some((pid, network::namespace(files.root(), pid)?)));

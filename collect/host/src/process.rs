@@ -11,6 +11,7 @@ mod account;
 pub(crate) mod descriptors;
 mod emit;
 mod families;
+mod files;
 mod owner;
 mod ranking;
 mod stat;
@@ -18,10 +19,13 @@ mod stat;
 use std::collections::HashMap;
 
 use model::Sink;
+use rustix::io::Errno;
 
 use crate::{CollectError, Collector, Problems, Root, parse};
 
 use account::{Io, Other, Tracked};
+use descriptors::Descriptors;
+use files::Files;
 use owner::Owners;
 use stat::Stat;
 
@@ -39,9 +43,12 @@ const LEADERS: Leaders = Leaders {
 /// Processes whose costly files are read because they used CPU time since the last collection.
 const MAX_ACTIVE: usize = 24;
 /// Other processes whose costly files are read in turn, so that none escapes notice for long.
-const ROTATION: usize = 16;
+const ROTATION: usize = 8;
 /// The same in the first collection, which knows nothing yet.
 const FIRST_ROTATION: usize = 1024;
+/// The kernel's own threads, often most of the processes and mostly idle, are read in turn every so many
+/// collections unless they are shown; reading that file is what a collection costs most for.
+const KERNEL_THREADS_EVERY: u64 = 4;
 /// Collections after which user and unit of a shown process are looked up again.
 const OWNER_AGE: u64 = 64;
 
@@ -62,8 +69,7 @@ pub struct Processes {
     boot_time: Option<u64>,
     page_size: u64,
     ticks_per_second: u64,
-    buffer: Vec<u8>,
-    path: String,
+    descriptors: Descriptors,
 }
 
 impl Default for Processes {
@@ -76,8 +82,7 @@ impl Default for Processes {
             boot_time: None,
             page_size: rustix::param::page_size() as u64,
             ticks_per_second: rustix::param::clock_ticks_per_second(),
-            buffer: Vec::new(),
-            path: String::new(),
+            descriptors: Descriptors::default(),
         }
     }
 }
@@ -85,8 +90,9 @@ impl Default for Processes {
 impl Collector for Processes {
     fn collect(&mut self, root: &Root, out: &mut dyn Sink) -> Result<(), CollectError> {
         self.generation += 1;
-        self.read_all(root)?;
-        let problems = self.read_costly(root);
+        let mut files = Files::open(root)?;
+        self.read_all(root, &mut files)?;
+        let problems = self.read_costly(root, &mut files);
         ranking::choose(&mut self.tracked, self.generation);
         self.account();
         self.look_up_owners(root);
@@ -97,23 +103,26 @@ impl Collector for Processes {
 
 impl Processes {
     /// Reads the cheap file of every process and forgets the processes that ended.
-    fn read_all(&mut self, root: &Root) -> Result<(), CollectError> {
+    fn read_all(&mut self, root: &Root, files: &mut Files) -> Result<(), CollectError> {
         if self.boot_time.is_none() {
-            let lines = root.read("proc/stat", &mut self.buffer)?;
+            let mut buffer = Vec::new();
+            let lines = root.read("proc/stat", &mut buffer)?;
             let line = parse::lines(lines).find_map(|line| line.strip_prefix(b"btime "));
             self.boot_time = line.and_then(|word| parse::unsigned(word.trim_ascii()));
         }
         let generation = self.generation;
-        for pid in pids(root)? {
-            self.path.clear();
-            self.path.push_str("proc/");
-            push_number(&mut self.path, pid);
-            self.path.push_str("/stat");
-            // A process may end between the listing and the reading.
-            let Ok(bytes) = root.read(&self.path, &mut self.buffer) else {
+        for pid in files.pids()? {
+            let on_turn = (u64::from(pid) + generation).is_multiple_of(KERNEL_THREADS_EVERY);
+            if let Some(tracked) = self.tracked.get_mut(&pid)
+                && tracked.kernel
+                && !tracked.shown
+                && !on_turn
+            {
+                tracked.rest(generation);
                 continue;
-            };
-            let Some(stat) = Stat::parse(bytes) else {
+            }
+            // A process may end between the listing and the reading.
+            let Some(stat) = files.read(pid, "stat").ok().and_then(Stat::parse) else {
                 continue;
             };
             // The same id with another start is another process.
@@ -129,7 +138,7 @@ impl Processes {
     }
 
     /// Reads the costly files of the processes that may lead.
-    fn read_costly(&mut self, root: &Root) -> Problems {
+    fn read_costly(&mut self, root: &Root, files: &mut Files) -> Problems {
         let rotation = if self.generation == 1 {
             FIRST_ROTATION
         } else {
@@ -142,14 +151,10 @@ impl Processes {
                 continue;
             };
             tracked.costly_read = self.generation;
-            tracked.descriptors = descriptors::count(root, pid).ok().flatten();
-            self.path.clear();
-            self.path.push_str("proc/");
-            push_number(&mut self.path, pid);
-            self.path.push_str("/io");
-            match root.read(&self.path, &mut self.buffer) {
+            tracked.descriptors = self.descriptors.count(root, pid).ok().flatten();
+            match files.read(pid, "io") {
                 Ok(bytes) => tracked.update_io(Io::parse(bytes), self.generation),
-                Err(CollectError::Denied { .. }) => denied += 1,
+                Err(Errno::ACCESS | Errno::PERM) => denied += 1,
                 Err(_) => {}
             }
         }
@@ -186,47 +191,6 @@ impl Processes {
             }
         }
     }
-}
-
-/// Returns the ids of all processes.
-fn pids(root: &Root) -> Result<Vec<u32>, CollectError> {
-    let read_error = |source: std::io::Error| match source.kind() {
-        std::io::ErrorKind::NotFound => CollectError::Absent {
-            what: "/proc".to_owned(),
-        },
-        _ => CollectError::Read {
-            what: "/proc".to_owned(),
-            source,
-        },
-    };
-    let mut pids = Vec::new();
-    for entry in std::fs::read_dir(root.path("proc")).map_err(read_error)? {
-        let name = entry.map_err(read_error)?.file_name();
-        let pid = parse::unsigned(name.as_encoded_bytes());
-        pids.extend(pid.and_then(|pid| u32::try_from(pid).ok()));
-    }
-    Ok(pids)
-}
-
-/// Appends a decimal number.
-fn push_number(text: &mut String, number: u32) {
-    let mut digits = [0_u8; 10];
-    let mut rest = number;
-    let mut count = 0;
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + u8::try_from(rest % 10).unwrap_or(0);
-        rest /= 10;
-        count += 1;
-        if rest == 0 {
-            break;
-        }
-    }
-    text.extend(
-        digits
-            .iter()
-            .skip(digits.len() - count)
-            .map(|digit| char::from(*digit)),
-    );
 }
 
 #[cfg(test)]

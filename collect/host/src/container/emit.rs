@@ -5,7 +5,7 @@ pub(super) mod families;
 use model::{Family, Sink};
 
 use crate::Root;
-use crate::process::descriptors;
+use crate::process::descriptors::Descriptors;
 
 use self::families as f;
 use super::MAX_PIDS;
@@ -145,12 +145,12 @@ impl<'a> Emit<'a> {
     }
 
     /// Says how many processes there are and what they hold open.
-    pub(super) fn processes(&mut self, root: &Root, pids: &[u32]) {
+    pub(super) fn processes(&mut self, root: &Root, pids: &[u32], descriptors: &mut Descriptors) {
         self.count(&f::PROCESSES, Some(pids.len() as u64));
         let counts = pids
             .iter()
             .take(MAX_PIDS)
-            .map(|pid| descriptors::count(root, *pid));
+            .map(|pid| descriptors.count(root, *pid));
         // Not told where it can not be told of every process.
         let sum = counts.filter_map(Result::transpose).sum::<Result<u64, _>>();
         self.count(&f::FILE_DESCRIPTORS, sum.ok().filter(|_| pids.len() <= MAX_PIDS));

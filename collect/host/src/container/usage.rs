@@ -1,8 +1,10 @@
 //! What a cgroup uses and may use, whichever version of cgroups says it. `None`: the kernel does not say.
 
+mod unified;
+mod v1;
+
 use super::files::Files;
 use super::hierarchy::{Controller, Hierarchies};
-use super::{unified, v1};
 
 /// Memory limits above this are no limits: the kernel rounds "none" down to a page. Source: cAdvisor.
 const NO_LIMIT: u64 = 1 << 62;

@@ -103,6 +103,15 @@ impl Tracked {
         self.seen = generation;
     }
 
+    /// Notes that it lives, without a look at what it used: that is found at the next look.
+    pub(super) fn rest(&mut self, generation: u64) {
+        self.user_gain = 0;
+        self.system_gain = 0;
+        self.io_is_new = false;
+        self.was_shown = self.shown;
+        self.seen = generation;
+    }
+
     /// Takes what the costly file says now.
     pub(super) fn update_io(&mut self, io: Option<Io>, generation: u64) {
         let Some(io) = io else {

@@ -2,10 +2,11 @@
 
 use model::{Family, Sink};
 
+use super::Processes;
 use super::account::{Other, Tracked};
 use super::families as f;
+use super::files::push_number;
 use super::owner::Owner;
-use super::{Processes, push_number};
 
 /// Labels of a process, and the one more of some families.
 const BASE: usize = 4;

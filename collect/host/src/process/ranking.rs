@@ -6,13 +6,12 @@ use std::collections::{HashMap, HashSet};
 use super::account::Tracked;
 use super::{HOLD, LEADERS, MAX_ACTIVE, MAX_SHOWN};
 
-/// Returns the processes whose costly files are to be read: those shown, those that may lead, and `rotation` of
-/// the others, those first whose files were read longest ago.
+/// Returns the processes whose costly files are to be read: those that used most CPU time, and `rotation` of the
+/// others, those first whose files were read longest ago. A process that used none has neither read nor opened
+/// files since, so that what is known of it still holds.
 pub(super) fn candidates(tracked: &HashMap<u32, Tracked>, rotation: usize) -> Vec<u32> {
     let mut chosen: HashSet<u32> = HashSet::new();
     chosen.extend(first_by(tracked, MAX_ACTIVE, Tracked::cpu_gain));
-    chosen.extend(first_by(tracked, LEADERS.memory, memory));
-    chosen.extend(tracked.iter().filter(|(_, t)| t.shown).map(|(pid, _)| *pid));
     let mut others: Vec<(u64, u32)> = tracked
         .iter()
         .filter(|(pid, tracked)| !tracked.kernel && !chosen.contains(pid))

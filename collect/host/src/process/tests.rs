@@ -247,6 +247,49 @@ fn the_sum_of_the_others_only_rises_and_loses_nothing() {
 }
 
 #[test]
+fn what_a_kernel_thread_uses_is_found_in_the_end() {
+    let tree = machine();
+    let thread = |ticks| Written {
+        comm: "kworker/0:1",
+        flags: 0x20_8040,
+        ticks,
+        ..Written::default()
+    };
+    // Idle at first, and therefore not among those that lead: these are busier.
+    write(&tree, 1, &thread(0));
+    let busier = |tree: &Tree, ticks| {
+        for pid in 2..20 {
+            write(
+                tree,
+                pid,
+                &Written {
+                    ticks,
+                    ..Written::default()
+                },
+            );
+        }
+    };
+    busier(&tree, 1000);
+    let mut collector = collector();
+    let sum = r#"process_cpu_time_seconds_total{comm="other", mode="user"}"#;
+    let first = value(&render(&mut collector, &tree.root()), sum).unwrap();
+    write(&tree, 1, &thread(3));
+    let last = (0..KERNEL_THREADS_EVERY).map(|n| {
+        busier(&tree, 2000 * (n + 1));
+        render(&mut collector, &tree.root())
+    });
+    let last = last.last().unwrap();
+    let found = value(
+        &last,
+        r#"process_cpu_time_seconds_total{comm="kworker/0:1", mode="user", pid="1"}"#,
+    );
+    assert!(
+        found == Some(0.03) || value(&last, sum).unwrap() > first,
+        "{last}"
+    );
+}
+
+#[test]
 fn a_new_name_is_looked_up_at_once() {
     let tree = machine();
     write(&tree, 5, &Written::default());
@@ -271,15 +314,6 @@ fn a_new_name_is_looked_up_at_once() {
 fn without_proc_there_is_nothing() {
     let error = collector().collect(&Tree::new().root(), &mut NoSink).unwrap_err();
     assert!(matches!(error, CollectError::Absent { .. }), "{error}");
-}
-
-#[test]
-fn numbers_are_written_whole() {
-    for number in [0, 7, 10, 4_194_304, u32::MAX] {
-        let mut text = "p".to_owned();
-        push_number(&mut text, number);
-        assert_eq!(text, format!("p{number}"));
-    }
 }
 
 struct NoSink;

@@ -1,4 +1,5 @@
 //! A real cgroup with limits and a process in it, against what the kernel's files say.
+#![cfg(test)]
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -2,9 +2,9 @@
 
 use crate::parse;
 
-use super::files::{Files, keyed};
-use super::usage::{Bandwidth, CpuTime, Device, Faults, Memory, Pressure, limit};
 use super::v1::{device_number, device_of};
+use super::{Bandwidth, CpuTime, Device, Faults, Memory, Pressure, limit};
+use crate::container::files::{Files, keyed};
 
 /// Bounds of weights and of shares, between which cAdvisor maps the one to the other.
 const WEIGHT: (u64, u64) = (1, 10_000);

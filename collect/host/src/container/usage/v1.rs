@@ -2,8 +2,8 @@
 
 use crate::parse;
 
-use super::files::{Files, keyed};
-use super::usage::{Bandwidth, CpuTime, Device, Faults, Memory, limit};
+use super::{Bandwidth, CpuTime, Device, Faults, Memory, limit};
+use crate::container::files::{Files, keyed};
 
 /// Reads the controller `cpuacct`.
 pub(super) fn cpu_time(files: &mut Files<'_>, folder: &str, ticks_per_second: u64) -> CpuTime {
