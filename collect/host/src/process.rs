@@ -51,6 +51,8 @@ const FIRST_ROTATION: usize = 1024;
 const KERNEL_THREADS_EVERY: u64 = 4;
 /// Collections after which user and unit of a shown process are looked up again.
 const OWNER_AGE: u64 = 64;
+/// Collections for which a new process is looked up each time: it may be about to change its user and its cgroup.
+const OWNER_YOUTH: u64 = 2;
 
 struct Leaders {
     cpu: usize,
@@ -182,10 +184,12 @@ impl Processes {
             if !tracked.shown {
                 continue;
             }
+            let is_young = tracked.born + OWNER_YOUTH >= self.generation;
+            let age = if is_young { 1 } else { OWNER_AGE };
             let fresh = tracked
                 .owner
                 .as_ref()
-                .is_some_and(|owner| owner.comm == tracked.comm && self.generation - owner.at < OWNER_AGE);
+                .is_some_and(|owner| owner.comm == tracked.comm && self.generation - owner.at < age);
             if !fresh {
                 tracked.owner = Some(self.owners.find(root, *pid, &tracked.comm));
             }

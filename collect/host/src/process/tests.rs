@@ -247,6 +247,18 @@ fn the_sum_of_the_others_only_rises_and_loses_nothing() {
 }
 
 #[test]
+fn a_new_process_may_still_change_its_owner() {
+    let tree = machine();
+    write(&tree, 5, &Written::default());
+    write_costly(&tree, 5, 0, "0::/\n");
+    let mut collector = collector();
+    render(&mut collector, &tree.root());
+    write_costly(&tree, 5, 33, "0::/system.slice/nginx.service\n");
+    let series = r#"process_thread_count{comm="sh", pid="5", unit="nginx.service", user="www"}"#;
+    assert_eq!(value(&render(&mut collector, &tree.root()), series), Some(2.0));
+}
+
+#[test]
 fn what_a_kernel_thread_uses_is_found_in_the_end() {
     let tree = machine();
     let thread = |ticks| Written {

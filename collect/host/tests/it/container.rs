@@ -113,6 +113,7 @@ impl Service {
             .collect();
         let script = format!("{} while :; do :; done", joins.join(" "));
         service.child = Some(Command::new("sh").args(["-c", &script]).spawn().unwrap());
+        service.wait_joined();
         service
     }
 
@@ -125,6 +126,23 @@ impl Service {
             {
                 fs::write(path, value).unwrap();
             }
+        }
+    }
+
+    /// Waits until the process is in the cgroups.
+    fn wait_joined(&self) {
+        let pid = self.pid().to_string();
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        let joined = |folder: &PathBuf| {
+            let pids = fs::read_to_string(folder.join("cgroup.procs")).unwrap();
+            pids.lines().any(|line| line == pid)
+        };
+        while !self.folders.iter().all(joined) {
+            assert!(
+                std::time::Instant::now() < deadline,
+                "{pid} did not join its cgroups"
+            );
+            std::thread::yield_now();
         }
     }
 

@@ -46,7 +46,6 @@ export function seriesKey(labels: Labels): string {
     .filter((name) => name !== '__name__')
     .sort()
     .map((name) => `${name}="${labels[name]}"`);
-  // biome-ignore lint/complexity/useLiteralKeys: the name of the metric is a label like any other
   return `${labels['__name__'] ?? ''}${pairs.length > 0 ? `{${pairs.join(', ')}}` : ''}` || '{}';
 }
 

@@ -68,7 +68,6 @@ export function Legend({ lines, unit, rows, longNames = false, hidden, onToggle,
     <section
       className={styles.box}
       style={{ height: legendHeight(rows) }}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
       tabIndex={0}
       aria-label={t('chart.legend')}
     >

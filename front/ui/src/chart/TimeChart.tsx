@@ -49,7 +49,6 @@ export function TimeChart(props: Props) {
     return () => observer.disconnect();
   }, []);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` stands for the drawing, `theme` for the inks
   useEffect(() => {
     const element = host.current;
     if (element === null || width === 0) return;

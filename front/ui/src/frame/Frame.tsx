@@ -35,7 +35,6 @@ function SignedIn() {
   const oldestMs = system.data?.store.oldest ?? null;
   // Changes a few times in the first hours of a store, and makes the live window grow then.
   const stride = visibleSpan(Number.MAX_SAFE_INTEGER, oldestMs, serverNow());
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `stride` makes new facts of the same numbers
   const facts = useMemo(() => ({ intervalMs, oldestMs }), [intervalMs, oldestMs, stride]);
   return (
     <TimeFactsContext.Provider value={facts}>

@@ -38,7 +38,6 @@ export function SignIn() {
           id="token"
           type="password"
           autoComplete="current-password"
-          // biome-ignore lint/a11y/noAutofocus: it is the only field of the page
           autoFocus
           value={token}
           onChange={(event) => setToken(event.target.value)}

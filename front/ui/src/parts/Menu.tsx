@@ -34,7 +34,6 @@ export function Menu({ label, trigger, entries, className, align = 'end' }: Prop
         <Dropdown.Content className={styles.content} align={align} sideOffset={4} collisionPadding={8}>
           {entries.map((entry, idx) =>
             entry === 'line' ? (
-              // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other identity
               <Dropdown.Separator key={`line${idx}`} className={styles.line} />
             ) : entry.checked === undefined ? (
               <Dropdown.Item key={entry.text} className={styles.item} onSelect={entry.onSelect}>

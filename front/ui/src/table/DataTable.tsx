@@ -203,7 +203,6 @@ export function DataTable<T>(props: Props<T>) {
           }))}
         />
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard */}
       <section className={styles.scroller} ref={scroller} tabIndex={0} aria-label={label}>
         <table className={styles.table} style={{ minWidth: width }} aria-rowcount={list.length}>
           <colgroup>

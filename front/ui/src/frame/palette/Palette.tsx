@@ -69,17 +69,15 @@ function usePaletteItems(onShortcuts: () => void): Item[] {
     const explore = (expr: string): void =>
       void navigate({ to: '/explore', search: (old: object) => ({ ...old, expr }) as never });
     return [
-      ...AREAS.map(
-        ({ to, name, letter, icon }): Item => ({
-          id: to,
-          text: t(name),
-          more: to,
-          group: 'pages',
-          icon,
-          hint: `g ${letter}`,
-          run: () => void navigate({ to }),
-        }),
-      ),
+      ...AREAS.map(({ to, name, letter, icon }): Item => ({
+        id: to,
+        text: t(name),
+        more: to,
+        group: 'pages',
+        icon,
+        hint: `g ${letter}`,
+        run: () => void navigate({ to }),
+      })),
       action('theme dark', t('palette.dark'), () => choose('dark'), 'theme dark'),
       action('theme light', t('palette.light'), () => choose('light'), 'theme light'),
       action('theme system', t('palette.systemTheme'), () => choose('system'), 'theme system'),
@@ -124,15 +122,13 @@ function usePaletteItems(onShortcuts: () => void): Item[] {
           run: () => void navigate({ to: '/containers/$', params: { _splat: id.replace(/^\//, '') } }),
         };
       }),
-      ...[...(metrics ?? [])].map(
-        (name): Item => ({
-          id: `metric ${name}`,
-          text: name,
-          group: 'metrics',
-          icon: ChartLine,
-          run: () => explore(/_(total|sum|count|bucket)$/.test(name) ? `rate(${name}[1m])` : name),
-        }),
-      ),
+      ...[...(metrics ?? [])].map((name): Item => ({
+        id: `metric ${name}`,
+        text: name,
+        group: 'metrics',
+        icon: ChartLine,
+        run: () => explore(/_(total|sum|count|bucket)$/.test(name) ? `rate(${name}[1m])` : name),
+      })),
     ];
   }, [t, navigate, time, choose, setLanguage, metrics, processes, containers, onShortcuts]);
 }
@@ -176,7 +172,6 @@ function PaletteBody({ onClose, onShortcuts }: Omit<Props, 'open'>) {
       <div className={styles.field}>
         <Search />
         <input
-          // biome-ignore lint/a11y/noAutofocus: the dialog is this field
           autoFocus
           role="combobox"
           aria-expanded="true"
@@ -203,7 +198,6 @@ function PaletteBody({ onClose, onShortcuts }: Omit<Props, 'open'>) {
                   {t(`palette.${item.group}`)}
                 </div>
               )}
-              {/* biome-ignore lint/a11y/useKeyWithClickEvents: the field above has the keys of the list */}
               <div
                 role="option"
                 tabIndex={-1}

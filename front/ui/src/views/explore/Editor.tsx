@@ -111,7 +111,6 @@ export function Editor({ value, error, onChange, onRun }: Props) {
   const label = t('explore.editor');
   const hint = t('explore.placeholder');
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the first text only; later texts are dispatched below
   useEffect(() => {
     if (host.current === null) return;
     const run = (target: EditorView): boolean => {

@@ -191,7 +191,6 @@ function Graph({ expr, stacked, answer }: GraphProps) {
   const box = useRef<HTMLElement>(null);
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const [focused, setFocused] = useState<number | null>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another query has other lines
   useEffect(() => setHidden(new Set()), [expr]);
   const matrix = answer?.data;
   const drawing = useMemo(

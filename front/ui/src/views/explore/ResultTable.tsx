@@ -20,16 +20,14 @@ export function ResultTable({ samples, expr }: { samples: readonly Sample[]; exp
     const shown = [...names].sort(
       (a, b) => Number(b === '__name__') - Number(a === '__name__') || a.localeCompare(b),
     );
-    const labels = shown.slice(0, MAX_COLUMNS).map(
-      (name): ColumnDef<Sample, string> => ({
-        id: name,
-        header: name === '__name__' ? t('explore.metric') : name,
-        accessorFn: (row) => row.labels[name] ?? '',
-        sortDescFirst: false,
-        meta: { width: name === '__name__' ? 260 : 140 },
-        cell: ({ getValue }) => <span title={getValue()}>{getValue()}</span>,
-      }),
-    );
+    const labels = shown.slice(0, MAX_COLUMNS).map((name): ColumnDef<Sample, string> => ({
+      id: name,
+      header: name === '__name__' ? t('explore.metric') : name,
+      accessorFn: (row) => row.labels[name] ?? '',
+      sortDescFirst: false,
+      meta: { width: name === '__name__' ? 260 : 140 },
+      cell: ({ getValue }) => <span title={getValue()}>{getValue()}</span>,
+    }));
     const value: ColumnDef<Sample, number | null> = {
       id: 'value',
       header: t('explore.value'),

@@ -3,7 +3,7 @@
 /** The UTF-16 offset of a byte offset; the end of the text when the byte lies behind it. */
 export function unitsOfBytes(text: string, bytes: number): number {
   let seen = 0;
-  for (let units = 0; units < text.length; ) {
+  for (let units = 0; units < text.length;) {
     if (seen >= bytes) return units;
     const code = text.codePointAt(units) ?? 0;
     seen += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x1_0000 ? 3 : 4;

@@ -110,7 +110,6 @@ function RawSeries({ selector }: { selector: string }) {
       ) : rows.length === 0 ? (
         <Message kind="empty" text={t('object.noSeries')} />
       ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
         <section className={styles.raw} tabIndex={0} aria-label={t('object.raw')}>
           <table>
             <tbody>

@@ -191,7 +191,6 @@ function Collectors({ status }: { status: SystemStatus }) {
       <h2>
         {t('system.collectors')} <small>{rows.length}</small>
       </h2>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard */}
       <section className={styles.scroller} tabIndex={0} aria-label={t('system.collectors')}>
         <table className={styles.table}>
           <thead>
