@@ -368,6 +368,7 @@ export const en = {
   'system.version': 'version {version}',
   'system.wal': 'of these {bytes} in the log',
   'table.columns': 'Columns',
+  'table.countOne': '1 row',
   'table.count': '{count} rows',
   'table.filter': 'Filter (f)',
   'table.found': '{found} of {count} rows',

@@ -362,6 +362,7 @@ export const zh: Record<keyof typeof en, string> = {
   'system.version': '版本 {version}',
   'system.wal': '其中日志 {bytes}',
   'table.columns': '列',
+  'table.countOne': '1 行',
   'table.count': '{count} 行',
   'table.filter': '筛选 (f)',
   'table.found': '{found} / {count} 行',

@@ -185,7 +185,7 @@ export function DataTable<T>(props: Props<T>) {
         </div>
         <span className={styles.count} aria-live="polite">
           {filter === ''
-            ? t('table.count', { count: rows.length })
+            ? t(rows.length === 1 ? 'table.countOne' : 'table.count', { count: rows.length })
             : t('table.found', { found: list.length, count: rows.length })}
         </span>
         <Menu

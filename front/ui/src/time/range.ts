@@ -5,6 +5,8 @@ export const DEFAULT_PRESET = '15m';
 
 const UNIT_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 const MIN_SPAN_MS = 10_000;
+/** A live window this short holds a store that has just begun. */
+const YOUNG_MS = 120_000;
 const TARGET_POINTS = 240;
 const STEPS_S = [
   1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400,
@@ -86,7 +88,7 @@ export function parseTimeSearch(search: Record<string, unknown>): TimeSearch {
 /** The smallest round step that keeps a line under about 240 points and is no finer than the data. */
 export function stepFor(spanMs: number, intervalMs: number): number {
   // The first minutes are shown by the second, so that a page opened at start has something to say.
-  const finest = spanMs <= 120_000 ? 1000 : intervalMs;
+  const finest = spanMs <= YOUNG_MS ? 1000 : intervalMs;
   const wanted = Math.max(finest, spanMs / TARGET_POINTS);
   return (
     (STEPS_S.find((step) => step * 1000 >= wanted - 1) ?? Math.ceil(wanted / 86_400_000) * 86_400) * 1000
@@ -106,12 +108,13 @@ export interface Rate {
 }
 
 /**
- * The rate that suits a window. Where steps are finer than collections the two latest samples are compared:
+ * The rate that suits a window. Where data are young, or finer than collections, the two latest samples are compared:
  * `rate` spreads what it saw over its whole window, so that the first seconds of a store would look idle.
  */
 export function rateOf(spec: RangeSpec, intervalMs: number): Rate {
+  const young = spec.spanMs <= YOUNG_MS || spec.stepMs < intervalMs;
   return {
-    call: spec.live && spec.stepMs < intervalMs ? 'irate' : 'rate',
+    call: spec.live && young ? 'irate' : 'rate',
     window: rateWindow(spec.stepMs, intervalMs),
   };
 }

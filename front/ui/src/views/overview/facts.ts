@@ -11,7 +11,8 @@ export const FILL_PACE = `(deriv(node_filesystem_avail_bytes{${REAL_FILESYSTEMS}
 /** One query per fact; rates over a minute, so that a single spike does not change the sentence. */
 export const FACT_QUERIES = {
   cores: 'count(count by (cpu) (node_cpu_seconds_total))',
-  cpuBusy: '1 - avg(sum by (cpu) (rate(node_cpu_seconds_total{mode=~"idle|iowait"}[1m])))',
+  cpuBusy:
+    '1 - sum(rate(node_cpu_seconds_total{mode=~"idle|iowait"}[1m])) / sum(rate(node_cpu_seconds_total[1m]))',
   cpuSteal: 'avg(sum by (cpu) (rate(node_cpu_seconds_total{mode="steal"}[1m])))',
   load: 'node_load1',
   running: 'node_procs_running',
