@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use host::CollectError;
+use host::{CollectError, with_causes};
 use model::{Batch, Millis};
 
 use crate::config::Source;
@@ -212,17 +212,6 @@ impl Slot {
         };
         log_change(before, status);
     }
-}
-
-fn with_causes(error: &CollectError) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 fn log_change(before: CollectorState, status: &CollectorStatus) {

@@ -1,5 +1,6 @@
 //! What every collector is.
 
+use std::error::Error;
 use std::fmt;
 
 use model::Sink;
@@ -46,6 +47,18 @@ pub enum CollectError {
     Partial(Problems),
 }
 
+/// Returns an error's text followed by those of its causes.
+pub fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
 /// What went wrong in one collection: the number of problems and the first of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Problems {
@@ -58,6 +71,14 @@ impl Problems {
     pub fn add(&mut self, problem: impl fmt::Display) {
         if self.count == 0 {
             self.first = problem.to_string();
+        }
+        self.count += 1;
+    }
+
+    /// Notes an error with its causes.
+    pub fn add_error(&mut self, error: &dyn Error) {
+        if self.count == 0 {
+            self.first = with_causes(error);
         }
         self.count += 1;
     }

@@ -48,7 +48,7 @@ impl<'r> Files<'r> {
             Ok(_) => Some(&self.buffer),
             Err(error) => {
                 if !is_gone(&error) {
-                    self.problems.add(error);
+                    self.problems.add_error(&error);
                 }
                 None
             }

@@ -448,7 +448,7 @@ fn what_can_not_be_read_is_a_problem() {
     tree.folder("sys/fs/cgroup/system.slice/a.service/cgroup.procs/not-a-file");
     let text = shown(&mut collector(), &tree);
     expect![[r#"
-        ! failed to read /sys/fs/cgroup/system.slice/a.service/cgroup.procs (and 1 more)
+        ! failed to read /sys/fs/cgroup/system.slice/a.service/cgroup.procs: Is a directory (os error 21) (and 1 more)
     "#]]
     .assert_eq(&lines_with(&text, &["! "]));
 }

@@ -174,7 +174,7 @@ impl Cpu {
                 },
                 Err(CollectError::Absent { .. }) => stale = true,
                 Err(CollectError::Read { source, .. }) if is_silent(&source) => {}
-                Err(error) => problems.add(error),
+                Err(error) => problems.add_error(&error),
             }
         }
         if self.governors.is_empty() {
@@ -191,7 +191,7 @@ impl Cpu {
                 stale |= !self.governors.iter().any(|known| known.as_bytes() == current);
             }
             Err(CollectError::Absent { .. }) => stale = true,
-            Err(error) => problems.add(error),
+            Err(error) => problems.add_error(&error),
         }
         stale
     }

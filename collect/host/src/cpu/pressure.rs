@@ -102,7 +102,7 @@ impl Collector for Pressure {
                         what: "accounting of pressure (boot with psi=1)".to_owned(),
                     });
                 }
-                Err(error) => problems.add(error),
+                Err(error) => problems.add_error(&error),
             }
         }
         if !found && problems.count() == 0 {

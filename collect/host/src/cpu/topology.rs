@@ -82,7 +82,7 @@ impl Topology {
         // One file says it for all CPUs.
         let online = match root.read(format!("{CPU_DIR}/online"), &mut self.buffer) {
             Ok(bytes) => CpuList::parse(bytes),
-            Err(error) => return problems.add(error),
+            Err(error) => return problems.add_error(&error),
         };
         let Some(online) = online else {
             return problems.add(format_args!("cannot parse /{CPU_DIR}/online"));

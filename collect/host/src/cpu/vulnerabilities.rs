@@ -39,7 +39,7 @@ impl Collector for Vulnerabilities {
                     ];
                     out.sample(&INFO, &labels, 1.0);
                 }
-                Err(error) => problems.add(error),
+                Err(error) => problems.add_error(&error),
             }
         }
         problems.into_result()

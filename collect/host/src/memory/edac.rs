@@ -87,7 +87,7 @@ impl Collector for Edac {
             ];
             match attribute::number(root, &counter.file, &mut self.buffer) {
                 Ok(count) => out.sample(counter.family, &labels, count),
-                Err(error) => problems.add(error),
+                Err(error) => problems.add_error(&error),
             }
         }
         problems.into_result()

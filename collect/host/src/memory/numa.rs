@@ -46,7 +46,7 @@ impl Collector for Numa {
                             }
                         }
                     }
-                    Err(error) => problems.add(error),
+                    Err(error) => problems.add_error(&error),
                 }
             }
         }

@@ -41,7 +41,7 @@ impl Collector for SockStat {
                 }
                 // IPv4 or IPv6 may be off.
                 Err(CollectError::Absent { .. }) => absent += 1,
-                Err(error) => problems.add(error),
+                Err(error) => problems.add_error(&error),
             }
         }
         self.buffer = buffer;

@@ -28,7 +28,7 @@ impl Collector for UdpQueues {
                     continue;
                 }
                 Err(error) => {
-                    problems.add(error);
+                    problems.add_error(&error);
                     continue;
                 }
             };

@@ -65,7 +65,7 @@ fn controllers_rows_and_channels() {
         # node_edac_uncorrectable_errors_total counter
         node_edac_uncorrectable_errors_total{controller="0"} 5
         node_edac_uncorrectable_errors_total{controller="12"} 5
-        ! failed to read /sys/devices/system/edac/mc/mc0/ce_count
+        ! failed to read /sys/devices/system/edac/mc/mc0/ce_count: not a number
     "##]].assert_eq(&render(&mut collector, &tree.root()));
 }
 

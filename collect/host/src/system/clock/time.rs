@@ -50,7 +50,7 @@ impl Collector for Time {
             }),
             Err(CollectError::Absent { .. }) => zone::UTC,
             Err(error) => {
-                problems.add(error);
+                problems.add_error(&error);
                 zone::UTC
             }
         };
@@ -65,7 +65,7 @@ impl Time {
         let names = match root.list(SOURCE_DIR) {
             Ok(names) => names,
             Err(CollectError::Absent { .. }) => return,
-            Err(error) => return problems.add(error),
+            Err(error) => return problems.add_error(&error),
         };
         for name in &names {
             let Some(device) = name.strip_prefix("clocksource") else {
@@ -81,14 +81,14 @@ impl Time {
                         out.sample(&AVAILABLE, &labels, 1.0);
                     }
                 }
-                Err(error) => problems.add(error),
+                Err(error) => problems.add_error(&error),
             }
             let path = format!("{SOURCE_DIR}/{name}/current_clocksource");
             match attribute::text(root, path, &mut self.buffer) {
                 Ok(source) => {
                     out.sample(&CURRENT, &[("device", device), ("clocksource", &source)], 1.0);
                 }
-                Err(error) => problems.add(error),
+                Err(error) => problems.add_error(&error),
             }
         }
     }

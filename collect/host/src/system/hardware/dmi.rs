@@ -76,7 +76,7 @@ fn read(root: &Root, problems: &mut Problems) -> Result<[String; FILES.len()], C
                 found = true;
             }
             Err(CollectError::Absent { .. } | CollectError::Denied { .. }) => {}
-            Err(error) => problems.add(error),
+            Err(error) => problems.add_error(&error),
         }
     }
     if found {

@@ -33,7 +33,7 @@ impl Collector for PowerSupply {
         let mut problems = Problems::default();
         for name in &names {
             if let Err(error) = self.report(root, name, (out, &mut problems)) {
-                problems.add(error);
+                problems.add_error(&error);
             }
         }
         problems.into_result()
@@ -88,7 +88,7 @@ fn note(error: CollectError, problems: &mut Problems) {
         return;
     }
     if !matches!(error, CollectError::Absent { .. }) {
-        problems.add(error);
+        problems.add_error(&error);
     }
 }
 

@@ -50,7 +50,7 @@ impl Collector for Rapl {
                 }
                 // All are for root only, so one answer is enough.
                 Err(error @ CollectError::Denied { .. }) => return Err(error),
-                Err(error) => problems.add(error),
+                Err(error) => problems.add_error(&error),
             }
         }
         problems.into_result()

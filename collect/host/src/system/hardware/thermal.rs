@@ -46,7 +46,7 @@ impl Collector for Thermal {
             for name in &names {
                 match find(root, name, &mut self.buffer) {
                     Ok(item) => self.items.extend(item),
-                    Err(error) => problems.add(error),
+                    Err(error) => problems.add_error(&error),
                 }
             }
             // What failed is looked for again.
@@ -61,7 +61,7 @@ impl Collector for Thermal {
             if item.is_zone {
                 item.report_zone(root, out, &mut self.buffer);
             } else if let Err(error) = item.report_device(root, out, &mut self.buffer) {
-                problems.add(error);
+                problems.add_error(&error);
             }
         }
         problems.into_result()

@@ -89,7 +89,7 @@ impl Watchdog {
             match attribute::integer(root, format!("{dir}/{file}"), &mut self.buffer) {
                 Ok(value) => out.sample(family, &[("name", name)], value as f64),
                 Err(CollectError::Absent { .. }) => {}
-                Err(error) => problems.add(error),
+                Err(error) => problems.add_error(&error),
             }
         }
         let texts =
@@ -98,7 +98,7 @@ impl Watchdog {
                     Ok(text) => (file, text),
                     Err(CollectError::Absent { .. }) => (file, String::new()),
                     Err(error) => {
-                        problems.add(error);
+                        problems.add_error(&error);
                         (file, String::new())
                     }
                 },

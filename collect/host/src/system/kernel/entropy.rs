@@ -35,7 +35,7 @@ impl Collector for Entropy {
             match attribute::number(root, path, &mut self.buffer) {
                 Ok(bits) => out.sample(family, &[], bits),
                 Err(error @ CollectError::Absent { .. }) => absent = Some(error),
-                Err(error) => problems.add(error),
+                Err(error) => problems.add_error(&error),
             }
         }
         problems.into_result()?;

@@ -88,7 +88,7 @@ impl Collector for Processes {
         ] {
             match attribute::number(root, path, &mut self.buffer) {
                 Ok(limit) => out.sample(family, &[], limit),
-                Err(error) => problems.add(error),
+                Err(error) => problems.add_error(&error),
             }
         }
         problems.into_result()

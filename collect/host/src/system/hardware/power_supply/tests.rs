@@ -52,7 +52,7 @@ fn supplies() {
         node_power_supply_time_to_empty_seconds{power_supply="BAT0"} 3600
         # node_power_supply_voltage_volt gauge
         node_power_supply_voltage_volt{power_supply="BAT0"} 12.229
-        ! failed to read /sys/class/power_supply/BAT0/power_now
+        ! failed to read /sys/class/power_supply/BAT0/power_now: not a number
     "##]].assert_eq(&render(&mut PowerSupply::default(), &tree.root()));
 }
 

@@ -31,7 +31,7 @@ fn zones() {
         node_rapl_package_joules_total{index="1", path="/sys/class/powercap/intel-rapl:1"} 18446744073709.55
         # node_rapl_psys_a_b_1_joules_total counter
         node_rapl_psys_a_b_1_joules_total{index="0", path="/sys/class/powercap/intel-rapl:2"} 0.000003
-        ! failed to read /sys/class/powercap/intel-rapl:1:1/energy_uj
+        ! failed to read /sys/class/powercap/intel-rapl:1:1/energy_uj: not a number
     "##]]
     .assert_eq(&render(&mut collector, &tree.root()));
     for dir in ["0:0", "0:1", "1", "1:0", "1:1", "2"] {

@@ -38,7 +38,7 @@ fn watchdogs() {
         node_watchdog_timeleft_seconds{name="watchdog0"} 300
         # node_watchdog_timeout_seconds gauge
         node_watchdog_timeout_seconds{name="watchdog0"} 60
-        ! failed to read /sys/class/watchdog/watchdog1/timeout
+        ! failed to read /sys/class/watchdog/watchdog1/timeout: not a number
     "##]].assert_eq(&render(&mut Watchdog::default(), &tree.root()));
 }
 

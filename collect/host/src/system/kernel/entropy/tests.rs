@@ -20,7 +20,7 @@ fn the_pool() {
     expect![[r#"
         # node_entropy_pool_size_bits gauge
         node_entropy_pool_size_bits 4096
-        ! failed to read /proc/sys/kernel/random/entropy_avail
+        ! failed to read /proc/sys/kernel/random/entropy_avail: not a number
     "#]]
     .assert_eq(&render(&mut Entropy::default(), &tree.root()));
     expect![[r#"
