@@ -7,9 +7,11 @@
 //! - [`Batch`], [`Ingest`]: samples on their way up, with a receipt once they are durable.
 //! - [`Query`], [`SeriesSet`], [`SampleBuffer`]: samples on their way to a reader.
 //! - [`Sink`], [`Family`]: how a collector speaks.
-//! - [`Millis`], [`Clock`]: time.
+//! - [`Millis`], [`Clock`], [`calendar`]: time.
 
 mod batch;
+pub mod calendar;
+mod causes;
 mod clock;
 mod labels;
 mod matcher;
@@ -19,6 +21,7 @@ mod sink;
 mod stale;
 
 pub use batch::{Batch, BatchRow, BatchSeries, Ingest, IngestError, Ingested, Rejection};
+pub use causes::with_causes;
 pub use clock::{Clock, Millis};
 pub use labels::{LabelError, Labels, LabelsBuilder, MAX_LABEL_BYTES, METRIC_NAME, PackedLabels};
 pub use matcher::{MatchOp, Matcher, MatcherError};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use host::{CollectError, with_causes};
-use model::{Batch, Millis};
+use host::CollectError;
+use model::{Batch, Millis, with_causes};
 
 use crate::config::Source;
 use crate::gather::{FixedLabels, Gather, Runner};

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use model::Sink;
+use model::{Sink, with_causes};
 
 use crate::Root;
 
@@ -45,18 +45,6 @@ pub enum CollectError {
     /// Parts of the source could not be read or understood; the rest was handed over.
     #[error("{0}")]
     Partial(Problems),
-}
-
-/// Returns an error's text followed by those of its causes.
-pub fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 /// What went wrong in one collection: the number of problems and the first of them.

@@ -16,7 +16,7 @@ mod root;
 pub mod system;
 pub mod table;
 
-pub use collector::{CollectError, Collector, Problems, with_causes};
+pub use collector::{CollectError, Collector, Problems};
 pub use root::Root;
 #[cfg(test)]
 use root::testing;

@@ -1,6 +1,5 @@
 //! Collectors of the group `system`: what the machine is, its clock, its kernel's tables and its sensors.
 
-mod calendar;
 mod clock;
 mod hardware;
 mod kernel;

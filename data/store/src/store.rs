@@ -15,7 +15,7 @@ use std::thread::JoinHandle;
 
 use model::{
     Batch, Clock, Ingest, IngestError, Ingested, Metadata, Millis, NamesRequest, PackedLabels, Query,
-    QueryError, Rejection, Selection, SeriesSet, TimeRange,
+    QueryError, Rejection, Selection, SeriesSet, TimeRange, with_causes,
 };
 use parking_lot::{Condvar, Mutex, RwLock};
 
@@ -194,7 +194,7 @@ impl Inner {
                 }
                 Err(error) => {
                     self.counters.upkeep_failures.fetch_add(1, Ordering::Relaxed);
-                    let reason = describe(&error);
+                    let reason = with_causes(&error);
                     if troubles.get(task) != Some(&reason) {
                         tracing::error!(task, %reason, "store upkeep failed; it is tried again");
                     }
@@ -226,7 +226,7 @@ impl Inner {
                 tracing::error!(part = %part.path.display(), %error, "part is damaged");
                 upkeep::quarantine(self, part).map_err(|error| QueryError::Storage {
                     what: part.path.display().to_string(),
-                    reason: describe(&error),
+                    reason: with_causes(&error),
                 })
             }
         }
@@ -302,18 +302,6 @@ impl<'b> Taken<'b> {
             self.rejected.push((labels, rejection));
         }
     }
-}
-
-/// Writes an error with all its causes.
-pub(crate) fn describe(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 impl Ingest for Store {

@@ -1,14 +1,10 @@
 //! Times as people read and write them. Without a zone they are UTC, and output says so.
 
 use model::Millis;
+use model::calendar::{date_of, day_number};
 
 const MINUTE_MS: Millis = 60_000;
 const DAY_MS: Millis = 86_400_000;
-
-/// Days from 0000-03-01 to 1970-01-01.
-const EPOCH_DAYS: i64 = 719_468;
-/// Days in 400 years.
-const ERA_DAYS: i64 = 146_097;
 
 /// Reads a time: RFC 3339 (`2026-11-22T14:02:00Z`, `2026-11-22 14:02`), seconds since 1970, `now`, or a span before
 /// now (`-5m`, `5m ago`).
@@ -109,29 +105,9 @@ fn digits(text: &str, count: usize) -> Option<i64> {
 }
 
 /// Days from 1970-01-01 to a date of the Gregorian calendar; `None` if there is no such date.
-/// Source of the method: H. Hinnant, "chrono-compatible low-level date algorithms".
 fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
-    let shifted_year = if month <= 2 { year - 1 } else { year };
-    let era = shifted_year.div_euclid(400);
-    let year_of_era = shifted_year.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    let days = era * ERA_DAYS + day_of_era - EPOCH_DAYS;
+    let days = day_number(year, month, day);
     ((1..=12).contains(&month) && date_of(days) == (year, month, day)).then_some(days)
-}
-
-/// The date that lies so many days after 1970-01-01, the inverse of [`days_of`].
-fn date_of(days: i64) -> (i64, i64, i64) {
-    let shifted = days + EPOCH_DAYS;
-    let era = shifted.div_euclid(ERA_DAYS);
-    let day_of_era = shifted.rem_euclid(ERA_DAYS);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = (shifted_month + 2) % 12 + 1;
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year, month, day)
 }
 
 #[cfg(test)]

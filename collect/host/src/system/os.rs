@@ -5,8 +5,8 @@
 
 use model::{Family, Sink};
 
-use super::calendar::{DAY, day_number, days_in_month};
 use crate::{CollectError, Collector, Problems, Root, parse};
+use model::calendar::{DAY_SECONDS, day_number, days_in_month};
 
 const INFO: Family<'_> = Family::gauge("node_os_info", "1; the labels say which distribution runs.");
 const VERSION: Family<'_> = Family::gauge("node_os_version", "Major and minor version of the distribution.");
@@ -164,7 +164,7 @@ fn parse_date(text: &str) -> Option<f64> {
         && (1..=9999).contains(&year)
         && (1..=12).contains(&month)
         && (1..=days_in_month(year, month)).contains(&day);
-    is_date.then(|| (day_number(year, month, day) * DAY) as f64)
+    is_date.then(|| (day_number(year, month, day) * DAY_SECONDS) as f64)
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use super::json::{push_labels, push_point, push_string, push_timestamp};
 use super::{OPEN_SUCCESS, Remarks, close_success, json_response};
 
 /// Size at which a piece is handed over. Writing one takes a fraction of a millisecond.
-const PIECE_BYTES: usize = 64 << 10;
+pub(crate) const PIECE_BYTES: usize = 64 << 10;
 
 /// The text of an answer, as an iterator over its pieces.
 pub(crate) struct ResultText {

@@ -1,15 +1,9 @@
 //! RFC 3339 times, read and written.
-//!
-//! Days are counted in the proleptic Gregorian calendar with years that begin in March, so that the leap day
-//! comes last (the algorithm of Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
 
 use model::Millis;
+use model::calendar::{date_of, day_number, days_in_month};
 
 const DAY_MS: i64 = 86_400_000;
-/// Days of 400 years, after which the calendar repeats.
-const ERA_DAYS: i64 = 146_097;
-/// Days from 0000-03-01 to 1970-01-01.
-const EPOCH_DAYS: i64 = 719_468;
 
 /// Reads `2026-01-02T15:04:05.678Z` or with an offset; digits beyond milliseconds are dropped.
 pub(crate) fn parse_rfc3339(text: &str) -> Option<Millis> {
@@ -19,17 +13,17 @@ pub(crate) fn parse_rfc3339(text: &str) -> Option<Millis> {
     let (clock, zone) = time.split_at_checked(zone_at)?;
     let (whole, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
     let [hour, minute, second] = split_numbers(whole, ':', [2, 2, 2])?;
-    let in_calendar = (1..=12).contains(&month) && (1..=days_of_month(year, month)).contains(&day);
+    let in_calendar = (1..=12).contains(&month) && (1..=days_in_month(year, month)).contains(&day);
     if !in_calendar || hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    let seconds = ((days_from_civil(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
+    let seconds = ((day_number(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
     Some(seconds * 1000 + parse_millis(fraction)? - parse_zone(zone)?)
 }
 
 /// Writes a time as `2026-01-02T15:04:05.678Z`, in UTC.
 pub(crate) fn format_rfc3339(time: Millis) -> String {
-    let (year, month, day) = civil_from_days(time.div_euclid(DAY_MS));
+    let (year, month, day) = date_of(time.div_euclid(DAY_MS));
     let ms = time.rem_euclid(DAY_MS);
     let (hour, minute, second) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
     format!(
@@ -74,39 +68,4 @@ fn parse_zone(zone: &str) -> Option<i64> {
         .filter(|(h, m)| h.len() == 2 && m.len() == 2)?;
     let (hours, minutes) = (parse_digits(hours)?, parse_digits(minutes)?);
     (hours < 24 && minutes < 60).then_some(sign * (hours * 60 + minutes) * 60_000)
-}
-
-fn days_of_month(year: i64, month: i64) -> i64 {
-    match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * ERA_DAYS + day_of_era - EPOCH_DAYS
-}
-
-fn civil_from_days(days: i64) -> (i64, i64, i64) {
-    let shifted = days + EPOCH_DAYS;
-    let era = shifted.div_euclid(ERA_DAYS);
-    let day_of_era = shifted.rem_euclid(ERA_DAYS);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 {
-        month_from_march + 3
-    } else {
-        month_from_march - 9
-    };
-    let year = era * 400 + year_of_era + i64::from(month <= 2);
-    (year, month, day)
 }

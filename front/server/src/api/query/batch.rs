@@ -19,15 +19,13 @@ use futures_util::stream;
 use serde_json::Value;
 
 use super::{Question, instant_question, range_question};
-use crate::api::answer::result::ResultText;
+use crate::api::answer::result::{PIECE_BYTES, ResultText};
 use crate::api::answer::{ApiError, ErrorKind, OPEN_SUCCESS, json_response};
 use crate::api::params::{Params, read_body};
 use crate::app::App;
 
 /// Most questions of one batch.
 const MAX_QUESTIONS: usize = 128;
-/// Size from which a piece is handed over.
-const PIECE_BYTES: usize = 64 << 10;
 const HINT: &str = r#"send {"queries":[{"query":"up"}]}"#;
 
 /// `/api/v1/query_batch`: several queries, answered in order by one thread.

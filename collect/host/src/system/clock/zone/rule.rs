@@ -4,7 +4,7 @@
 //! Format: POSIX.1-2017, 8.3, with the hours up to 167 that RFC 9636 allows.
 
 use super::Zone;
-use crate::system::calendar::{DAY, day_number, days_in_month, is_leap, year_of};
+use model::calendar::{DAY_SECONDS, date_of, day_number, days_in_month, is_leap};
 
 /// Time of change unless the string gives one, in seconds.
 const TWO_O_CLOCK: i64 = 2 * 3600;
@@ -29,7 +29,7 @@ pub(super) fn at(text: &str, time: i64) -> Option<Zone<'_>> {
     if !rest.0.is_empty() {
         return None;
     }
-    let year = year_of((time + standard).div_euclid(DAY));
+    let year = date_of((time + standard).div_euclid(DAY_SECONDS)).0;
     // Changes are written in the local time that ends with them.
     let start = start.seconds(year)? - standard;
     let end = end.seconds(year)? - summer;
@@ -85,7 +85,7 @@ impl Change {
                 first + day
             }
         };
-        day.checked_mul(DAY)?.checked_add(self.time)
+        day.checked_mul(DAY_SECONDS)?.checked_add(self.time)
     }
 }
 

@@ -31,7 +31,11 @@ fn changes_of_the_year() {
 
 #[test]
 fn days_of_the_year() {
-    let day = |day, year| Change { day, time: 0 }.seconds(year).map(|seconds| seconds / DAY);
+    let day = |day, year| {
+        Change { day, time: 0 }
+            .seconds(year)
+            .map(|seconds| seconds / DAY_SECONDS)
+    };
     assert_eq!(day(ChangeDay::Julian(60), 2024), Some(day_number(2024, 3, 1)));
     assert_eq!(day(ChangeDay::Julian(60), 2023), Some(day_number(2023, 3, 1)));
     assert_eq!(day(ChangeDay::Julian(59), 2024), Some(day_number(2024, 2, 28)));

@@ -12,9 +12,13 @@ fn days_and_years() {
         assert_eq!(day_number(year, 1, 1), day);
         for month in 1..=12 {
             assert_eq!(day_number(year, month, 1), day, "{year}-{month}");
-            assert_eq!(year_of(day), year, "{year}-{month}");
+            assert_eq!(date_of(day), (year, month, 1), "{year}-{month}");
             day += days_in_month(year, month);
-            assert_eq!(year_of(day - 1), year, "{year}-{month}");
+            assert_eq!(
+                date_of(day - 1),
+                (year, month, days_in_month(year, month)),
+                "{year}-{month}"
+            );
         }
     }
 }
