@@ -2,48 +2,32 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { ColumnDef } from '@tanstack/react-table';
 import { useMemo } from 'react';
-import { useInstants, useRanges } from '../../api/hooks';
 import type { Unit } from '../../format/units';
 import type { ListSearch } from '../../frame/router';
 import { useTranslate } from '../../i18n/translate';
 import { Freshness, Message, Skeleton } from '../../parts/States';
-import { useSameList } from '../../parts/useSame';
 import { NumberCell, ShareBar, TrendCell } from '../../table/cells';
 import { DataTable } from '../../table/DataTable';
-import { rateOf, sparkSpec } from '../../time/range';
-import { useTime } from '../../time/useTime';
 import styles from './ListView.module.css';
 import { type ContainerQueries, containerName, containerQueries, isRealContainer } from './queries';
-import { joinRows, type ObjectRow } from './rows';
+import type { ObjectRow } from './rows';
+import { type ListSource, useObjectRows } from './useObjectRows';
 
 type Trend = 'cpu' | 'memory' | 'network' | 'disk';
 type ContainerRow = ObjectRow<keyof ContainerQueries, Trend>;
-const TRENDS: readonly Trend[] = ['cpu', 'memory', 'network', 'disk'];
+const SOURCE: ListSource<keyof ContainerQueries, Trend> = {
+  queries: (rate) => containerQueries(rate),
+  trends: ['cpu', 'memory', 'network', 'disk'],
+  keyOf: (labels) => labels.id ?? '',
+};
 const TREND_WIDTHS: Record<Trend, number> = { cpu: 100, memory: 120, network: 118, disk: 118 };
 
 export function ContainersView() {
   const t = useTranslate();
   const navigate = useNavigate();
-  const time = useTime();
   const search = useSearch({ from: '/containers/' }) as ListSearch;
-  const spec = sparkSpec(time.spec);
-  const trendQueries = containerQueries(rateOf(spec, time.intervalMs));
-  const { samples, answers } = useInstants(containerQueries(time.rate), time.atMs);
-  const ranges = useRanges(
-    TRENDS.map((name) => trendQueries[name]),
-    spec,
-    true,
-  );
-  const matrices = useSameList(ranges.map((range) => range.data));
-  const all = useMemo(() => {
-    const trends = Object.fromEntries(TRENDS.map((name, idx) => [name, matrices[idx]])) as Record<
-      Trend,
-      (typeof matrices)[number]
-    >;
-    return joinRows(samples, trends, (labels) => labels.id ?? '').filter(
-      (row) => row.now.memory !== undefined,
-    );
-  }, [samples, matrices]);
+  const { rows: known, answers } = useObjectRows(SOURCE);
+  const all = known.filter((row) => row.now.memory !== undefined);
   const containers = all.filter((row) => isRealContainer(row.labels));
   const services = all.filter((row) => !isRealContainer(row.labels));
   // A machine without containers shows its services at once.

@@ -2,54 +2,33 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { ColumnDef } from '@tanstack/react-table';
 import { useMemo } from 'react';
-import { useInstants, useRanges } from '../../api/hooks';
 import { serverNow } from '../../api/system';
 import { formatAge } from '../../format/units';
 import type { ListSearch } from '../../frame/router';
 import { useTranslate } from '../../i18n/translate';
 import { Freshness, Message, Skeleton } from '../../parts/States';
-import { useSameList } from '../../parts/useSame';
 import { NumberCell, TrendCell } from '../../table/cells';
 import { DataTable } from '../../table/DataTable';
-import { rateOf, sparkSpec } from '../../time/range';
-import { useTime } from '../../time/useTime';
 import styles from './ListView.module.css';
 import { type ProcessQueries, processQueries } from './queries';
-import { joinRows, type ObjectRow } from './rows';
+import type { ObjectRow } from './rows';
+import { type ListSource, useObjectRows } from './useObjectRows';
 
 type Trend = 'cpu' | 'memory' | 'read' | 'write';
 export type ProcessRow = ObjectRow<keyof ProcessQueries, Trend>;
 
-const TRENDS: readonly Trend[] = ['cpu', 'memory', 'read', 'write'];
+const SOURCE: ListSource<keyof ProcessQueries, Trend> = {
+  queries: (rate) => processQueries(rate),
+  trends: ['cpu', 'memory', 'read', 'write'],
+  keyOf: (labels) => labels.pid ?? '',
+};
 const TREND_WIDTHS: Record<Trend, number> = { cpu: 108, memory: 124, read: 130, write: 130 };
-
-/** The rows of the list, with what they did in the window. */
-export function useProcessRows() {
-  const time = useTime();
-  const spec = sparkSpec(time.spec);
-  const trendQueries = processQueries(rateOf(spec, time.intervalMs));
-  const { samples, answers } = useInstants(processQueries(time.rate), time.atMs);
-  const ranges = useRanges(
-    TRENDS.map((name) => trendQueries[name]),
-    spec,
-    true,
-  );
-  const matrices = useSameList(ranges.map((range) => range.data));
-  const rows = useMemo(() => {
-    const trends = Object.fromEntries(TRENDS.map((name, idx) => [name, matrices[idx]])) as Record<
-      Trend,
-      (typeof matrices)[number]
-    >;
-    return joinRows(samples, trends, (labels) => labels.pid ?? '');
-  }, [samples, matrices]);
-  return { rows, answers };
-}
 
 export function ProcessesView() {
   const t = useTranslate();
   const navigate = useNavigate();
   const search = useSearch({ from: '/processes' }) as ListSearch;
-  const { rows, answers } = useProcessRows();
+  const { rows, answers } = useObjectRows(SOURCE);
   const columns = useProcessColumns();
   const pending = answers.every((answer) => answer.data === undefined && answer.error === null);
   const failed = answers.find((answer) => answer.error !== null && answer.data === undefined);
