@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::{LabelError, Labels, LabelsBuilder, Metadata, Millis, PackedLabels};
+use crate::{Exemplar, Histogram, LabelError, Labels, LabelsBuilder, Metadata, Millis, PackedLabels};
 
 /// One sample of a [`Batch`].
 #[derive(Clone, Debug, PartialEq)]
@@ -11,18 +11,30 @@ pub struct BatchRow {
     labels: Range<u32>,
     /// Time of the sample.
     pub timestamp: Millis,
-    /// Value; the stale marker ends the series.
+    /// Value; the stale marker ends the series. For a histogram its sum.
     pub value: f64,
+}
+
+/// An exemplar of a [`Batch`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct BatchExemplar {
+    labels: Range<u32>,
+    /// The exemplar.
+    pub exemplar: Exemplar,
 }
 
 /// Samples of many series, labels packed one after another in one string.
 ///
 /// Shape: `rows` in the order given; one scrape of a target has one row a series and one timestamp, a
-/// remote-write request has several rows a series with growing timestamps.
+/// remote-write request has several rows a series with growing timestamps. What few rows have lies beside them:
+/// histograms and start timestamps by number of row, in ascending order.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
     text: String,
     rows: Vec<BatchRow>,
+    histograms: Vec<(u32, Histogram)>,
+    starts: Vec<(u32, Millis)>,
+    exemplars: Vec<BatchExemplar>,
     metadata: Vec<(String, Metadata)>,
 }
 
@@ -35,6 +47,9 @@ impl Batch {
     pub fn clear(&mut self) {
         self.text.clear();
         self.rows.clear();
+        self.histograms.clear();
+        self.starts.clear();
+        self.exemplars.clear();
         self.metadata.clear();
     }
 
@@ -81,6 +96,33 @@ impl Batch {
         });
     }
 
+    /// Adds a histogram of a series of this batch. A histogram whose sum is the stale marker ends the series: push
+    /// the marker as a float instead.
+    pub fn push_histogram(&mut self, series: &BatchSeries, timestamp: Millis, histogram: Histogram) {
+        let row = self.next_row();
+        self.push(series, timestamp, histogram.sum);
+        self.histograms.push((row, histogram));
+    }
+
+    /// Says when the counting began that led to the sample added last; 0, unknown, is not kept.
+    pub fn set_start(&mut self, start: Millis) {
+        if start != 0 && !self.rows.is_empty() {
+            self.starts.push((self.next_row() - 1, start));
+        }
+    }
+
+    /// Adds an exemplar to a series of this batch.
+    pub fn push_exemplar(&mut self, series: &BatchSeries, exemplar: Exemplar) {
+        self.exemplars.push(BatchExemplar {
+            labels: series.0.clone(),
+            exemplar,
+        });
+    }
+
+    fn next_row(&self) -> u32 {
+        u32::try_from(self.rows.len()).unwrap_or(u32::MAX)
+    }
+
     /// Adds what a metric family says about itself.
     pub fn describe(&mut self, metric: &str, metadata: Metadata) {
         self.metadata.push((metric.to_owned(), metadata));
@@ -94,6 +136,27 @@ impl Batch {
     /// Returns the labels of a row of this batch.
     pub fn labels(&self, row: &BatchRow) -> PackedLabels<'_> {
         let range = row.labels.start as usize..row.labels.end as usize;
+        PackedLabels::trusted(self.text.get(range).unwrap_or(""))
+    }
+
+    /// Returns `(number of row, histogram)` of the rows that are histograms, in ascending order.
+    pub fn histograms(&self) -> &[(u32, Histogram)] {
+        &self.histograms
+    }
+
+    /// Returns `(number of row, start timestamp)` of the rows that have one, in ascending order.
+    pub fn starts(&self) -> &[(u32, Millis)] {
+        &self.starts
+    }
+
+    /// Returns the exemplars in the order given.
+    pub fn exemplars(&self) -> &[BatchExemplar] {
+        &self.exemplars
+    }
+
+    /// Returns the labels of the series that an exemplar of this batch belongs to.
+    pub fn exemplar_labels(&self, exemplar: &BatchExemplar) -> PackedLabels<'_> {
+        let range = exemplar.labels.start as usize..exemplar.labels.end as usize;
         PackedLabels::trusted(self.text.get(range).unwrap_or(""))
     }
 
@@ -121,11 +184,26 @@ impl Batch {
         }
         // Both lengths fit, as their sum does.
         let shift = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
+        let first = self.next_row();
+        let moved = |labels: Range<u32>| labels.start + shift..labels.end + shift;
         self.text.push_str(&other.text);
         self.rows.extend(other.rows.drain(..).map(|row| BatchRow {
-            labels: row.labels.start + shift..row.labels.end + shift,
+            labels: moved(row.labels),
             ..row
         }));
+        self.histograms.extend(
+            other
+                .histograms
+                .drain(..)
+                .map(|(row, histogram)| (first + row, histogram)),
+        );
+        self.starts
+            .extend(other.starts.drain(..).map(|(row, start)| (first + row, start)));
+        self.exemplars
+            .extend(other.exemplars.drain(..).map(|e| BatchExemplar {
+                labels: moved(e.labels),
+                exemplar: e.exemplar,
+            }));
         self.metadata.append(&mut other.metadata);
         other.text.clear();
         Ok(())
@@ -174,8 +252,12 @@ pub enum Rejection {
 /// What became of a batch.
 #[derive(Clone, Debug, Default)]
 pub struct Ingested {
-    /// Samples taken, exact repetitions of stored samples included.
+    /// Samples taken, exact repetitions of stored samples and histograms included.
     pub samples: usize,
+    /// How many of the samples taken are histograms.
+    pub histograms: usize,
+    /// Exemplars taken.
+    pub exemplars: usize,
     /// How many samples were refused.
     pub n_rejected: usize,
     /// The first refusals, at most ten, each with the labels of its series.

@@ -6,6 +6,7 @@
 //! - [`Labels`], [`Matcher`]: what a series is called and how it is asked for.
 //! - [`Batch`], [`Ingest`]: samples on their way up, with a receipt once they are durable.
 //! - [`Query`], [`SeriesSet`], [`SampleBuffer`]: samples on their way to a reader.
+//! - [`Histogram`], [`Exemplar`]: samples that are more than a number.
 //! - [`Sink`], [`Family`]: how a collector speaks.
 //! - [`Millis`], [`Clock`], [`calendar`]: time.
 
@@ -13,6 +14,8 @@ mod batch;
 pub mod calendar;
 mod causes;
 mod clock;
+mod exemplar;
+mod histogram;
 mod labels;
 mod matcher;
 mod metadata;
@@ -20,9 +23,11 @@ mod query;
 mod sink;
 mod stale;
 
-pub use batch::{Batch, BatchRow, BatchSeries, Ingest, IngestError, Ingested, Rejection};
+pub use batch::{Batch, BatchExemplar, BatchRow, BatchSeries, Ingest, IngestError, Ingested, Rejection};
 pub use causes::with_causes;
 pub use clock::{Clock, Millis};
+pub use exemplar::{Exemplar, ExemplarRequest, SeriesExemplars};
+pub use histogram::{Buckets, CUSTOM_BUCKETS, Histogram, ResetHint, Span};
 pub use labels::{LabelError, Labels, LabelsBuilder, MAX_LABEL_BYTES, METRIC_NAME, PackedLabels};
 pub use matcher::{MatchOp, Matcher, MatcherError};
 pub use metadata::{Metadata, MetricType};

@@ -1,6 +1,6 @@
 //! Samples on their way to a reader.
 
-use crate::{Labels, Matcher, Metadata, Millis};
+use crate::{ExemplarRequest, Histogram, Labels, Matcher, Metadata, Millis, SeriesExemplars};
 
 /// A closed span of time, `start <= t <= end`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,13 +72,20 @@ pub enum QueryError {
 
 /// Samples of one series, column by column, in ascending time without repetitions.
 ///
-/// Stale markers are included: what they mean is the engine's to say.
+/// A sample is a float or a native histogram. Floats are the rule, so histograms and start timestamps are side
+/// columns that stay empty where a series has none. Stale markers are included and are always floats, those that
+/// end a series of histograms too: what they mean is the engine's to say.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SampleBuffer {
     /// Times, strictly ascending.
     pub timestamps: Vec<Millis>,
-    /// One value a time.
+    /// One value a time; for a histogram its sum, so that the column can be walked blindly.
     pub values: Vec<f64>,
+    /// `(row, histogram)` in ascending order of rows, for those rows that are histograms.
+    pub histograms: Vec<(u32, Histogram)>,
+    /// When the counting began that a row's value is the result of, 0 if that is not known. Empty if it is known
+    /// for no row, else one a time.
+    pub starts: Vec<Millis>,
 }
 
 impl SampleBuffer {
@@ -86,12 +93,51 @@ impl SampleBuffer {
     pub fn clear(&mut self) {
         self.timestamps.clear();
         self.values.clear();
+        self.histograms.clear();
+        self.starts.clear();
     }
 
     /// Appends a sample; the caller keeps times ascending.
     pub fn push(&mut self, timestamp: Millis, value: f64) {
         self.timestamps.push(timestamp);
         self.values.push(value);
+        if !self.starts.is_empty() {
+            self.starts.push(0);
+        }
+    }
+
+    /// Appends a histogram; the caller keeps times ascending.
+    pub fn push_histogram(&mut self, timestamp: Millis, histogram: Histogram) {
+        let row = u32::try_from(self.len()).unwrap_or(u32::MAX);
+        self.push(timestamp, histogram.sum);
+        self.histograms.push((row, histogram));
+    }
+
+    /// Says when the counting began that led to the sample appended last; 0 if that is not known.
+    pub fn set_start(&mut self, start: Millis) {
+        if self.starts.is_empty() && start != 0 {
+            self.starts.resize(self.timestamps.len(), 0);
+        }
+        if let Some(last) = self.starts.last_mut() {
+            *last = start;
+        }
+    }
+
+    /// Returns the start timestamp of a row, 0 if it is not known.
+    pub fn start(&self, row: usize) -> Millis {
+        self.starts.get(row).copied().unwrap_or(0)
+    }
+
+    /// Returns the histogram of a row, `None` if the row is a float.
+    pub fn histogram(&self, row: usize) -> Option<&Histogram> {
+        if self.histograms.is_empty() {
+            return None;
+        }
+        let at = self
+            .histograms
+            .binary_search_by(|(r, _)| (*r as usize).cmp(&row))
+            .ok()?;
+        self.histograms.get(at).map(|(_, histogram)| histogram)
     }
 
     /// Returns the number of samples.
@@ -148,4 +194,12 @@ pub trait Query: Send + Sync {
 
     /// Returns `(metric name, metadata)` in order of names; `metric` asks for one name only.
     fn metadata(&self, metric: Option<&str>) -> Vec<(String, Metadata)>;
+
+    /// Returns the exemplars of series in order of labels. A reader that keeps none returns none.
+    ///
+    /// # Errors
+    /// As [`Query::select`].
+    fn exemplars(&self, _request: &ExemplarRequest) -> Result<Vec<SeriesExemplars>, QueryError> {
+        Ok(Vec::new())
+    }
 }

@@ -367,6 +367,7 @@ impl Ingest for Store {
             n_rejected: taken.n_rejected,
             rejected,
             position,
+            ..Ingested::default()
         })
     }
 }
