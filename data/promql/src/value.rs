@@ -1,6 +1,8 @@
 //! What an evaluation returns.
 
-use model::{Labels, Millis};
+use std::sync::Arc;
+
+use model::{Histogram, Labels, Millis};
 
 use crate::annotations::Annotation;
 
@@ -9,8 +11,10 @@ use crate::annotations::Annotation;
 pub struct Sample {
     /// What it is called.
     pub labels: Labels,
-    /// Its value.
+    /// Its value; of a histogram its sum.
     pub value: f64,
+    /// The histogram, `None` for a float.
+    pub histogram: Option<Arc<Histogram>>,
 }
 
 /// A series with its values at many times, in ascending order.
@@ -20,6 +24,8 @@ pub struct Series {
     pub labels: Labels,
     /// Its float values.
     pub floats: Vec<(Millis, f64)>,
+    /// Its native histograms; a time has a float or a histogram, not both.
+    pub histograms: Vec<(Millis, Arc<Histogram>)>,
 }
 
 /// The value of an expression.

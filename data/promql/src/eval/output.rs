@@ -28,6 +28,7 @@ impl Evaluator<'_> {
                 Ok(Value::Matrix(vec![Series {
                     labels: Labels::default(),
                     floats,
+                    histograms: Vec::new(),
                 }]))
             }
             ValueType::InstantVector => {
@@ -38,6 +39,7 @@ impl Evaluator<'_> {
                         .map(|row| Sample {
                             labels: row.labels.clone(),
                             value: row.values[0],
+                            histogram: None,
                         })
                         .collect();
                     return Ok(Value::InstantVector {
@@ -83,6 +85,7 @@ fn series_of(frame: &Frame, steps: &Steps) -> Vec<Series> {
     let series = frame.rows().map(|row| Series {
         labels: row.labels.clone(),
         floats: steps_of(row.present).map(|i| (time(i), row.values[i])).collect(),
+        histograms: Vec::new(),
     });
     series.filter(|series| !series.floats.is_empty()).collect()
 }

@@ -224,7 +224,11 @@ impl Evaluator<'_> {
             } else {
                 head.labels.clone()
             };
-            all.push(Series { labels, floats });
+            all.push(Series {
+                labels,
+                floats,
+                histograms: Vec::new(),
+            });
             Ok(())
         })?;
         Ok(all)

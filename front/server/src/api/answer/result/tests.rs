@@ -38,10 +38,12 @@ fn writes_each_kind_as_prometheus_does() {
             Sample {
                 labels: up("a"),
                 value: 1.0,
+                histogram: None,
             },
             Sample {
                 labels: Labels::default(),
                 value: f64::NAN,
+                histogram: None,
             },
         ],
     };
@@ -53,10 +55,12 @@ fn writes_each_kind_as_prometheus_does() {
         Series {
             labels: up("a"),
             floats: vec![(0, 1.0), (1000, f64::INFINITY)],
+            histograms: Vec::new(),
         },
         Series {
             labels: up("b"),
             floats: vec![(0, -0.5)],
+            histograms: Vec::new(),
         },
     ]);
     assert_eq!(
@@ -82,6 +86,7 @@ fn splits_large_values_without_a_seam() {
     let series = |n: i64| Series {
         labels: up(&n.to_string()),
         floats: (0..20_000).map(|t| (t * 1000, (t * n) as f64)).collect(),
+        histograms: Vec::new(),
     };
     let all: Vec<Series> = (0..5).map(series).collect();
     let whole: serde_json::Value =
@@ -101,6 +106,7 @@ fn splits_large_values_without_a_seam() {
         .map(|n| Sample {
             labels: up(&n.to_string()),
             value: f64::from(n),
+            histogram: None,
         })
         .collect();
     let vector = Value::InstantVector {
@@ -124,6 +130,7 @@ fn is_whole_wherever_a_piece_ends() {
                         if series == 0 { 1 + shift } else { 60 }
                     )),
                     floats: (0..n_points).map(|point| (point * 1000, 1.0)).collect(),
+                    histograms: Vec::new(),
                 })
                 .collect();
             let text = text(Value::Matrix(matrix), Remarks::default());
