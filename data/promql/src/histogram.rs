@@ -51,3 +51,6 @@ pub fn size_in_samples(histogram: &Histogram) -> usize {
     let parts = side(&histogram.positive) + side(&histogram.negative) + histogram.custom_values.len();
     (168 + 8 * parts + 8) / 16
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,8 +16,9 @@ pub(super) fn combine(into: &mut Histogram, lost: Option<&mut Vec<f64>>, other: 
         bounds: &shared,
     };
     let own_lost = lost.as_deref().map(Vec::as_slice).unwrap_or_default();
-    target.take(&into.positive, &into.custom_values, own_lost, Sign::Plus);
-    target.take(&other.positive, &other.custom_values, &[], sign);
+    let mut own_lost = own_lost.iter();
+    target.take(into, |count| (count, own_lost.next().copied().unwrap_or(0.0)));
+    target.take(other, |count| (sign.of(count), 0.0));
     let mut buckets = Buckets::default();
     let mut new_lost = Vec::new();
     let mut end = 0;
@@ -53,10 +54,12 @@ struct Target<'a> {
 }
 
 impl Target<'_> {
-    fn take(&mut self, buckets: &Buckets, bounds: &[f64], lost: &[f64], sign: Sign) {
+    /// Adds buckets; `summands` says what each count adds: itself, and what rounding lost of it.
+    fn take(&mut self, histogram: &Histogram, mut summands: impl FnMut(f64) -> (f64, f64)) {
+        let bounds = &histogram.custom_values;
         let infinite = self.bounds.len();
         let mut at = 0;
-        for (position, (index, count)) in buckets.indexed().enumerate() {
+        for (index, count) in histogram.positive.indexed() {
             let bound = usize::try_from(index).ok().and_then(|index| bounds.get(index));
             let place = match bound {
                 Some(bound) => {
@@ -67,9 +70,10 @@ impl Target<'_> {
                 }
                 None => infinite,
             };
-            increment(sign.of(count), &mut self.counts[place], &mut self.lost[place]);
-            if let Some(lost) = lost.get(position) {
-                increment(*lost, &mut self.counts[place], &mut self.lost[place]);
+            let (count, lost) = summands(count);
+            increment(count, &mut self.counts[place], &mut self.lost[place]);
+            if lost != 0.0 {
+                increment(lost, &mut self.counts[place], &mut self.lost[place]);
             }
         }
     }

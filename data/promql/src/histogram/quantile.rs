@@ -182,7 +182,10 @@ pub fn fraction(lower: f64, upper: f64, histogram: &Histogram) -> (f64, bool) {
         histogram.count
     };
     let has_nans = most < histogram.count;
-    let rank = |rank: Rank| rank.rank.filter(|rank| !(*rank > most)).unwrap_or(most);
+    let rank = |rank: Rank| {
+        rank.rank
+            .map_or(most, |rank| if rank > most { most } else { rank })
+    };
     ((rank(upper) - rank(lower)) / histogram.count, has_nans)
 }
 

@@ -65,7 +65,7 @@ where
     let is_gauge = |histogram: &Histogram| histogram.reset_hint == ResetHint::Gauge;
     let counter = kind == Increase::Counter;
     notes.not_counter = counter && (is_gauge(first) || is_gauge(last));
-    notes.not_gauge = !counter && !(is_gauge(first) && is_gauge(last));
+    notes.not_gauge = kind == Increase::Gauge && (!is_gauge(first) || !is_gauge(last));
 
     let nothing;
     let mut previous = first;

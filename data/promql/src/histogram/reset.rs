@@ -74,11 +74,8 @@ fn any_shared_bucket_fell(current: &Histogram, previous: &Histogram) -> bool {
         while others.next_if(|other| other < bound).is_some() {}
         others.next_if_eq(bound).is_some()
     });
-    let fell = shared
-        .copied()
-        .chain([f64::INFINITY])
-        .any(|bound| now.up_to(bound) < before.up_to(bound));
-    fell
+    let mut bounds = shared.copied().chain([f64::INFINITY]);
+    bounds.any(|bound| now.up_to(bound) < before.up_to(bound))
 }
 
 /// Sums up buckets from bound to bound.
