@@ -79,7 +79,7 @@ impl Evaluator<'_> {
             if series.histograms.is_empty() {
                 kernel.run(series.all, &windows, &mut out);
             } else {
-                mixed.run(&mut *kernel, series, &windows, &mut out);
+                mixed.run(&mut *kernel, (series, &windows), &mut out);
             }
             self.remark_series(plan, &out.notes, head.labels);
             if out.present.iter().all(|word| *word == 0) {
@@ -136,11 +136,11 @@ impl Evaluator<'_> {
             if series.histograms.is_empty() {
                 boundary::Smoothed.run(series.all, &windows, &mut out);
             } else {
-                mixed.run(&mut boundary::Smoothed, series, &windows, &mut out);
+                mixed.run(&mut boundary::Smoothed, (series, &windows), &mut out);
             }
             if !out.notes.is_empty() {
                 let metric = head.labels.metric_name();
-                self.annotate(|notes| out.notes.write(span, span, metric, notes));
+                self.annotate(|notes| out.notes.write((span, span), metric, notes));
             }
             sink.row(Row {
                 labels: head.labels,
@@ -161,7 +161,7 @@ impl Evaluator<'_> {
             (FunctionId::QuantileOverTime, Some(arg)) => arg.span,
             _ => plan.range_span,
         };
-        self.annotate(|notes| found.write(plan.range_span, first, labels.metric_name(), notes));
+        self.annotate(|notes| found.write((plan.range_span, first), labels.metric_name(), notes));
     }
 
     /// Feeds the samples of each series of a range vector.
