@@ -89,7 +89,10 @@ impl Sink for Seen {
 
 impl Seen {
     fn value(&self, name: &str) -> f64 {
-        self.0.iter().find(|(known, _)| known == name).map_or(0.0, |(_, value)| *value)
+        self.0
+            .iter()
+            .find(|(known, _)| known == name)
+            .map_or(0.0, |(_, value)| *value)
     }
 }
 
@@ -115,7 +118,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         .env("RECOVER_DIR", dir.path())
         .status()?;
     let (start, cpu) = (Instant::now(), series::process_cpu());
-    let store = Store::open(config(dir.path(), load.with_snapshots), Arc::new(series::FarAhead))?;
+    let store = Store::open(
+        config(dir.path(), load.with_snapshots),
+        Arc::new(series::FarAhead),
+    )?;
     let opened = start.elapsed();
     let cpu_opened = series::process_cpu().saturating_sub(cpu);
     let set = store.select(&Selection {

@@ -75,6 +75,10 @@ pub(crate) fn process_cpu() -> Duration {
     let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     // Behind the command's name, which may hold anything: fields 14 and 15, in hundredths of a second.
     let fields = text.rsplit_once(") ").map_or("", |split| split.1);
-    let ticks = fields.split(' ').skip(11).take(2).filter_map(|field| field.parse::<u64>().ok());
+    let ticks = fields
+        .split(' ')
+        .skip(11)
+        .take(2)
+        .filter_map(|field| field.parse::<u64>().ok());
     Duration::from_millis(10 * ticks.sum::<u64>())
 }

@@ -65,7 +65,11 @@ fn read(store: &Store) -> BTreeMap<Labels, BTreeMap<Millis, Held>> {
     for idx in 0..set.len() {
         set.read(idx, &mut buffer).unwrap();
         let row = |row: usize| {
-            let held = (buffer.values[row].to_bits(), buffer.histogram(row).cloned(), buffer.start(row));
+            let held = (
+                buffer.values[row].to_bits(),
+                buffer.histogram(row).cloned(),
+                buffer.start(row),
+            );
             (buffer.timestamps[row], held)
         };
         let samples: BTreeMap<Millis, Held> = (0..buffer.len()).map(row).collect();
