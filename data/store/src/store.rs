@@ -26,6 +26,8 @@ use crate::head::{Shard, Terms, hash_labels};
 use crate::part::{PageCache, Part, PartError};
 use crate::store::manifest::Manifest;
 use crate::store::metadata::MetadataTable;
+use crate::tombstones::Tombstones;
+use crate::upkeep::scrub::Scrub;
 use crate::wal::{KIND_METADATA, KIND_SAMPLES, Payload, Wal, encode_metadata};
 use crate::{select, upkeep};
 
@@ -50,6 +52,8 @@ pub(crate) struct Inner {
     /// What stands in the way of which task, for people.
     pub(crate) troubles: Mutex<BTreeMap<&'static str, String>>,
     pub(crate) quarantined: Mutex<Vec<PathBuf>>,
+    pub(crate) tombstones: RwLock<Arc<Tombstones>>,
+    pub(crate) scrub: Mutex<Scrub>,
     stopping: AtomicBool,
     stop_gate: Mutex<()>,
     stop_wake: Condvar,
