@@ -41,4 +41,3 @@ struct Before {
     chain: u32,
     pairs: Vec<u32>,
 }
-
