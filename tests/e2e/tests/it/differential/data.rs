@@ -155,6 +155,12 @@ enum Sample {
     Histogram(Histogram),
 }
 
+impl Sample {
+    fn is_float(&self) -> bool {
+        matches!(self, Self::Float(_))
+    }
+}
+
 /// Makes the data of a seed and writes it to all servers, the same bytes to each. Returns the number of samples.
 pub(super) fn load(random: &mut SmallRng, clients: &[&Client]) -> anyhow::Result<usize> {
     let mut all = Vec::new();
@@ -165,38 +171,49 @@ pub(super) fn load(random: &mut SmallRng, clients: &[&Client]) -> anyhow::Result
     let mut written = 0;
     let mut from = START;
     while from <= START + SPAN {
-        let mut batch = Batch::default();
-        let mut labels = LabelsBuilder::default();
-        for series in &all {
-            let here = series
-                .samples
-                .iter()
-                .filter(|(t, _)| (from..from + SLICE).contains(t));
-            let mut here = here.peekable();
-            if here.peek().is_none() {
-                continue;
+        // Prometheus wants floats and histograms of a series in requests of their own: run after run.
+        for run in 0.. {
+            let batch = batch(&all, from, run)?;
+            if batch.rows().is_empty() {
+                break;
             }
-            labels.clear();
-            for (name, value) in &series.labels {
-                labels.add(name, value);
+            written += batch.rows().len();
+            let body = wire::encode_remote_write_v1(&batch);
+            for client in clients {
+                let answer = client.remote_write(&body)?;
+                anyhow::ensure!(answer.status / 100 == 2, "{}: {}", client.base(), answer.body);
             }
-            let packed = batch.add_series(&mut labels)?;
-            for (t, value) in here {
-                match value {
-                    Sample::Float(value) => batch.push(&packed, *t, *value),
-                    Sample::Histogram(histogram) => batch.push_histogram(&packed, *t, histogram.clone()),
-                }
-                written += 1;
-            }
-        }
-        let body = wire::encode_remote_write_v1(&batch);
-        for client in clients {
-            let answer = client.remote_write(&body)?;
-            anyhow::ensure!(answer.status / 100 == 2, "{}: {}", client.base(), answer.body);
         }
         from += SLICE;
     }
     Ok(written)
+}
+
+/// Packs of each series the given run of samples of one type among those of a slice of time.
+fn batch(all: &[Series], from: i64, run: usize) -> anyhow::Result<Batch> {
+    let mut batch = Batch::default();
+    let mut labels = LabelsBuilder::default();
+    for series in all {
+        let start = series.samples.partition_point(|(t, _)| *t < from);
+        let end = series.samples.partition_point(|(t, _)| *t < from + SLICE);
+        let slice = &series.samples[start..end];
+        let mut runs = slice.chunk_by(|(_, a), (_, b)| a.is_float() == b.is_float());
+        let Some(samples) = runs.nth(run) else {
+            continue;
+        };
+        labels.clear();
+        for (name, value) in &series.labels {
+            labels.add(name, value);
+        }
+        let packed = batch.add_series(&mut labels)?;
+        for (t, value) in samples {
+            match value {
+                Sample::Float(value) => batch.push(&packed, *t, *value),
+                Sample::Histogram(histogram) => batch.push_histogram(&packed, *t, histogram.clone()),
+            }
+        }
+    }
+    Ok(batch)
 }
 
 fn add_metric(metric: &Metric, random: &mut SmallRng, first: usize, all: &mut Vec<Series>) {

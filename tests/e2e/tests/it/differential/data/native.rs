@@ -1,7 +1,7 @@
 //! Native histograms that change as real ones do: they grow, are reset, lose resolution, widen their zero bucket,
 //! and get other bounds.
 
-use model::{Buckets, CUSTOM_BUCKETS, Histogram, ResetHint, Span};
+use model::{Buckets, CUSTOM_BUCKETS, Histogram, ResetHint, Span, exponential_bound};
 use rand::Rng as _;
 use rand::rngs::SmallRng;
 
@@ -34,7 +34,7 @@ impl Native {
             histogram: Histogram::default(),
             positive: Vec::new(),
             negative: Vec::new(),
-            lowest: random.random_range(-4..2),
+            lowest: 0,
             n_nans: 0.0,
         };
         native.begin(random);
@@ -64,6 +64,11 @@ impl Native {
         }
         self.histogram.schema = [-1, 0, 0, 1, 2, 3][random.random_range(0..6)];
         self.histogram.zero_threshold = ZERO_THRESHOLDS[random.random_range(0..4)];
+        // No bucket within the zero bucket: a client never makes one.
+        let outside = |lowest: &i32| {
+            exponential_bound(lowest - 1, self.histogram.schema) >= self.histogram.zero_threshold
+        };
+        self.lowest = (random.random_range(-4..2)..).find(outside).unwrap_or(1);
         self.positive = vec![0.0; random.random_range(0..12)];
         self.negative = vec![
             0.0;
