@@ -31,7 +31,7 @@ const FIXED_SINCE: [(&str, &str, &str); 2] = [
     ),
     (
         "avg_over_time",
-        "\"sum\":\"+Inf\"}]",
+        "Inf\"}]",
         "the mean of a single histogram was divided by zero",
     ),
 ];

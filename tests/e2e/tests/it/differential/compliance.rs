@@ -64,7 +64,7 @@ const VARIANTS: [(&str, &[&str]); 11] = [
     ("{gauge}", &["delta", "idelta", "deriv"]),
 ];
 
-const TEMPLATES: [&str; 110] = [
+const TEMPLATES: [&str; 111] = [
     // Literals.
     "42",
     "1.234",
@@ -119,6 +119,7 @@ const TEMPLATES: [&str; 110] = [
     "avg(max by(type) (demo_memory_usage_bytes))",
     // Functions.
     "{over_time}_over_time(demo_memory_usage_bytes[{range}])",
+    "{over_time}_over_time(demo_intermittent_metric[{range}])",
     "quantile_over_time({quantile}, demo_memory_usage_bytes[5m])",
     "{counter}(demo_cpu_usage_seconds_total[{range}])",
     "{gauge}(demo_disk_usage_bytes[{range}])",
@@ -200,15 +201,18 @@ fn expand(template: &str) -> Vec<String> {
     all
 }
 
+/// Names and values of labels.
+type Pairs = &'static [(&'static str, &'static str)];
+
 /// Returns the series of the demo service: metric, labels but `job` and `instance`, and the value at a number of
 /// samples since the start for a number of instance.
-fn demo(at: i64, instance: i64) -> Vec<(&'static str, &'static [(&'static str, &'static str)], f64)> {
+fn demo(at: i64, instance: i64) -> Vec<(&'static str, Pairs, f64)> {
     let t = at as f64;
     let i = instance as f64;
     let wave = |period: f64| (t * std::f64::consts::TAU / period + i).sin();
     // Counters begin anew at times that differ by instance.
-    let counted = |rate: f64| ((at + instance * 97) % 500) as f64 * rate;
-    let mut all: Vec<(&'static str, &'static [(&'static str, &'static str)], f64)> = vec![
+    let counted = |rate: f64| ((at + instance * 97) % 500 + 1) as f64 * rate;
+    let mut all: Vec<(&'static str, Pairs, f64)> = vec![
         ("up", &[], f64::from(u8::from(at % 90 != 7))),
         ("demo_num_cpus", &[], 4.0 + i),
         (
@@ -257,7 +261,7 @@ fn demo(at: i64, instance: i64) -> Vec<(&'static str, &'static [(&'static str, &
     if at / 40 % 3 != instance % 3 {
         all.push(("demo_intermittent_metric", &[], wave(20.0)));
     }
-    let buckets: [(&'static [(&'static str, &'static str)], f64); 5] = [
+    let buckets: [(Pairs, f64); 5] = [
         (&[("path", "/api/foo"), ("le", "0.01")], 1.0),
         (&[("path", "/api/foo"), ("le", "0.05")], 3.0),
         (&[("path", "/api/foo"), ("le", "0.1")], 7.0),
