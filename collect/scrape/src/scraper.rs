@@ -402,6 +402,12 @@ impl ScrapeHandle {
         self.view.printed.lock().clone()
     }
 
+    /// Returns one job as YAML, secrets replaced by `<secret>`; `None` if there is no such job.
+    pub fn pool_config(&self, pool: &str) -> Option<String> {
+        let pools = self.view.pools.read();
+        pools.get(pool)?.job.as_ref().map(|job| job.printed.clone())
+    }
+
     /// Returns the labels for what leaves this process.
     pub fn external_labels(&self) -> Labels {
         self.view.external_labels.lock().clone()

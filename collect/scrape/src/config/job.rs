@@ -219,6 +219,8 @@ pub struct Job {
     pub relabel_text: Vec<String>,
     /// Where targets come from.
     pub discovery: Vec<DiscoveryConfig>,
+    /// The job as YAML, defaults filled in, secrets replaced by `<secret>`.
+    pub printed: String,
 }
 
 impl Job {

@@ -92,7 +92,9 @@ impl Jobs<'_> {
                 "job {name:?}: {kind} is not acted on yet, its targets are not found"
             ));
         }
-        let job = check::job(raw, self.global, folder, &mut self.mistakes);
+        let mut job = check::job(raw, self.global, folder, &mut self.mistakes);
+        mask_job(raw);
+        job.printed = serde_saphyr::to_string(raw).unwrap_or_default();
         if let Some(first) = self.places.insert(job.name.clone(), path.to_owned()) {
             self.mistakes.push(format!(
                 "job {:?} of {} is in {} already",
@@ -221,19 +223,21 @@ fn print(mut raw: RawConfig, global: RawGlobal) -> String {
         &mut raw.otlp,
     ];
     opaque.into_iter().flatten().for_each(mask::mask);
-    for job in raw.scrape_configs.iter_mut().flatten() {
-        if let Some(url) = &mut job.proxy_url {
+    serde_saphyr::to_string(&raw).unwrap_or_else(|error| format!("# cannot be printed: {error}\n"))
+}
+
+/// Replaces the secrets of a job that was checked and is only printed from now on.
+fn mask_job(job: &mut RawJob) {
+    if let Some(url) = &mut job.proxy_url {
+        *url = mask::mask_url(url);
+    }
+    if let Some(oauth2) = &mut job.oauth2 {
+        mask::mask(oauth2);
+    }
+    for list in job.http_sd_configs.iter_mut().flatten() {
+        for url in [&mut list.url, &mut list.proxy_url].into_iter().flatten() {
             *url = mask::mask_url(url);
         }
-        if let Some(oauth2) = &mut job.oauth2 {
-            mask::mask(oauth2);
-        }
-        for list in job.http_sd_configs.iter_mut().flatten() {
-            for url in [&mut list.url, &mut list.proxy_url].into_iter().flatten() {
-                *url = mask::mask_url(url);
-            }
-        }
-        job.mask_unsupported();
     }
-    serde_saphyr::to_string(&raw).unwrap_or_else(|error| format!("# cannot be printed: {error}\n"))
+    job.mask_unsupported();
 }
