@@ -101,7 +101,9 @@ impl Engine {
     /// # Errors
     /// It is not built.
     pub(crate) fn spawn(place: &Place, kind: Kind, name: &str) -> anyhow::Result<Self> {
-        let data = place.folder.join(format!("{name}-{}", kind.name().to_lowercase()));
+        let data = place
+            .folder
+            .join(format!("{name}-{}", kind.name().to_lowercase()));
         fs::create_dir_all(&data)?;
         let port = free_port()?;
         // Ends the engine with this process, whatever ends that: nothing is left behind.
@@ -179,7 +181,11 @@ impl Engine {
     pub(crate) fn usage(&self) -> anyhow::Result<Usage> {
         Usage::of(self.pid()).with_context(|| {
             let log = log_path(&self.data);
-            format!("{} is gone; its last words are in {}", self.kind.name(), log.display())
+            format!(
+                "{} is gone; its last words are in {}",
+                self.kind.name(),
+                log.display()
+            )
         })
     }
 

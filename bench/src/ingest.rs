@@ -92,7 +92,11 @@ struct Load {
 }
 
 impl Load {
-    fn write(place: &Place, (n_series, schedule): (u32, Schedule), protocol: Protocol) -> anyhow::Result<Self> {
+    fn write(
+        place: &Place,
+        (n_series, schedule): (u32, Schedule),
+        protocol: Protocol,
+    ) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir_in(&place.folder)?;
         let mut corpus = kubernetes_mix(n_series);
         let label = format!("making requests, {}", protocol.name());
@@ -154,7 +158,11 @@ fn kill(place: &Place, engine: Engine, load: &Load) -> anyhow::Result<Recovery> 
     let engine = Engine::spawn(place, kind, "ingest")?;
     let time = seconds(load.last.schedule.end());
     let count = |query: &str| -> Option<f64> {
-        let answer = compare::ask(engine.client(), "/api/v1/query", &[("query", query), ("time", &time)]);
+        let answer = compare::ask(
+            engine.client(),
+            "/api/v1/query",
+            &[("query", query), ("time", &time)],
+        );
         Some(answer.ok()?.values().next()?.first()?.1)
     };
     let all = format!("count({{job=\"{JOB}\"}})");
@@ -242,7 +250,11 @@ fn ask_all(engine: &Engine, load: &Load) -> anyhow::Result<Vec<Answer>> {
         let parameters = [("query", query.as_str()), ("time", &time)];
         compare::ask(engine.client(), "/api/v1/query", &parameters)
     };
-    questions().iter().chain([&EXTRAPOLATED.to_owned()]).map(ask).collect()
+    questions()
+        .iter()
+        .chain([&EXTRAPOLATED.to_owned()])
+        .map(ask)
+        .collect()
 }
 
 fn check_agreement(answers: &[(Kind, Vec<Answer>)]) -> anyhow::Result<()> {
@@ -258,7 +270,10 @@ fn check_agreement(answers: &[(Kind, Vec<Answer>)]) -> anyhow::Result<()> {
         for (question, (expected, found)) in questions.iter().zip(expected.iter().zip(found)) {
             anyhow::ensure!(!expected.is_empty(), "Prometheus answers nothing to {question}");
             if let Some(difference) = compare::difference(expected, found, compare::tolerance(*kind)) {
-                anyhow::bail!("{} disagrees with Prometheus on {question}: {difference}", kind.name());
+                anyhow::bail!(
+                    "{} disagrees with Prometheus on {question}: {difference}",
+                    kind.name()
+                );
             }
         }
     }
@@ -274,16 +289,35 @@ fn section(rows: &[Row], (n_series, rounds): (u32, u32), load: &Load) -> Section
     let samples = load.measured.samples as f64;
     let mut costs = Table::new(
         "What taking the samples costs.",
-        &["engine", "CPU µs a sample", "samples a CPU second", "same with background work", "wall s", "errors", "CPU µs a sample, remote write 2.0"],
+        &[
+            "engine",
+            "CPU µs a sample",
+            "samples a CPU second",
+            "same with background work",
+            "wall s",
+            "errors",
+            "CPU µs a sample, remote write 2.0",
+        ],
     );
     let mut sizes = Table::new(
         "What is kept, and what a kill -9 right after the last acknowledgement of one more round costs.",
-        &["engine", "peak MB", "MB afterwards", "of it anonymous", "disk B a sample", "after background work", "kill to right answer s", "acknowledged samples lost"],
+        &[
+            "engine",
+            "peak MB",
+            "MB afterwards",
+            "of it anonymous",
+            "disk B a sample",
+            "after background work",
+            "kill to right answer s",
+            "acknowledged samples lost",
+        ],
     );
     let mut json_rows = Vec::new();
     for row in rows {
         let per_second = samples / row.cpu.max(1e-9);
-        let second = row.second.map_or("–".to_owned(), |cpu| format!("{:.2}", cpu * 1e6 / samples));
+        let second = row
+            .second
+            .map_or("–".to_owned(), |cpu| format!("{:.2}", cpu * 1e6 / samples));
         costs.rows.push(vec![
             row.kind.name().to_owned(),
             format!("{:.2}", row.cpu * 1e6 / samples),

@@ -4,7 +4,7 @@ pub(crate) mod body;
 pub(crate) mod cluster;
 pub(crate) mod mix;
 pub(crate) mod request;
-pub(crate) mod requests;
 pub(crate) mod send;
 pub(crate) mod series;
 mod shape;
+pub(crate) mod shop;

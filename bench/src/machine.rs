@@ -8,7 +8,6 @@ use anyhow::Context as _;
 use serde_json::json;
 use testkit::{Client, Peer, Periplus, free_port, peer_path, wait_for};
 
-
 use crate::report::{Section, Table};
 use crate::stop;
 use crate::usage::Usage;
@@ -118,7 +117,13 @@ pub(crate) fn measure(periplus: &Path, interval: u32, collections: u32) -> anyho
 }
 
 fn section(rows: &[Row], (interval, collections): (u32, u32)) -> Section {
-    let columns = ["process", "series", "CPU ms a collection", "resident MB", "of it anonymous MB"];
+    let columns = [
+        "process",
+        "series",
+        "CPU ms a collection",
+        "resident MB",
+        "of it anonymous MB",
+    ];
     let mut table = Table::new("All at the same time:", &columns);
     let mut line = |name: &str, [series, cpu, resident, anonymous]: [f64; 4]| {
         table.rows.push(vec![

@@ -47,7 +47,11 @@ struct Arguments {
     #[arg(long)]
     document: Option<PathBuf>,
     /// Folder with `dashboard-queries.jsonl`, the panel queries of kube-prometheus.
-    #[arg(long, env = "PERIPLUS_DASHBOARDS", default_value = "../shared/data/kube-prometheus")]
+    #[arg(
+        long,
+        env = "PERIPLUS_DASHBOARDS",
+        default_value = "../shared/data/kube-prometheus"
+    )]
     dashboard_queries: PathBuf,
     /// Folder for data of the engines; what is made in it is removed at the end.
     #[arg(long)]

@@ -42,9 +42,17 @@ impl Question {
     /// Tells whether VictoriaMetrics means something else by it, by its documentation: it does not extrapolate, and it
     /// takes the sample before a window into account.
     fn differs_by_design(&self) -> bool {
-        ["rate(", "increase(", "delta(", "deriv(", "changes(", "resets(", "quantile_over_time("]
-            .iter()
-            .any(|function| self.query.contains(function))
+        [
+            "rate(",
+            "increase(",
+            "delta(",
+            "deriv(",
+            "changes(",
+            "resets(",
+            "quantile_over_time(",
+        ]
+        .iter()
+        .any(|function| self.query.contains(function))
     }
 }
 
@@ -119,7 +127,13 @@ impl Arena {
             progress.advance(1)?;
         }
         drop(progress);
-        let columns = ["engine", "CPU s of loading", "peak MB", "MB at rest", "disk B a sample"];
+        let columns = [
+            "engine",
+            "CPU s of loading",
+            "peak MB",
+            "MB at rest",
+            "disk B a sample",
+        ];
         let mut sizes = Table::new("Loading it, work in the background included:", &columns);
         let mut rows = Vec::new();
         for (engine, before) in &loads {
@@ -209,7 +223,12 @@ fn disagreement(kind: Kind, question: &Question, (expected, found): (&Answer, &A
         compare::difference(expected, found, compare::tolerance(kind))
     };
     let difference = difference?;
-    Some(format!("{} on {} ({}): {difference}", kind.name(), question.query, question.name))
+    Some(format!(
+        "{} on {} ({}): {difference}",
+        kind.name(),
+        question.query,
+        question.name
+    ))
 }
 
 /// What asking one question took.
@@ -270,12 +289,23 @@ pub(crate) const COLUMNS: [&str; 8] = [
 
 /// Makes the table of totals.
 pub(crate) fn totals(asked: &[Asked]) -> Table {
-    let columns = ["engine", "total s", "CPU s", "median ms", "99th percentile ms", "slowest ms", "ours / it, time", "ours / it, CPU"];
+    let columns = [
+        "engine",
+        "total s",
+        "CPU s",
+        "median ms",
+        "99th percentile ms",
+        "slowest ms",
+        "ours / it, time",
+        "ours / it, CPU",
+    ];
     let mut table = Table::new("All of them once, by the median of several runs each:", &columns);
     let sums: Vec<(f64, f64)> = (0..Kind::ALL.len())
         .map(|at| {
             let timings = asked.iter().filter_map(|one| one.timings.get(at));
-            timings.fold((0.0, 0.0), |(wall, cpu), timing| (wall + timing.wall_ms, cpu + timing.cpu_ms))
+            timings.fold((0.0, 0.0), |(wall, cpu), timing| {
+                (wall + timing.wall_ms, cpu + timing.cpu_ms)
+            })
         })
         .collect();
     let ours = sums.first().copied().unwrap_or((0.0, 0.0));

@@ -114,12 +114,14 @@ pub(crate) fn write_json(path: &Path, sections: &[Section]) -> anyhow::Result<()
 /// # Errors
 /// The file cannot be read or written, or has no markers for a section.
 pub(crate) fn write_document(path: &Path, sections: &[Section]) -> anyhow::Result<()> {
-    let mut text =
-        fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
+    let mut text = fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
     for section in sections {
         text = replace_between(&text, section.name, &section.markdown()).with_context(|| {
             let name = section.name;
-            format!("{} has no lines <!-- {name} --> and <!-- /{name} -->", path.display())
+            format!(
+                "{} has no lines <!-- {name} --> and <!-- /{name} -->",
+                path.display()
+            )
         })?;
     }
     fs::write(path, text).with_context(|| format!("failed to write {}", path.display()))

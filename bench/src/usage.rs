@@ -56,7 +56,10 @@ impl Usage {
 ///
 /// Finer than [`Usage::cpu_ms`], but a thread that ends takes its time with it: for spans of milliseconds only.
 pub(crate) fn running_ns(pid: u32) -> u64 {
-    let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let tasks = fs::read_dir(format!("/proc/{pid}/task"))
+        .into_iter()
+        .flatten()
+        .flatten();
     let of_task = |task: fs::DirEntry| -> Option<u64> {
         let text = fs::read_to_string(task.path().join("schedstat")).ok()?;
         text.split(' ').next()?.parse().ok()

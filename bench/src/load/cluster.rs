@@ -5,7 +5,7 @@ mod control;
 mod nodes;
 mod pods;
 
-use super::series::{Corpus, Target};
+use super::series::{Corpus, Scrape, Target};
 use super::shape::{Random, Shape};
 
 /// The one cluster.
@@ -33,7 +33,7 @@ pub(crate) struct Size {
 /// Makes the series of a cluster.
 pub(crate) fn cluster(size: Size) -> Corpus {
     let mut builder = Builder {
-        corpus: Corpus::default(),
+        corpus: Corpus::new(size.interval),
         size,
         targets: 0,
     };
@@ -110,19 +110,15 @@ impl Builder {
         }
     }
 
-    fn add(&mut self, target: &Target<'_>, name: &str, own: &[(&str, &str)], shape: Shape) {
-        self.corpus.add(target, name, own, shape);
+    /// Goes on with the series of a target.
+    fn of<'a>(&'a mut self, target: &'a Target<'a>) -> Scrape<'a> {
+        self.corpus.of(target)
     }
+}
 
-    /// Adds several counters or gauges with the same labels.
-    fn add_all(&mut self, target: &Target<'_>, own: &[(&str, &str)], families: &[(&str, Shape)]) {
-        for (name, shape) in families {
-            self.add(target, name, own, *shape);
-        }
-    }
-
+impl Scrape<'_> {
     /// Adds the buckets, the count and the sum of a histogram with `mean` events from scrape to scrape.
-    fn histogram(&mut self, target: &Target<'_>, name: &str, own: &[(&str, &str)], mean: f64) {
+    fn histogram(&mut self, name: &str, own: &[(&str, &str)], mean: f64) {
         let bucket = format!("{name}_bucket");
         let n = BOUNDS.len() as f64;
         for (at, bound) in BOUNDS.iter().chain(&["+Inf"]).enumerate() {
@@ -130,48 +126,41 @@ impl Builder {
             let x = at as f64 / n;
             let share = x * x * (3.0 - 2.0 * x);
             let labels: Vec<_> = own.iter().copied().chain([("le", *bound)]).collect();
-            self.add(target, &bucket, &labels, Shape::Events { mean, share });
+            self.add(&bucket, &labels, Shape::Events { mean, share });
         }
-        self.add(target, &format!("{name}_count"), own, events(mean));
-        let interval = self.size.interval;
-        let sum = Shape::Cpu {
-            cores: mean * 0.08 / interval,
-            interval,
-        };
-        self.add(target, &format!("{name}_sum"), own, sum);
-    }
-
-    /// CPU seconds of so many cores.
-    fn cpu(&self, cores: f64) -> Shape {
-        Shape::Cpu {
-            cores,
-            interval: self.size.interval,
-        }
+        self.add(&format!("{name}_count"), own, events(mean));
+        // Some milliseconds each.
+        self.add(&format!("{name}_sum"), own, self.cpu(mean * 1e-3));
     }
 
     /// What every Go process tells of itself.
-    fn process(&mut self, target: &Target<'_>) {
-        let cpu = self.cpu(0.08);
+    fn process(&mut self) {
         let families = [
-            ("process_cpu_seconds_total", cpu),
+            ("process_cpu_seconds_total", self.cpu(0.08)),
             ("process_resident_memory_bytes", PAGES),
             ("process_start_time_seconds", Shape::Constant(1_790_000_000.5)),
             ("go_goroutines", SLOW),
             ("up", Shape::Constant(1.0)),
         ];
-        self.add_all(target, &[], &families);
+        self.add_all(&[], &families);
     }
 
     /// What every client of the API server tells of it.
-    fn rest_client(&mut self, target: &Target<'_>) {
+    fn rest_client(&mut self) {
         let host = ("host", "10.96.0.1:443");
-        for (code, mean) in [("200", 20.0), ("201", 3.0), ("304", 0.1), ("404", 0.2), ("500", 0.01)] {
+        for (code, mean) in [
+            ("200", 20.0),
+            ("201", 3.0),
+            ("304", 0.1),
+            ("404", 0.2),
+            ("500", 0.01),
+        ] {
             let own = [("code", code), ("method", "GET"), host];
-            self.add(target, "rest_client_requests_total", &own, events(mean));
+            self.add("rest_client_requests_total", &own, events(mean));
         }
         for (verb, mean) in [("GET", 18.0), ("POST", 3.0)] {
             let own = [("verb", verb), host];
-            self.histogram(target, "rest_client_request_duration_seconds", &own, mean);
+            self.histogram("rest_client_request_duration_seconds", &own, mean);
         }
     }
 }

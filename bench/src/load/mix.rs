@@ -4,6 +4,8 @@
 use super::series::{Corpus, Target};
 use super::shape::{Random, Shape};
 
+/// Seconds from one sample to the next.
+const INTERVAL: f64 = 15.0;
 /// Series of one target.
 const PER_TARGET: u32 = 1000;
 /// The job of all of them, for queries.
@@ -21,7 +23,7 @@ pub(crate) fn metric(number: u32) -> String {
 /// 35 % constants, 10 % slow gauges, 20 % buckets of Poisson events, 10 % counters of CPU microseconds, 10 % of bytes,
 /// 10 % memory in pages of 4 KiB, 5 % ratios that use the whole mantissa.
 pub(crate) fn kubernetes_mix(n_series: u32) -> Corpus {
-    let mut corpus = Corpus::default();
+    let mut corpus = Corpus::new(INTERVAL);
     for number in 0..n_series.div_ceil(PER_TARGET) {
         let mut random = Random::of(&number.to_le_bytes());
         let (a, b, c) = (random.bits(), random.bits() >> 40, number % 7);
@@ -51,7 +53,9 @@ pub(crate) fn kubernetes_mix(n_series: u32) -> Corpus {
             let name = metric(idx / 8);
             let device = format!("device-{}", idx % 8);
             let size = random.below(100_000);
-            corpus.add(&target, &name, &[("device", &device)], shape(idx % 20, size));
+            corpus
+                .of(&target)
+                .add(&name, &[("device", &device)], shape(idx % 20, size));
         }
     }
     corpus
@@ -70,7 +74,7 @@ fn shape(kind: u32, size: u64) -> Shape {
         },
         13..15 => Shape::Cpu {
             cores: 0.01 + (size % 100) as f64 / 100.0,
-            interval: 15.0,
+            interval: INTERVAL,
         },
         15..17 => Shape::Bytes { mean: 1000 + size },
         17..19 => Shape::Pages { max: 1000 + size },

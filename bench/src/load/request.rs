@@ -20,7 +20,10 @@ impl Protocol {
     pub(crate) fn headers(self) -> [(&'static str, &'static str); 3] {
         let (content_type, version) = match self {
             Self::One => ("application/x-protobuf", "0.1.0"),
-            Self::Two => ("application/x-protobuf;proto=io.prometheus.write.v2.Request", "2.0.0"),
+            Self::Two => (
+                "application/x-protobuf;proto=io.prometheus.write.v2.Request",
+                "2.0.0",
+            ),
         };
         [
             ("Content-Type", content_type),
@@ -119,7 +122,8 @@ impl RequestWriter {
                 self.local[symbol as usize] = 0;
             }
         }
-        self.packed.resize(snap::raw::max_compress_len(self.body.len()), 0);
+        self.packed
+            .resize(snap::raw::max_compress_len(self.body.len()), 0);
         let len = snap::raw::Encoder::new().compress(&self.body, &mut self.packed)?;
         self.packed.truncate(len);
         self.body.clear();
@@ -141,3 +145,6 @@ fn push_varint(out: &mut Vec<u8>, mut value: u64) {
     }
     out.push(value as u8);
 }
+
+#[cfg(test)]
+mod tests;

@@ -63,6 +63,8 @@ impl Series {
 /// A set of series that is sent.
 #[derive(Debug, Default)]
 pub(crate) struct Corpus {
+    /// Seconds from one sample of a series to the next.
+    pub(crate) interval: f64,
     /// Texts of the labels.
     pub(crate) symbols: Symbols,
     /// The series, those of one target side by side.
@@ -80,9 +82,46 @@ pub(crate) struct Target<'a> {
     pub(crate) life: (u32, u32),
 }
 
+/// Series of a target being added.
+pub(crate) struct Scrape<'a> {
+    corpus: &'a mut Corpus,
+    target: &'a Target<'a>,
+}
+
 impl Corpus {
-    /// Adds a series of a target. The seed of its course is drawn from its labels.
-    pub(crate) fn add(&mut self, target: &Target<'_>, name: &str, own: &[(&str, &str)], shape: Shape) {
+    /// Starts an empty set.
+    pub(crate) fn new(interval: f64) -> Self {
+        Self {
+            interval,
+            ..Self::default()
+        }
+    }
+
+    /// Goes on with the series of a target.
+    pub(crate) fn of<'a>(&'a mut self, target: &'a Target<'a>) -> Scrape<'a> {
+        Scrape { corpus: self, target }
+    }
+}
+
+impl Scrape<'_> {
+    /// Returns a counter of the CPU seconds of so many cores.
+    pub(crate) fn cpu(&self, cores: f64) -> Shape {
+        Shape::Cpu {
+            cores,
+            interval: self.corpus.interval,
+        }
+    }
+
+    /// Adds several series with the same labels.
+    pub(crate) fn add_all(&mut self, own: &[(&str, &str)], families: &[(&str, Shape)]) {
+        for (name, shape) in families {
+            self.add(name, own, *shape);
+        }
+    }
+
+    /// Adds a series. The seed of its course is drawn from its labels.
+    pub(crate) fn add(&mut self, name: &str, own: &[(&str, &str)], shape: Shape) {
+        let Self { corpus, target } = self;
         let mut labels: Vec<(&str, &str)> = target
             .labels
             .iter()
@@ -104,13 +143,13 @@ impl Corpus {
             random.mix(key.as_bytes());
             random.mix(value.as_bytes());
         }
-        let symbols = &mut self.symbols;
+        let symbols = &mut corpus.symbols;
         let labels = labels
             .iter()
             .flat_map(|(key, value)| [symbols.intern(key), symbols.intern(value)])
             .collect();
         let value = shape.first(&mut random);
-        self.series.push(Series {
+        corpus.series.push(Series {
             labels,
             shape,
             random,

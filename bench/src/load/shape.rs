@@ -146,3 +146,6 @@ impl Shape {
 fn micro(seconds: f64) -> f64 {
     (seconds * 1e6).round() / 1e6
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Arena, Asked, COLUMNS, Question, Span, totals};
 use crate::engine::Place;
 use crate::load::body::Schedule;
-use crate::load::requests::requests;
+use crate::load::shop::shop;
 use crate::report::{Section, Table};
 
 /// Milliseconds from one sample to the next.
@@ -48,7 +48,7 @@ pub(crate) fn measure(place: &Place, quick: bool) -> anyhow::Result<Section> {
         rounds,
         rounds_per_block: 40,
     };
-    let corpus = requests(instances, INTERVAL as f64 / 1000.0);
+    let corpus = shop(instances, INTERVAL as f64 / 1000.0);
     let arena = Arena::fill(place, "ranges", corpus, schedule)?;
     let span = Span::last(&schedule, i64::from(hours) * 3_600_000, STEP);
     let question = |query: &str| Question {

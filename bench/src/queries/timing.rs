@@ -28,7 +28,11 @@ pub(crate) struct Timing {
 ///
 /// # Errors
 /// The engine does not answer.
-pub(crate) fn time_query(engine: &Engine, question: &Question, span: Span) -> anyhow::Result<(String, Timing)> {
+pub(crate) fn time_query(
+    engine: &Engine,
+    question: &Question,
+    span: Span,
+) -> anyhow::Result<(String, Timing)> {
     let (start, end, step) = (seconds(span.start), seconds(span.end), seconds(span.step));
     let mut parameters = vec![("query", question.query.as_str())];
     let path = if question.instant {
@@ -65,5 +69,8 @@ pub(crate) fn time_query(engine: &Engine, question: &Question, span: Span) -> an
 /// Of an even number, the lower one: of two runs the second found the pages warm.
 fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
-    values.get(values.len().saturating_sub(1) / 2).copied().unwrap_or(f64::NAN)
+    values
+        .get(values.len().saturating_sub(1) / 2)
+        .copied()
+        .unwrap_or(f64::NAN)
 }

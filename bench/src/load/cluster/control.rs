@@ -19,8 +19,8 @@ pub(super) fn control_plane(builder: &mut Builder) {
                 ("namespace", "kube-system"),
                 ("endpoint", "https"),
             ]);
-            builder.process(&target);
-            builder.rest_client(&target);
+            builder.of(&target).process();
+            builder.of(&target).rest_client();
             match job {
                 "kube-scheduler" => {
                     for name in [
@@ -29,16 +29,20 @@ pub(super) fn control_plane(builder: &mut Builder) {
                         "scheduler_scheduling_attempt_duration_seconds",
                         "scheduler_volume_scheduling_duration_seconds",
                     ] {
-                        builder.histogram(&target, name, &[], 3.0);
+                        builder.of(&target).histogram(name, &[], 3.0);
                     }
                 }
                 _ => {
                     for name in 0..20 {
                         let name = format!("controller-{name}");
                         let own = [("name", name.as_str())];
-                        builder.add(&target, "workqueue_adds_total", &own, events(12.0));
-                        builder.add(&target, "workqueue_depth", &own, SLOW);
-                        builder.histogram(&target, "workqueue_queue_duration_seconds", &own, 12.0);
+                        builder
+                            .of(&target)
+                            .add("workqueue_adds_total", &own, events(12.0));
+                        builder.of(&target).add("workqueue_depth", &own, SLOW);
+                        builder
+                            .of(&target)
+                            .histogram("workqueue_queue_duration_seconds", &own, 12.0);
                     }
                 }
             }
@@ -47,18 +51,32 @@ pub(super) fn control_plane(builder: &mut Builder) {
     let target = builder.target(&[]);
     for verb in ["all", "read", "write"] {
         let own = [("verb", verb)];
-        builder.add(&target, "apiserver_request:availability30d", &own, Shape::Ratio { centre: 0.999 });
+        builder.of(&target).add(
+            "apiserver_request:availability30d",
+            &own,
+            Shape::Ratio { centre: 0.999 },
+        );
     }
-    for resource in ["configmaps", "events", "leases", "nodes", "pods", "secrets", "services"] {
+    for resource in [
+        "configmaps",
+        "events",
+        "leases",
+        "nodes",
+        "pods",
+        "secrets",
+        "services",
+    ] {
         for verb in ["read", "write"] {
             for code in ["200", "201", "404", "409", "500", "504"] {
                 let own = [("verb", verb), ("resource", resource), ("code", code)];
                 let shape = Shape::Ratio { centre: 4.0 };
-                builder.add(&target, "code_resource:apiserver_request_total:rate5m", &own, shape);
+                builder
+                    .of(&target)
+                    .add("code_resource:apiserver_request_total:rate5m", &own, shape);
             }
             let name = "cluster_quantile:apiserver_request_sli_duration_seconds:histogram_quantile";
             let own = [("verb", verb), ("resource", resource), ("quantile", "0.99")];
-            builder.add(&target, name, &own, Shape::Ratio { centre: 0.08 });
+            builder.of(&target).add(name, &own, Shape::Ratio { centre: 0.08 });
         }
     }
 }
@@ -73,18 +91,30 @@ pub(super) fn monitoring(builder: &mut Builder) {
             ("service", "alertmanager-main"),
         ]);
         for state in ["active", "suppressed"] {
-            builder.add(&target, "alertmanager_alerts", &[("state", state)], SLOW);
+            builder
+                .of(&target)
+                .add("alertmanager_alerts", &[("state", state)], SLOW);
         }
         for status in ["firing", "resolved"] {
             let own = [("status", status), ("version", "v2")];
-            builder.add(&target, "alertmanager_alerts_received_total", &own, events(2.0));
-            builder.add(&target, "alertmanager_alerts_invalid_total", &own, events(0.01));
+            builder
+                .of(&target)
+                .add("alertmanager_alerts_received_total", &own, events(2.0));
+            builder
+                .of(&target)
+                .add("alertmanager_alerts_invalid_total", &own, events(0.01));
         }
         for integration in ["email", "pagerduty", "slack"] {
             let own = [("integration", integration)];
-            builder.add(&target, "alertmanager_notifications_total", &own, events(1.0));
-            builder.add(&target, "alertmanager_notifications_failed_total", &own, events(0.01));
-            builder.histogram(&target, "alertmanager_notification_latency_seconds", &own, 1.0);
+            builder
+                .of(&target)
+                .add("alertmanager_notifications_total", &own, events(1.0));
+            builder
+                .of(&target)
+                .add("alertmanager_notifications_failed_total", &own, events(0.01));
+            builder
+                .of(&target)
+                .histogram("alertmanager_notification_latency_seconds", &own, 1.0);
         }
     }
     for instance in 0..2 {
@@ -95,14 +125,17 @@ pub(super) fn monitoring(builder: &mut Builder) {
             ("pod", &format!("prometheus-k8s-{instance}")),
             ("service", "prometheus-k8s"),
         ]);
-        builder.process(&target);
+        builder.of(&target).process();
         prometheus(builder, &target);
     }
 }
 
 fn prometheus(builder: &mut Builder, target: &super::Target<'_>) {
-    let remote = [("remote_name", "central"), ("url", "https://metrics.example.com/api/v1/write")];
-    let clock = builder.cpu(1.0);
+    let remote = [
+        ("remote_name", "central"),
+        ("url", "https://metrics.example.com/api/v1/write"),
+    ];
+    let clock = builder.of(target).cpu(1.0);
     for (name, shape) in [
         ("samples_total", events(90_000.0)),
         ("samples_dropped_total", events(0.1)),
@@ -118,38 +151,72 @@ fn prometheus(builder: &mut Builder, target: &super::Target<'_>) {
         ("shards_min", Shape::Constant(1.0)),
         ("shard_capacity", Shape::Constant(10_000.0)),
     ] {
-        builder.add(target, &format!("prometheus_remote_storage_{name}"), &remote, shape);
+        builder
+            .of(target)
+            .add(&format!("prometheus_remote_storage_{name}"), &remote, shape);
     }
     let families = [
         ("prometheus_remote_storage_samples_in_total", events(90_000.0)),
-        ("prometheus_target_scrapes_exceeded_body_size_limit_total", Shape::Constant(0.0)),
-        ("prometheus_target_scrapes_exceeded_sample_limit_total", Shape::Constant(0.0)),
-        ("prometheus_target_scrapes_sample_duplicate_timestamp_total", events(0.1)),
-        ("prometheus_target_scrapes_sample_out_of_bounds_total", events(0.01)),
+        (
+            "prometheus_target_scrapes_exceeded_body_size_limit_total",
+            Shape::Constant(0.0),
+        ),
+        (
+            "prometheus_target_scrapes_exceeded_sample_limit_total",
+            Shape::Constant(0.0),
+        ),
+        (
+            "prometheus_target_scrapes_sample_duplicate_timestamp_total",
+            events(0.1),
+        ),
+        (
+            "prometheus_target_scrapes_sample_out_of_bounds_total",
+            events(0.01),
+        ),
         ("prometheus_target_scrapes_sample_out_of_order_total", events(0.1)),
         ("prometheus_tsdb_head_chunks", PAGES),
         ("prometheus_tsdb_head_samples_appended_total", events(90_000.0)),
         ("prometheus_tsdb_head_series", PAGES),
         ("prometheus_tsdb_wal_segment_current", SLOW),
     ];
-    builder.add_all(target, &[], &families);
-    builder.add(target, "prometheus_build_info", &[("version", "3.10.0")], Shape::Constant(1.0));
-    builder.add(target, "prometheus_wal_watcher_current_segment", &[("consumer", "central")], SLOW);
+    builder.of(target).add_all(&[], &families);
+    builder.of(target).add(
+        "prometheus_build_info",
+        &[("version", "3.10.0")],
+        Shape::Constant(1.0),
+    );
+    builder.of(target).add(
+        "prometheus_wal_watcher_current_segment",
+        &[("consumer", "central")],
+        SLOW,
+    );
     for job in ["apiserver", "kubelet", "node-exporter"] {
         let own = [("scrape_job", job)];
-        builder.add(target, "prometheus_sd_discovered_targets", &[("config", job), ("name", "scrape")], SLOW);
-        builder.add(target, "prometheus_target_sync_length_seconds_sum", &own, clock);
+        builder.of(target).add(
+            "prometheus_sd_discovered_targets",
+            &[("config", job), ("name", "scrape")],
+            SLOW,
+        );
+        builder
+            .of(target)
+            .add("prometheus_target_sync_length_seconds_sum", &own, clock);
         let own = [("interval", "30s"), ("scrape_job", job)];
-        builder.add(target, "prometheus_target_interval_length_seconds_sum", &own, clock);
-        builder.add(target, "prometheus_target_interval_length_seconds_count", &own, events(30.0));
+        builder
+            .of(target)
+            .add("prometheus_target_interval_length_seconds_sum", &own, clock);
+        builder.of(target).add(
+            "prometheus_target_interval_length_seconds_count",
+            &own,
+            events(30.0),
+        );
     }
     for slice in ["inner_eval", "prepare_time", "queue_time", "result_sort"] {
         for quantile in ["0.5", "0.9", "0.99"] {
             let own = [("slice", slice), ("quantile", quantile)];
             let name = "prometheus_engine_query_duration_seconds";
-            builder.add(target, name, &own, Shape::Ratio { centre: 0.01 });
+            builder.of(target).add(name, &own, Shape::Ratio { centre: 0.01 });
         }
         let name = "prometheus_engine_query_duration_seconds_count";
-        builder.add(target, name, &[("slice", slice)], events(20.0));
+        builder.of(target).add(name, &[("slice", slice)], events(20.0));
     }
 }

@@ -30,10 +30,10 @@ pub(super) fn node_exporter(builder: &mut Builder, node: u32) {
             ("user", 0.2),
         ];
         for (mode, cores) in modes {
-            let shape = builder.cpu(cores);
+            let shape = builder.of(&target).cpu(cores);
             let own = [("cpu", cpu.to_string()), ("mode", mode.to_owned())];
             let own = own.each_ref().map(|(key, value)| (*key, value.as_str()));
-            builder.add(&target, "node_cpu_seconds_total", &own, shape);
+            builder.of(&target).add("node_cpu_seconds_total", &own, shape);
         }
     }
     let memory = Shape::Pages { max: 3_000_000 };
@@ -51,22 +51,28 @@ pub(super) fn node_exporter(builder: &mut Builder, node: u32) {
         ("node_netstat_TcpExt_TCPSynRetrans", events(3.0)),
         ("up", Shape::Constant(1.0)),
     ];
-    builder.add_all(&target, &[], &families);
+    builder.of(&target).add_all(&[], &families);
     for disk in DISKS {
-        let busy = builder.cpu(0.1);
+        let busy = builder.of(&target).cpu(0.1);
         let families = [
             ("node_disk_io_time_seconds_total", busy),
             ("node_disk_read_bytes_total", Shape::Bytes { mean: 4_000_000 }),
             ("node_disk_written_bytes_total", Shape::Bytes { mean: 9_000_000 }),
         ];
-        builder.add_all(&target, &[("device", disk)], &families);
+        builder.of(&target).add_all(&[("device", disk)], &families);
     }
     for device in ["ens5", "cilium_host", "lo"] {
         let families = [
-            ("node_network_receive_bytes_total", Shape::Bytes { mean: 70_000_000 }),
-            ("node_network_transmit_bytes_total", Shape::Bytes { mean: 50_000_000 }),
+            (
+                "node_network_receive_bytes_total",
+                Shape::Bytes { mean: 70_000_000 },
+            ),
+            (
+                "node_network_transmit_bytes_total",
+                Shape::Bytes { mean: 50_000_000 },
+            ),
         ];
-        builder.add_all(&target, &[("device", device)], &families);
+        builder.of(&target).add_all(&[("device", device)], &families);
     }
     for (mountpoint, device, fstype) in [
         ("/", "/dev/nvme0n1p1", "ext4"),
@@ -78,7 +84,7 @@ pub(super) fn node_exporter(builder: &mut Builder, node: u32) {
             ("node_filesystem_size_bytes", Shape::Constant(200.0 * GIB)),
             ("node_filesystem_avail_bytes", Shape::Pages { max: 20_000_000 }),
         ];
-        builder.add_all(&target, &own, &families);
+        builder.of(&target).add_all(&own, &families);
     }
 }
 
@@ -92,43 +98,70 @@ pub(super) fn kubelet(builder: &mut Builder, node: u32) {
         ("endpoint", "https-metrics"),
         ("service", "kubelet"),
     ]);
-    builder.process(&target);
-    builder.rest_client(&target);
-    builder.add_all(
-        &target,
+    builder.of(&target).process();
+    builder.of(&target).rest_client();
+    builder.of(&target).add_all(
         &[],
         &[
             ("kubelet_running_pods", SLOW),
             ("kubelet_node_config_error", Shape::Constant(0.0)),
         ],
     );
-    builder.add(&target, "kubelet_node_name", &[("node", &node_name(node))], Shape::Constant(1.0));
+    builder.of(&target).add(
+        "kubelet_node_name",
+        &[("node", &node_name(node))],
+        Shape::Constant(1.0),
+    );
     for state in ["running", "exited", "created"] {
-        builder.add(&target, "kubelet_running_containers", &[("container_state", state)], SLOW);
+        builder
+            .of(&target)
+            .add("kubelet_running_containers", &[("container_state", state)], SLOW);
     }
     for state in ["actual_state_of_world", "desired_state_of_world"] {
-        for plugin in ["kubernetes.io/configmap", "kubernetes.io/csi", "kubernetes.io/projected"] {
+        for plugin in [
+            "kubernetes.io/configmap",
+            "kubernetes.io/csi",
+            "kubernetes.io/projected",
+        ] {
             let own = [("state", state), ("plugin_name", plugin)];
-            builder.add(&target, "volume_manager_total_volumes", &own, SLOW);
+            builder
+                .of(&target)
+                .add("volume_manager_total_volumes", &own, SLOW);
         }
     }
-    for operation in ["container_status", "create_container", "exec_sync", "list_podsandbox", "remove_container"] {
+    for operation in [
+        "container_status",
+        "create_container",
+        "exec_sync",
+        "list_podsandbox",
+        "remove_container",
+    ] {
         let own = [("operation_type", operation)];
-        builder.add(&target, "kubelet_runtime_operations_total", &own, events(30.0));
-        builder.add(&target, "kubelet_runtime_operations_errors_total", &own, events(0.02));
-        builder.histogram(&target, "kubelet_runtime_operations_duration_seconds", &own, 30.0);
+        builder
+            .of(&target)
+            .add("kubelet_runtime_operations_total", &own, events(30.0));
+        builder
+            .of(&target)
+            .add("kubelet_runtime_operations_errors_total", &own, events(0.02));
+        builder
+            .of(&target)
+            .histogram("kubelet_runtime_operations_duration_seconds", &own, 30.0);
     }
     for operation in ["create", "update"] {
         let own = [("operation_type", operation)];
-        builder.histogram(&target, "kubelet_cgroup_manager_duration_seconds", &own, 4.0);
-        builder.histogram(&target, "kubelet_pod_worker_duration_seconds", &own, 8.0);
+        builder
+            .of(&target)
+            .histogram("kubelet_cgroup_manager_duration_seconds", &own, 4.0);
+        builder
+            .of(&target)
+            .histogram("kubelet_pod_worker_duration_seconds", &own, 8.0);
     }
     for name in [
         "kubelet_pleg_relist_duration_seconds",
         "kubelet_pleg_relist_interval_seconds",
         "kubelet_pod_start_duration_seconds",
     ] {
-        builder.histogram(&target, name, &[], 50.0);
+        builder.of(&target).histogram(name, &[], 50.0);
     }
     for operation in ["volume_mount", "volume_unmount"] {
         let own = [
@@ -137,20 +170,30 @@ pub(super) fn kubelet(builder: &mut Builder, node: u32) {
             ("status", "success"),
             ("migrated", "false"),
         ];
-        builder.histogram(&target, "storage_operation_duration_seconds", &own, 1.0);
-        builder.add(&target, "storage_operation_errors_total", &own, events(0.01));
+        builder
+            .of(&target)
+            .histogram("storage_operation_duration_seconds", &own, 1.0);
+        builder
+            .of(&target)
+            .add("storage_operation_errors_total", &own, events(0.01));
     }
     // One claim a node, spread over the namespaces.
     let namespace = format!("team-{:02}", node % super::NAMESPACES);
     let claim = format!("data-{}", node / super::NAMESPACES);
-    let own = [("namespace", namespace.as_str()), ("persistentvolumeclaim", &claim)];
+    let own = [
+        ("namespace", namespace.as_str()),
+        ("persistentvolumeclaim", &claim),
+    ];
     let families = [
         ("kubelet_volume_stats_capacity_bytes", Shape::Constant(50.0 * GIB)),
-        ("kubelet_volume_stats_available_bytes", Shape::Pages { max: 6_000_000 }),
+        (
+            "kubelet_volume_stats_available_bytes",
+            Shape::Pages { max: 6_000_000 },
+        ),
         ("kubelet_volume_stats_inodes", Shape::Constant(3_276_800.0)),
         ("kubelet_volume_stats_inodes_used", SLOW),
     ];
-    builder.add_all(&target, &own, &families);
+    builder.of(&target).add_all(&own, &families);
 }
 
 pub(super) fn kube_proxy(builder: &mut Builder, node: u32) {
@@ -161,10 +204,14 @@ pub(super) fn kube_proxy(builder: &mut Builder, node: u32) {
         ("pod", &format!("kube-proxy-{node:05}")),
         ("endpoint", "metrics"),
     ]);
-    builder.process(&target);
-    builder.rest_client(&target);
-    builder.histogram(&target, "kubeproxy_sync_proxy_rules_duration_seconds", &[], 2.0);
-    builder.histogram(&target, "kubeproxy_network_programming_duration_seconds", &[], 2.0);
+    builder.of(&target).process();
+    builder.of(&target).rest_client();
+    builder
+        .of(&target)
+        .histogram("kubeproxy_sync_proxy_rules_duration_seconds", &[], 2.0);
+    builder
+        .of(&target)
+        .histogram("kubeproxy_network_programming_duration_seconds", &[], 2.0);
 }
 
 pub(super) fn recorded(builder: &mut Builder) {
@@ -196,19 +243,22 @@ pub(super) fn recorded(builder: &mut Builder) {
             ("instance:node_network_transmit_drop_excluding_lo:rate5m", drops),
             ("instance:node_network_transmit_drop_physical:rate5m", drops),
         ];
-        builder.add_all(&target, &[], &families);
+        builder.of(&target).add_all(&[], &families);
         for disk in DISKS {
             let families = [
                 ("instance_device:node_disk_io_time_seconds:rate5m", ratio),
                 ("instance_device:node_disk_io_time_weighted_seconds:rate5m", ratio),
             ];
-            builder.add_all(&target, &[("device", disk)], &families);
+            builder.of(&target).add_all(&[("device", disk)], &families);
         }
     }
     let target = builder.target(&[]);
     let families = [
-        (":node_memory_MemAvailable_bytes:sum", Shape::Ratio { centre: 3e12 }),
+        (
+            ":node_memory_MemAvailable_bytes:sum",
+            Shape::Ratio { centre: 3e12 },
+        ),
         ("cluster:node_cpu:ratio_rate5m", Shape::Ratio { centre: 0.3 }),
     ];
-    builder.add_all(&target, &[], &families);
+    builder.of(&target).add_all(&[], &families);
 }

@@ -36,7 +36,11 @@ pub(super) fn pods(size: Size) -> Vec<Pod> {
         for life in lives {
             let uid = random.bits();
             let (kind, workload, name) = match slot {
-                0 => ("daemonset", "cilium".to_owned(), format!("cilium-{:05x}", uid >> 44)),
+                0 => (
+                    "daemonset",
+                    "cilium".to_owned(),
+                    format!("cilium-{:05x}", uid >> 44),
+                ),
                 1 => {
                     let set = format!("database-{}", node / 10);
                     let name = format!("{set}-{}", node % 10);
@@ -92,16 +96,35 @@ pub(super) fn cadvisor(builder: &mut Builder, node: u32, pods: &[Pod]) {
         ];
         let size = pod.uid % 1_000;
         let families = [
-            ("container_network_receive_bytes_total", Shape::Bytes { mean: 9_000 * (1 + size) }),
-            ("container_network_receive_packets_total", events(20.0 + size as f64)),
+            (
+                "container_network_receive_bytes_total",
+                Shape::Bytes {
+                    mean: 9_000 * (1 + size),
+                },
+            ),
+            (
+                "container_network_receive_packets_total",
+                events(20.0 + size as f64),
+            ),
             ("container_network_receive_packets_dropped_total", events(0.02)),
-            ("container_network_transmit_bytes_total", Shape::Bytes { mean: 7_000 * (1 + size) }),
-            ("container_network_transmit_packets_total", events(18.0 + size as f64)),
-            ("container_network_transmit_packets_dropped_total", Shape::Constant(0.0)),
+            (
+                "container_network_transmit_bytes_total",
+                Shape::Bytes {
+                    mean: 7_000 * (1 + size),
+                },
+            ),
+            (
+                "container_network_transmit_packets_total",
+                events(18.0 + size as f64),
+            ),
+            (
+                "container_network_transmit_packets_dropped_total",
+                Shape::Constant(0.0),
+            ),
         ];
-        builder.add_all(&target, &network, &families);
+        builder.of(&target).add_all(&network, &families);
         // The cgroup of the whole pod has no container and no image.
-        builder.add_all(&target, &[("id", &id)], &MEMORY);
+        builder.of(&target).add_all(&[("id", &id)], &MEMORY);
         for container in &pod.containers {
             let id = format!("{id}/cri-containerd-{container}-{:08x}.scope", pod.uid >> 32);
             let image = format!("registry.example.com/team/{}:{:x}", pod.workload, pod.uid % 97);
@@ -112,12 +135,12 @@ pub(super) fn cadvisor(builder: &mut Builder, node: u32, pods: &[Pod]) {
                 ("image", &image),
                 ("name", &name),
             ];
-            builder.add_all(&target, &own, &MEMORY);
+            builder.of(&target).add_all(&own, &MEMORY);
             let families = [
                 ("container_cpu_cfs_periods_total", events(300.0)),
                 ("container_cpu_cfs_throttled_periods_total", events(2.0)),
             ];
-            builder.add_all(&target, &own, &families);
+            builder.of(&target).add_all(&own, &families);
             let own: Vec<_> = own.into_iter().chain([("device", "/dev/nvme0n1")]).collect();
             let families = [
                 ("container_fs_reads_bytes_total", Shape::Bytes { mean: 8_192 }),
@@ -125,7 +148,7 @@ pub(super) fn cadvisor(builder: &mut Builder, node: u32, pods: &[Pod]) {
                 ("container_fs_writes_bytes_total", Shape::Bytes { mean: 65_536 }),
                 ("container_fs_writes_total", events(12.0)),
             ];
-            builder.add_all(&target, &own, &families);
+            builder.of(&target).add_all(&own, &families);
         }
     }
 }
@@ -162,14 +185,14 @@ pub(super) fn state(builder: &mut Builder, pods: &[Pod]) {
             ("created_by_kind", owner.0),
             ("created_by_name", &owner.1),
         ];
-        builder.add(&target, "kube_pod_info", &own, one);
+        builder.of(&target).add("kube_pod_info", &own, one);
         let own = [
             ("uid", uid.as_str()),
             ("owner_kind", owner.0),
             ("owner_name", &owner.1),
             ("owner_is_controller", "true"),
         ];
-        builder.add(&target, "kube_pod_owner", &own, one);
+        builder.of(&target).add("kube_pod_owner", &own, one);
         for container in &pod.containers {
             for (resource, unit, request) in RESOURCES {
                 let own = [
@@ -181,37 +204,53 @@ pub(super) fn state(builder: &mut Builder, pods: &[Pod]) {
                 ];
                 let families = [
                     ("kube_pod_container_resource_requests", Shape::Constant(request)),
-                    ("kube_pod_container_resource_limits", Shape::Constant(request * 2.0)),
+                    (
+                        "kube_pod_container_resource_limits",
+                        Shape::Constant(request * 2.0),
+                    ),
                 ];
-                builder.add_all(&target, &own, &families);
+                builder.of(&target).add_all(&own, &families);
             }
         }
     }
     for node in 0..builder.size.nodes {
         let name = node_name(node);
-        let info = [("node", name.as_str()), ("kernel_version", "6.18.5"), ("kubelet_version", "v1.36.3")];
-        builder.add(&target, "kube_node_info", &info, Shape::Constant(1.0));
+        let info = [
+            ("node", name.as_str()),
+            ("kernel_version", "6.18.5"),
+            ("kubelet_version", "v1.36.3"),
+        ];
+        builder
+            .of(&target)
+            .add("kube_node_info", &info, Shape::Constant(1.0));
         for (resource, unit, amount) in [("cpu", "core", 8.0), ("memory", "byte", 64.0 * GIB)] {
             let own = [("node", name.as_str()), ("resource", resource), ("unit", unit)];
             let families = [
                 ("kube_node_status_allocatable", Shape::Constant(amount * 0.95)),
                 ("kube_node_status_capacity", Shape::Constant(amount)),
             ];
-            builder.add_all(&target, &own, &families);
+            builder.of(&target).add_all(&own, &families);
         }
     }
     for namespace in 0..NAMESPACES {
         let namespace = format!("team-{namespace:02}");
         for resource in ["requests.cpu", "limits.cpu", "requests.memory", "limits.memory"] {
-            let scale = if resource.ends_with("cpu") { 100.0 } else { 100.0 * GIB };
-            for (kind, shape) in [("hard", Shape::Constant(scale)), ("used", Shape::Ratio { centre: scale / 2.0 })] {
+            let scale = if resource.ends_with("cpu") {
+                100.0
+            } else {
+                100.0 * GIB
+            };
+            for (kind, shape) in [
+                ("hard", Shape::Constant(scale)),
+                ("used", Shape::Ratio { centre: scale / 2.0 }),
+            ] {
                 let own = [
                     ("namespace", namespace.as_str()),
                     ("resourcequota", "team"),
                     ("resource", resource),
                     ("type", kind),
                 ];
-                builder.add(&target, "kube_resourcequota", &own, shape);
+                builder.of(&target).add("kube_resourcequota", &own, shape);
             }
         }
     }
@@ -232,29 +271,51 @@ pub(super) fn recorded(builder: &mut Builder, pods: &[Pod]) {
         let node = node_name(pod.node);
         let own = [("workload", pod.workload.as_str()), ("workload_type", pod.kind)];
         let name = "namespace_workload_pod:kube_pod_owner:relabel";
-        builder.add(&of_pod(&bare, pod), name, &own, Shape::Constant(1.0));
+        builder
+            .of(&of_pod(&bare, pod))
+            .add(name, &own, Shape::Constant(1.0));
         for container in &pod.containers {
             let own = [("container", *container), ("node", &node)];
             let name = "node_namespace_pod_container:container_cpu_usage_seconds_total:sum_rate5m";
-            builder.add(&of_pod(&bare, pod), name, &own, Shape::Ratio { centre: 0.1 });
+            builder
+                .of(&of_pod(&bare, pod))
+                .add(name, &own, Shape::Ratio { centre: 0.1 });
             let instance = node_address(pod.node, 10250);
-            let own = [("container", *container), ("node", &node), ("instance", &instance), ("image", &pod.workload)];
+            let own = [
+                ("container", *container),
+                ("node", &node),
+                ("instance", &instance),
+                ("image", &pod.workload),
+            ];
             let families = [
                 ("node_namespace_pod_container:container_memory_cache", PAGES),
                 ("node_namespace_pod_container:container_memory_rss", PAGES),
-                ("node_namespace_pod_container:container_memory_swap", Shape::Constant(0.0)),
-                ("node_namespace_pod_container:container_memory_working_set_bytes", PAGES),
+                (
+                    "node_namespace_pod_container:container_memory_swap",
+                    Shape::Constant(0.0),
+                ),
+                (
+                    "node_namespace_pod_container:container_memory_working_set_bytes",
+                    PAGES,
+                ),
             ];
-            builder.add_all(&of_pod(&cadvisor, pod), &own, &families);
+            builder.of(&of_pod(&cadvisor, pod)).add_all(&own, &families);
             for (resource, unit, request) in RESOURCES {
-                let own = [("container", *container), ("node", &node), ("resource", resource), ("unit", unit)];
-                let requests = format!("cluster:namespace:pod_{resource}:active:kube_pod_container_resource_requests");
-                let limits = format!("cluster:namespace:pod_{resource}:active:kube_pod_container_resource_limits");
+                let own = [
+                    ("container", *container),
+                    ("node", &node),
+                    ("resource", resource),
+                    ("unit", unit),
+                ];
+                let requests =
+                    format!("cluster:namespace:pod_{resource}:active:kube_pod_container_resource_requests");
+                let limits =
+                    format!("cluster:namespace:pod_{resource}:active:kube_pod_container_resource_limits");
                 let families = [
                     (requests.as_str(), Shape::Constant(request)),
                     (&limits, Shape::Constant(request * 2.0)),
                 ];
-                builder.add_all(&of_pod(&state, pod), &own, &families);
+                builder.of(&of_pod(&state, pod)).add_all(&own, &families);
             }
         }
     }
@@ -266,7 +327,7 @@ pub(super) fn recorded(builder: &mut Builder, pods: &[Pod]) {
             ("namespace_memory:kube_pod_container_resource_limits:sum", PAGES),
             ("namespace_memory:kube_pod_container_resource_requests:sum", PAGES),
         ];
-        builder.add_all(&bare, &[("namespace", &namespace)], &families);
+        builder.of(&bare).add_all(&[("namespace", &namespace)], &families);
     }
 }
 
