@@ -5,24 +5,40 @@ import { quoted } from './prometheus';
 export interface Count {
   name: string;
   count: number;
+  /** Series more than an hour ago; absent where nobody asked. */
+  growth?: number | undefined;
 }
 
 export interface Cardinality {
   /** Series that match. */
   series: number;
-  /** All series of the head. */
-  total: number;
-  /** Series created in the last hour; null where that is not known. */
-  created: number | null;
   /** Metrics by series. */
   metrics: Count[];
   /** Labels by number of values. */
   labels: Count[];
-  /** Label values by series. */
-  pairs: Array<Count & { value: string }>;
+  /** Label values by series, as `name=value`. */
+  pairs: Count[];
   /** Values of the chosen label by series. */
   values: Count[];
 }
+
+interface RawCount {
+  name: string;
+  series?: number;
+  values?: number;
+  growth?: number;
+}
+
+interface RawCardinality {
+  series: number;
+  metrics: RawCount[];
+  labels: RawCount[];
+  pairs: RawCount[];
+  focus?: { label: string; values: RawCount[] };
+}
+
+const countsOf = (list: RawCount[]): Count[] =>
+  list.map(({ name, series, values, growth }) => ({ name, count: series ?? values ?? 0, growth }));
 
 export interface CardinalityQuestion {
   metric?: string | undefined;
@@ -43,8 +59,15 @@ export async function cardinality(
   question: CardinalityQuestion,
   signal: AbortSignal | null,
 ): Promise<Cardinality> {
-  const params: Record<string, string> = { limit: String(question.limit) };
+  const params: Record<string, string> = { topN: String(question.limit), growth: '1h' };
   if (question.metric !== undefined || question.label !== undefined) params['match[]'] = selectorOf(question);
-  if (question.label !== undefined) params.focus = question.label;
-  return (await getData('/api/v1/cardinality', params, signal)) as Cardinality;
+  if (question.label !== undefined) params.focusLabel = question.label;
+  const raw = (await getData('/api/v1/cardinality', params, signal)) as RawCardinality;
+  return {
+    series: raw.series,
+    metrics: countsOf(raw.metrics),
+    labels: countsOf(raw.labels),
+    pairs: countsOf(raw.pairs),
+    values: countsOf(raw.focus?.values ?? []),
+  };
 }

@@ -108,7 +108,7 @@ export function useCardinality(question: CardinalityQuestion): Answer<Cardinalit
       queryKey: ['cardinality', metric, label, value, limit],
       queryFn: ({ signal }) => cardinality(question, signal),
       placeholderData: keepPreviousData,
-      refetchInterval: 30_000,
+      refetchInterval: 60_000,
     }),
   );
 }

@@ -3,7 +3,7 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { type Cardinality, type Count, selectorOf } from '../../api/cardinality';
-import { useCardinality } from '../../api/hooks';
+import { useCardinality, useSystem } from '../../api/hooks';
 import { formatExact, formatValue } from '../../format/units';
 import type { CardinalitySearch } from '../../frame/router';
 import { useTranslate } from '../../i18n/translate';
@@ -23,12 +23,13 @@ export function CardinalityView() {
   const answer = useCardinality({ ...search, limit: ROWS });
   const change = (next: CardinalitySearch): void =>
     void navigate({ to: '.', search: (old: object) => ({ ...old, ...next }) as never });
+  const total = useSystem().data?.store.headSeries ?? 0;
   const { data } = answer;
   return (
     <div className={styles.page}>
       <div className={styles.head}>
         <h1>{t('area.cardinality')}</h1>
-        {data !== undefined && <State data={data} search={search} />}
+        {data !== undefined && <State data={data} total={total} search={search} />}
         <Freshness answers={[answer]} />
       </div>
       <Chips search={search} onChange={change} />
@@ -71,14 +72,14 @@ export function CardinalityView() {
           <Counts
             title={t('cardinality.pairs')}
             unit={t('cardinality.series')}
-            rows={data.pairs.map((pair) => ({ name: `${pair.name}=${pair.value}`, count: pair.count }))}
+            rows={data.pairs}
             of={data.series}
-            onOpen={(_, idx) => {
-              const pair = data.pairs[idx];
-              if (pair !== undefined) change({ label: pair.name, value: pair.value });
+            onOpen={({ name }) => {
+              const at = name.indexOf('=');
+              change({ label: name.slice(0, at), value: name.slice(at + 1) });
             }}
           />
-          <Remedy search={search} series={data.series} total={data.total} />
+          <Remedy search={search} series={data.series} total={total} />
         </div>
       )}
     </div>
@@ -86,17 +87,19 @@ export function CardinalityView() {
 }
 
 /** One sentence: how many series, and what most of them are. */
-function State({ data, search }: { data: Cardinality; search: CardinalitySearch }) {
+function State({ data, total, search }: { data: Cardinality; total: number; search: CardinalitySearch }) {
   const t = useTranslate();
   const [top] = data.metrics;
   const share = top === undefined || data.series === 0 ? 0 : top.count / data.series;
+  const grown = [...data.metrics].sort((a, b) => (b.growth ?? 0) - (a.growth ?? 0))[0];
   const chosen = search.metric !== undefined || search.value !== undefined;
   const params = {
     series: formatValue(data.series, 'count'),
-    total: formatValue(data.total, 'count'),
-    share: formatValue(chosen ? data.series / Math.max(1, data.total) : share, 'ratio'),
+    total: formatValue(total, 'count'),
+    share: formatValue(chosen ? data.series / Math.max(1, total) : share, 'ratio'),
     name: top?.name ?? '',
-    created: formatValue(data.created, 'count'),
+    grown: formatValue(grown?.growth ?? null, 'count'),
+    grower: grown?.name ?? '',
   };
   if (chosen) return <StateLine severity="notice" text={t('cardinality.chosen', params)} />;
   const large = share >= LARGE_SHARE && data.metrics.length > 4;
@@ -105,7 +108,7 @@ function State({ data, search }: { data: Cardinality; search: CardinalitySearch 
       severity={large ? 'notice' : 'good'}
       text={[
         t(large ? 'cardinality.large' : 'cardinality.even', params),
-        ...(data.created === null ? [] : [t('cardinality.created', params)]),
+        ...((grown?.growth ?? 0) > 0 ? [t('cardinality.grown', params)] : []),
       ].join(' ')}
     />
   );
@@ -145,26 +148,30 @@ interface CountsProps {
   rows: readonly Count[];
   /** What the bar is a share of. */
   of: number;
-  onOpen: (row: Count, idx: number) => void;
+  onOpen: (row: Count) => void;
   chosen?: string | undefined;
 }
 
 function Counts({ title, unit, rows, of, onOpen, chosen }: CountsProps) {
+  const t = useTranslate();
   return (
     <section className={styles.section}>
       <h2>
         {title} <small>{unit}</small>
       </h2>
       <ol className={styles.counts}>
-        {rows.map((row, idx) => (
+        {rows.map((row) => (
           <li key={row.name}>
             <button
               type="button"
               aria-pressed={chosen === undefined ? undefined : row.name === chosen}
-              onClick={() => onOpen(row, idx)}
+              onClick={() => onOpen(row)}
             >
               <i aria-hidden="true" style={{ width: `${Math.min(100, (row.count / of) * 100)}%` }} />
               <span title={row.name}>{row.name}</span>
+              {(row.growth ?? 0) > 0 && (
+                <em title={t('cardinality.growthHint')}>+{formatValue(row.growth, 'count')}</em>
+              )}
               <b title={formatExact(row.count, 'count')}>{formatValue(row.count, 'count')}</b>
             </button>
           </li>
