@@ -100,6 +100,8 @@ export const en = {
   'explore.editor': 'PromQL query',
   'explore.format': 'Format',
   'explore.graph': 'Graph',
+  'explore.heat': '{count} buckets, one column every {step}',
+  'explore.histogram': '{average} on average, {count} observed',
   'explore.history': 'History',
   'explore.lines': 'Lines',
   'explore.metric': 'Metric',

@@ -98,6 +98,8 @@ export const zh: Record<keyof typeof en, string> = {
   'explore.editor': 'PromQL 查询',
   'explore.format': '格式化',
   'explore.graph': '图形',
+  'explore.heat': '{count} 个桶，每 {step} 一列',
+  'explore.histogram': '平均 {average}，共 {count} 次',
   'explore.history': '历史',
   'explore.lines': '折线',
   'explore.metric': '指标',
