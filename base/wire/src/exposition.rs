@@ -7,6 +7,10 @@ use model::{Family, MetricType, Sink};
 
 use crate::push_float;
 
+mod series;
+
+pub use series::{CONTENT_TYPE_OPENMETRICS, SeriesFormat, SeriesText};
+
 /// The media type of what [`TextSink::finish`] returns.
 pub const CONTENT_TYPE_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 

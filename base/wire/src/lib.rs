@@ -9,6 +9,7 @@
 //! - [`decode_read_request`], [`SamplesResponse`], [`push_chunked_series`]: Prometheus remote read.
 //! - [`decode_otlp_protobuf`], [`decode_otlp_json`], [`OtlpRequest::translate`]: OpenTelemetry metrics.
 //! - [`TextSink`]: what a collector says, as Prometheus text exposition format 0.0.4.
+//! - [`SeriesText`]: stored series with their timestamps as text, what `/federate` answers.
 //! - [`format_float`]: sample values as Prometheus writes them.
 
 mod error;
@@ -22,7 +23,7 @@ mod remote_write;
 mod snappy;
 
 pub use error::DecodeError;
-pub use exposition::{CONTENT_TYPE_TEXT, TextSink};
+pub use exposition::{CONTENT_TYPE_OPENMETRICS, CONTENT_TYPE_TEXT, SeriesFormat, SeriesText, TextSink};
 pub use histogram::HistogramFault;
 pub use number::{format_float, push_float, push_integer};
 pub use otlp::{
