@@ -10,8 +10,9 @@ use model::{
     Labels, Matcher, Millis, PackedLabels, QueryError, SampleBuffer, Selection, SeriesSet, TimeRange,
 };
 
+use super::merge::merge;
 use super::{Index, resolve};
-use crate::head::{HeadSamples, SeriesRef, hash_labels};
+use crate::head::{HeadSamples, SeriesRef, Shown, hash_labels};
 use crate::part::{Part, PartError};
 use crate::store::Inner;
 
@@ -32,7 +33,7 @@ pub(crate) struct Selected {
     /// `(series, part, id in the part)`, ascending.
     places: Vec<(u32, u32, u32)>,
     /// What each shard showed when the series were found.
-    shown_from: Vec<Millis>,
+    shown: Vec<Shown>,
 }
 
 struct Finder<'a> {
@@ -101,11 +102,7 @@ pub(crate) fn select(inner: &Arc<Inner>, selection: &Selection) -> Result<Select
         matchers: &selection.matchers,
     };
     // The head before the parts: what moves in between is then found twice rather than never.
-    let shown_from = inner
-        .shards
-        .iter()
-        .map(|shard| shard.lock().shown_from())
-        .collect();
+    let shown = inner.shards.iter().map(|shard| shard.lock().shown()).collect();
     for shard in 0..inner.shards.len() {
         finder.find_in_shard(inner, shard, selection.range.start)?;
     }
@@ -138,7 +135,7 @@ pub(crate) fn select(inner: &Arc<Inner>, selection: &Selection) -> Result<Select
         entries: finder.entries,
         parts,
         places,
-        shown_from,
+        shown,
     })
 }
 
@@ -224,18 +221,15 @@ impl SeriesSet for Selected {
             return Ok(());
         };
         let mut samples = HeadSamples::default();
-        let (shown_from, range) = {
+        let (shown, range) = {
             let shard = self.inner.shards[at as usize].lock();
             if let Some(id) = shard.locate(series, &entry.labels) {
                 shard.copy_samples(id, self.range, &mut samples);
+                shard.copy_backfill(id, self.range, &mut samples);
             }
-            (shard.shown_from(), shard.clip(self.range))
+            (shard.shown(), shard.clip(self.range))
         };
-        if self
-            .shown_from
-            .get(at as usize)
-            .is_some_and(|then| *then < shown_from)
-        {
+        if self.shown.get(at as usize).is_some_and(|then| *then != shown) {
             self.read_newer_parts(&entry.labels, (&mut buffer, out))?;
         }
         buffer.clear();
@@ -245,7 +239,7 @@ impl SeriesSet for Selected {
                 what: "head".to_owned(),
                 reason: error.to_string(),
             })?;
-        merge(out, &mut buffer);
+        merge(out, &buffer);
         Ok(())
     }
 }
@@ -285,29 +279,4 @@ impl Selected {
         }
         Ok(())
     }
-}
-
-/// Adds samples to those in `out`, keeping times ascending; of two at one time, that in `out` stays.
-pub(crate) fn merge(out: &mut SampleBuffer, more: &mut SampleBuffer) {
-    let Some(first) = more.timestamps.first() else {
-        return;
-    };
-    if out.timestamps.last().is_none_or(|last| last < first) {
-        out.timestamps.append(&mut more.timestamps);
-        out.values.append(&mut more.values);
-        return;
-    }
-    let kept = out.timestamps.partition_point(|t| t < first);
-    let old_times = out.timestamps.split_off(kept);
-    let old_values = out.values.split_off(kept);
-    let mut old = old_times.into_iter().zip(old_values).peekable();
-    for (t, value) in more.timestamps.iter().copied().zip(more.values.iter().copied()) {
-        while let Some((old_t, old_value)) = old.next_if(|(old_t, _)| *old_t < t) {
-            out.push(old_t, old_value);
-        }
-        if old.peek().is_none_or(|(old_t, _)| *old_t != t) {
-            out.push(t, value);
-        }
-    }
-    old.for_each(|(t, value)| out.push(t, value));
 }
