@@ -1,6 +1,9 @@
 //! Samples as Prometheus text exposition format 0.0.4.
 //! Format: <https://prometheus.io/docs/instrumenting/exposition_formats/#text-format-details>.
 
+mod parse;
+mod series;
+
 use std::collections::HashMap;
 
 use model::{Family, MetricType, Sink};
@@ -9,6 +12,10 @@ use crate::push_float;
 
 mod series;
 
+pub use parse::{
+    ClassicError, ClassicHistogram, ClassicPart, Entry, ExpositionFormat, ExpositionParser, FormatError,
+    NativeHistograms, ParseError, Sample, SampleValue, format_bound, parse_float,
+};
 pub use series::{CONTENT_TYPE_OPENMETRICS, SeriesFormat, SeriesText};
 
 /// The media type of what [`TextSink::finish`] returns.
