@@ -10,8 +10,6 @@ use model::{Family, MetricType, Sink};
 
 use crate::push_float;
 
-mod series;
-
 pub use parse::{
     ClassicError, ClassicHistogram, ClassicPart, Entry, ExpositionFormat, ExpositionParser, FormatError,
     NativeHistograms, ParseError, Sample, SampleValue, format_bound, parse_float,
