@@ -45,12 +45,14 @@ pub(crate) enum ErrorKind {
     Forbidden,
     /// Too many requests.
     TooMany,
+    /// What comes is in a form that is not understood.
+    Unsupported,
 }
 
 impl ErrorKind {
     fn word(self) -> &'static str {
         match self {
-            Self::BadData | Self::TooLarge => "bad_data",
+            Self::BadData | Self::TooLarge | Self::Unsupported => "bad_data",
             Self::Execution => "execution",
             Self::Timeout => "timeout",
             Self::Canceled => "canceled",
@@ -77,6 +79,7 @@ impl ErrorKind {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         }
     }
 }
@@ -202,6 +205,13 @@ pub(crate) fn close_success(out: &mut String, remarks: &Remarks) {
 /// Answers with data that `write` writes as one JSON value.
 pub(crate) fn success(write: impl FnOnce(&mut String)) -> Response {
     success_with(&Remarks::default(), write)
+}
+
+/// Answers that it is done, with nothing to say.
+pub(crate) fn done() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
 }
 
 /// Answers with data and remarks.

@@ -117,6 +117,19 @@ impl Params {
             .transpose()
     }
 
+    /// Returns true or false as Go's `strconv.ParseBool` reads it, `None` if it is not given.
+    pub(crate) fn boolean(&self, name: &str) -> Result<Option<bool>, ApiError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some("1" | "t" | "T" | "true" | "TRUE" | "True") => Ok(Some(true)),
+            Some("0" | "f" | "F" | "false" | "FALSE" | "False") => Ok(Some(false)),
+            Some(other) => Err(ApiError::new(
+                ErrorKind::BadData,
+                format!("invalid {name} {other:?}: must be boolean"),
+            )),
+        }
+    }
+
     /// Returns the bound on the number of results, `None` for none.
     pub(crate) fn limit(&self, name: &str) -> Result<Option<usize>, ApiError> {
         let Some(text) = self.get(name) else {
@@ -128,6 +141,15 @@ impl Params {
         let limit = usize::try_from(limit)
             .map_err(|_| ApiError::parameter(name, format_args!("{name} must be non-negative")))?;
         Ok((limit > 0).then_some(limit))
+    }
+
+    /// Returns a whole number, `None` if it is not given.
+    pub(crate) fn signed(&self, name: &str) -> Result<Option<i64>, ApiError> {
+        let number = |text: &str| {
+            text.parse()
+                .map_err(|_| ApiError::new(ErrorKind::BadData, format!("{name} must be a number")))
+        };
+        self.get(name).map(number).transpose()
     }
 
     /// Returns the span of time from `start` to `end`, all of time where they are not given.

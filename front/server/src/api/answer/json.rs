@@ -47,6 +47,12 @@ impl<'a> Object<'a> {
         self
     }
 
+    /// Writes true or false.
+    pub(crate) fn boolean(&mut self, key: &str, value: bool) -> &mut Self {
+        self.key(key).push_str(if value { "true" } else { "false" });
+        self
+    }
+
     /// Writes an integer.
     pub(crate) fn integer(&mut self, key: &str, value: impl Into<i128>) -> &mut Self {
         push_display(self.key(key), value.into());
