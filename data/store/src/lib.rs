@@ -38,3 +38,4 @@ pub use config::StoreConfig;
 pub use error::StoreError;
 pub use store::Store;
 pub use store::status::{PartStatus, StoreStatus};
+pub use wal::{LogTail, TailBacklog, TailError, TailStep};

@@ -14,12 +14,14 @@ mod queue;
 mod record;
 mod replay;
 mod segment;
+mod tail;
 mod writer;
 
 pub(crate) use queue::{Wal, WalOptions};
 pub(crate) use record::{Payload, RecordBuilder, decode_metadata, encode_metadata};
 pub(crate) use replay::{ReplayTarget, move_to, replay};
 pub(crate) use segment::{KIND_METADATA, KIND_SAMPLES};
+pub use tail::{LogTail, TailBacklog, TailError, TailStep};
 
 #[cfg(test)]
 mod tests;
