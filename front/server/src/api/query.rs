@@ -1,7 +1,13 @@
 //! Instant and range queries.
 
 pub(crate) mod batch;
+pub(crate) mod catalog;
+pub(crate) mod exemplars;
 pub(crate) mod parsed;
+mod stats;
+mod tree;
+
+pub(crate) use catalog::AGGREGATIONS;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +29,7 @@ use crate::config::QueryLimits;
 use crate::pool::Stop;
 
 /// What the parser accepts: all functions there are, and the stable grammar.
-const LANGUAGE: promql::Options = promql::Options {
+pub(crate) const LANGUAGE: promql::Options = promql::Options {
     experimental_functions: true,
     ..promql::Options::STABLE
 };
@@ -82,16 +88,18 @@ fn range_question(params: &Params, app: &App) -> Result<Question, ApiError> {
     Ok(question)
 }
 
-/// `/api/v1/query_exemplars`: none are kept.
-pub(crate) async fn exemplars() -> Response {
-    success(|out| out.push_str("[]"))
-}
-
 /// `/api/v1/format_query`: the expression as the parser understood it.
 pub(crate) async fn format(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
     let params = Params::read(request, app.config.query.max_form_bytes).await?;
     let expr = parse(params.get("query").unwrap_or(""))?;
     Ok(success(|out| push_string(out, &expr.to_string())))
+}
+
+/// `/api/v1/parse_query`: the tree of the expression.
+pub(crate) async fn tree(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
+    let params = Params::read(request, app.config.query.max_form_bytes).await?;
+    let expr = parse(params.get("query").unwrap_or(""))?;
+    Ok(success(|out| tree::push_tree(out, &expr)))
 }
 
 /// As Prometheus, refuses more steps than a graph can show, and says what to change.
