@@ -2,6 +2,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod answer;
+pub(crate) mod cardinality;
 pub(crate) mod export;
 pub(crate) mod names;
 mod params;

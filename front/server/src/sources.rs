@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use agent::{Agent, AgentStatus};
-use model::{Clock, Ingest, Millis, Query, Sink};
+use model::{Clock, Ingest, Labels, Millis, Query, Sink};
+use scrape::{MetadataRequest, RelabelStep, ReloadStatus, ScrapeStatus, TargetMetadata};
 use store::Store;
 use tokio::sync::watch;
 
@@ -19,6 +20,10 @@ pub struct Sources {
     pub ingest: Arc<dyn Ingest>,
     /// What collects on this machine, if anything does.
     pub collection: Option<Arc<dyn Collection>>,
+    /// What scrapes targets, if anything does.
+    pub scraping: Option<Arc<dyn Scraping>>,
+    /// What an operator may order over HTTP; `None` refuses.
+    pub lifecycle: Option<Arc<dyn Lifecycle>>,
     /// The present.
     pub clock: Arc<dyn Clock>,
     /// What this process found it cannot do when it started.
@@ -56,6 +61,42 @@ pub trait Collection: Send + Sync {
 
     /// Says what collecting costs.
     fn report(&self, out: &mut dyn Sink);
+}
+
+/// What scrapes targets, as the server sees it.
+pub trait Scraping: Send + Sync {
+    /// Returns how all targets stand.
+    fn status(&self) -> ScrapeStatus;
+
+    /// Returns what targets say about their metrics.
+    fn metadata(&self, request: &MetadataRequest) -> Vec<TargetMetadata>;
+
+    /// Returns how a pool is scraped, as YAML; `None` if there is no such pool.
+    fn pool_config(&self, pool: &str) -> Option<String>;
+
+    /// Applies the relabelling rules of a pool one by one; `None` if there is no such pool.
+    fn relabel_steps(&self, pool: &str, labels: &Labels) -> Option<Vec<RelabelStep>>;
+
+    /// Returns the whole configuration in force, as YAML without secrets.
+    fn config(&self) -> String;
+
+    /// Returns how the latest reading of the configuration went.
+    fn reload_status(&self) -> ReloadStatus;
+
+    /// Says what scraping costs.
+    fn report(&self, out: &mut dyn Sink);
+}
+
+/// What an operator may order over HTTP.
+pub trait Lifecycle: Send + Sync {
+    /// Reads the configuration anew. May block.
+    ///
+    /// # Errors
+    /// What is wrong with it, with its causes; the old one stays in force.
+    fn reload(&self) -> Result<(), String>;
+
+    /// Stops the process as a signal would.
+    fn quit(&self);
 }
 
 impl Collection for Agent {
