@@ -4,17 +4,26 @@
 //! panic and never make the crate allocate beyond the limits given: sizes are checked before memory is taken,
 //! and what cannot be used is counted and named, so that one bad series does not take the rest with it.
 //!
-//! - [`decode_remote_write_v1`], [`encode_remote_write_v1`]: Prometheus remote write 1.0.
+//! - [`negotiate_remote_write`], [`decode_remote_write_v1`], [`decode_remote_write_v2`],
+//!   [`encode_remote_write_v1`], [`encode_remote_write_v2`]: Prometheus remote write 1.0 and 2.0.
+//! - [`check_histogram`]: what a native histogram must not contradict.
 //! - [`TextSink`]: what a collector says, as Prometheus text exposition format 0.0.4.
 //! - [`format_float`]: sample values as Prometheus writes them.
 
+mod error;
 mod exposition;
+mod histogram;
 mod number;
+mod protobuf;
 mod remote_write;
+mod snappy;
 
+pub use error::DecodeError;
 pub use exposition::{CONTENT_TYPE_TEXT, TextSink};
+pub use histogram::{HistogramError, check_histogram};
 pub use number::{format_float, push_float, push_integer};
 pub use remote_write::{
-    DecodeError, DecodeLimits, DecodeScratch, Decoded, RefusalReason, RefusedSeries, decode_remote_write_v1,
-    encode_remote_write_v1,
+    CONTENT_TYPE_V1, CONTENT_TYPE_V2, DecodeLimits, DecodeScratch, Decoded, RefusalReason, RefusedSeries,
+    RemoteWriteVersion, UnsupportedMediaType, decode_remote_write_v1, decode_remote_write_v2,
+    encode_remote_write_v1, encode_remote_write_v2, negotiate_remote_write,
 };

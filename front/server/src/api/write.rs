@@ -266,15 +266,15 @@ fn answer(decoded: &Decoded, ingested: &Ingested) -> Response {
     let headers = response.headers_mut();
     headers.insert(
         "x-prometheus-remote-write-samples-written",
-        HeaderValue::from(ingested.samples),
+        HeaderValue::from(ingested.samples.saturating_sub(ingested.histograms)),
     );
     headers.insert(
         "x-prometheus-remote-write-histograms-written",
-        HeaderValue::from(0),
+        HeaderValue::from(ingested.histograms),
     );
     headers.insert(
         "x-prometheus-remote-write-exemplars-written",
-        HeaderValue::from(0),
+        HeaderValue::from(ingested.exemplars),
     );
     response
 }
@@ -293,14 +293,7 @@ fn describe_refusals(decoded: &Decoded, ingested: &Ingested) -> Option<String> {
         let n = ingested.n_rejected;
         causes.push(format!("{n} samples refused, first of {labels}: {reason}"));
     }
-    if decoded.histograms > 0 {
-        let first = decoded.histogram_series.as_deref().unwrap_or("{}");
-        let n = decoded.histograms;
-        causes.push(format!(
-            "{n} native histogram samples are not supported, first of {first}"
-        ));
-    }
-    let sent = decoded.samples + decoded.refused_samples;
+    let sent = decoded.samples + decoded.histograms + decoded.refused_samples + decoded.refused_histograms;
     let stored = ingested.samples;
     (!causes.is_empty()).then(|| format!("stored {stored} of {sent} samples; {}", causes.join("; ")))
 }
