@@ -131,7 +131,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 
 /// What reads samples and names.
 fn query_routes() -> Router<Arc<App>> {
-    use api::{export, names, query};
+    use api::{names, query};
     let search = "/api/v1/search";
     Router::new()
         .route("/api/v1/query", get(query::instant).post(query::instant))
@@ -160,12 +160,11 @@ fn query_routes() -> Router<Arc<App>> {
             &format!("{search}/label_values"),
             get(names::search::label_values).post(names::search::label_values),
         )
-        .route("/federate", get(export::federate::federate))
 }
 
 /// What tells about the server and what it collects.
 fn status_routes() -> Router<Arc<App>> {
-    use api::status::{about, features, health, live, notifications, openapi, own_metrics, rules, storage, system};
+    use api::status::{about, features, health, live, notifications, own_metrics, rules, storage, system};
     use api::targets;
     Router::new()
         .route("/api/v1/rules", get(rules::rules))
@@ -180,7 +179,6 @@ fn status_routes() -> Router<Arc<App>> {
         .route("/api/v1/status/runtimeinfo", get(about::runtime))
         .route("/api/v1/status/flags", get(about::flags))
         .route("/api/v1/status/config", get(about::config))
-        .route("/api/v1/status/tsdb", get(storage::tsdb))
         .route("/api/v1/status/tsdb/blocks", get(storage::blocks))
         .route("/api/v1/status/walreplay", get(storage::replay))
         .route("/api/v1/status/self_metrics", get(own_metrics::self_metrics))
@@ -189,8 +187,6 @@ fn status_routes() -> Router<Arc<App>> {
         .route("/api/v1/notifications", get(notifications::notifications))
         .route("/api/v1/notifications/live", get(notifications::live))
         .route("/api/v1/live", get(live::live))
-        .route("/api/v1/openapi.yaml", get(openapi::openapi))
-        .route("/api/v1/cardinality", get(api::cardinality::cardinality))
         .route("/metrics", get(own_metrics::metrics))
         .route("/-/healthy", get(health::healthy))
         .route("/-/ready", get(health::ready))
@@ -200,22 +196,9 @@ fn status_routes() -> Router<Arc<App>> {
 
 /// What changes something.
 fn write_routes() -> Router<Arc<App>> {
-    use api::{admin, export, session, write};
-    let admin = "/api/v1/admin/tsdb";
+    use api::{session, write};
     Router::new()
         .route("/api/v1/write", post(write::remote::write))
-        .route("/api/v1/otlp/v1/metrics", post(write::otlp::metrics))
-        .route(write::grpc::PATH, post(write::grpc::export))
-        .route("/api/v1/read", post(export::read::read))
-        .route(
-            &format!("{admin}/delete_series"),
-            post(admin::delete_series).put(admin::delete_series),
-        )
-        .route(
-            &format!("{admin}/clean_tombstones"),
-            post(admin::clean_tombstones).put(admin::clean_tombstones),
-        )
-        .route(&format!("{admin}/snapshot"), post(admin::snapshot).put(admin::snapshot))
         .route("/api/v1/session", post(session::open).delete(session::close))
 }
 

@@ -272,6 +272,8 @@ pub(crate) fn sources(dir: &TempDir, clock: &Arc<TestClock>) -> (Sources, Arc<Fa
         ingest: Arc::clone(&store) as Arc<dyn Ingest>,
         store,
         collection: Some(Arc::clone(&collection) as Arc<dyn Collection>),
+        scraping: None,
+        lifecycle: None,
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         degraded: vec![Degradation {
             what: "cgroup".to_owned(),

@@ -37,7 +37,7 @@ pub(crate) async fn features(State(app): State<Arc<App>>) -> Response {
         write(data.object("otlp_receiver"), [("delta_conversion", false)]);
         write(data.object("prometheus"), [("agent_mode", false), ("server_mode", true)]);
         let promql = [
-            ("anchored", LANGUAGE.extended_ranges),
+            ("anchored", true),
             ("at_modifier", true),
             ("bool", true),
             ("by", true),
@@ -48,7 +48,7 @@ pub(crate) async fn features(State(app): State<Arc<App>>) -> Response {
             ("negative_offset", true),
             ("offset", true),
             ("on", true),
-            ("smoothed", LANGUAGE.extended_ranges),
+            ("smoothed", true),
             ("subqueries", true),
             ("without", true),
         ];
