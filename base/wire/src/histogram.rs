@@ -5,22 +5,14 @@
 
 use std::sync::Arc;
 
-use model::{Buckets, CUSTOM_BUCKETS, Histogram, Millis, ResetHint, Span, is_stale};
+use model::{
+    Buckets, Histogram, HistogramError, MAX_SCHEMA, MAX_SENT_SCHEMA, Millis, ResetHint, Span, is_stale,
+};
 
 use crate::protobuf::{
     Field, Reader, WireError, push_double, push_fixed64, push_int, push_message, push_packed_doubles,
     push_packed_varints, push_sint, push_varint, to_zigzag, zigzag,
 };
-
-mod check;
-mod layout;
-
-pub use check::{HistogramError, check_histogram};
-
-/// Finest schema of exponential buckets; finer ones up to [`MAX_KNOWN_SCHEMA`] are merged down to it.
-const MAX_SCHEMA: i32 = 8;
-/// Finest schema that has a meaning. Prometheus reserves -9 to 52.
-const MAX_KNOWN_SCHEMA: i32 = 52;
 
 /// A histogram message as read.
 #[derive(Debug, PartialEq)]
@@ -36,7 +28,21 @@ pub(crate) enum HistogramValue {
     Histogram(Box<Histogram>),
     /// The marker that ends the series.
     Stale,
-    Invalid(HistogramError),
+    Invalid(HistogramFault),
+}
+
+/// Why a histogram is not taken.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum HistogramFault {
+    /// It contradicts itself.
+    #[error(transparent)]
+    Invalid(#[from] HistogramError),
+    /// More buckets than allowed.
+    #[error("histogram has more than {limit} buckets, spans and bounds")]
+    TooManyBuckets {
+        /// The limit.
+        limit: usize,
+    },
 }
 
 /// The fields of the message, in the order they came.
@@ -48,7 +54,6 @@ struct Fields {
     histogram: Histogram,
     custom_values: Vec<f64>,
     n_buckets: usize,
-    overflow: bool,
 }
 
 /// Reads one message. Buckets and spans beyond `max_buckets` are not kept.
@@ -108,18 +113,14 @@ impl Fields {
     /// Differences between neighbouring buckets; a field that comes in pieces goes on where the last one ended.
     fn take_deltas(&mut self, field: &Field<'_>, max_buckets: usize) -> Result<(), WireError> {
         let Self {
-            histogram,
-            n_buckets,
-            overflow,
-            ..
+            histogram, n_buckets, ..
         } = self;
         let counts = &mut side(histogram, field.number == 12).counts;
         let mut current = counts.last().map_or(0, |&last| to_integer(last));
         field.each_varint(|bits| {
             *n_buckets += 1;
-            let next = current.checked_add(zigzag(bits));
-            *overflow |= next.is_none();
-            current = next.unwrap_or(0);
+            // What overflows is refused for its negative count.
+            current = current.checked_add(zigzag(bits)).unwrap_or(i64::MIN);
             if *n_buckets <= max_buckets {
                 counts.push(to_float_signed(current));
             }
@@ -151,13 +152,11 @@ impl Fields {
         let value = if is_stale(histogram.sum) {
             HistogramValue::Stale
         } else if self.n_buckets > max_buckets {
-            HistogramValue::Invalid(HistogramError::TooManyBuckets { limit: max_buckets })
-        } else if self.overflow {
-            HistogramValue::Invalid(HistogramError::NegativeCount { side: "delta" })
+            HistogramValue::Invalid(HistogramFault::TooManyBuckets { limit: max_buckets })
         } else {
-            match settle_schema(&mut histogram, schema).and_then(|()| check_histogram(&histogram)) {
+            match settle_schema(&mut histogram, schema) {
                 Ok(()) => HistogramValue::Histogram(Box::new(histogram)),
-                Err(error) => HistogramValue::Invalid(error),
+                Err(error) => HistogramValue::Invalid(error.into()),
             }
         };
         ReadHistogram {
@@ -168,21 +167,13 @@ impl Fields {
     }
 }
 
-/// Sets the schema, merging buckets that are finer than any schema stored.
+/// Sets the schema, merging buckets that are finer than any schema stored, and validates.
 fn settle_schema(histogram: &mut Histogram, schema: i32) -> Result<(), HistogramError> {
-    let known = schema == i32::from(CUSTOM_BUCKETS) || (-4..=MAX_KNOWN_SCHEMA).contains(&schema);
-    if !known {
-        return Err(HistogramError::Schema(schema));
+    histogram.schema = i8::try_from(schema).map_err(|_| HistogramError::Schema(schema))?;
+    if (MAX_SCHEMA + 1..=MAX_SENT_SCHEMA).contains(&histogram.schema) {
+        histogram.reduce_resolution(MAX_SCHEMA)?;
     }
-    let stored = schema.min(MAX_SCHEMA);
-    histogram.schema = i8::try_from(stored).unwrap_or(CUSTOM_BUCKETS);
-    if let Ok(steps @ 1..) = u32::try_from(schema - stored) {
-        check::check_spans("positive", &histogram.positive)?;
-        check::check_spans("negative", &histogram.negative)?;
-        histogram.positive = layout::coarser(&histogram.positive, steps);
-        histogram.negative = layout::coarser(&histogram.negative, steps);
-    }
-    Ok(())
+    histogram.validate()
 }
 
 fn side(histogram: &mut Histogram, positive: bool) -> &mut Buckets {

@@ -6,7 +6,7 @@
 //!
 //! - [`negotiate_remote_write`], [`decode_remote_write_v1`], [`decode_remote_write_v2`],
 //!   [`encode_remote_write_v1`], [`encode_remote_write_v2`]: Prometheus remote write 1.0 and 2.0.
-//! - [`check_histogram`]: what a native histogram must not contradict.
+//! - [`decode_read_request`], [`SamplesResponse`], [`push_chunked_series`]: Prometheus remote read.
 //! - [`TextSink`]: what a collector says, as Prometheus text exposition format 0.0.4.
 //! - [`format_float`]: sample values as Prometheus writes them.
 
@@ -15,13 +15,18 @@ mod exposition;
 mod histogram;
 mod number;
 mod protobuf;
+mod remote_read;
 mod remote_write;
 mod snappy;
 
 pub use error::DecodeError;
 pub use exposition::{CONTENT_TYPE_TEXT, TextSink};
-pub use histogram::{HistogramError, check_histogram};
+pub use histogram::HistogramFault;
 pub use number::{format_float, push_float, push_integer};
+pub use remote_read::{
+    CONTENT_TYPE_CHUNKS, CONTENT_TYPE_SAMPLES, ReadForm, ReadHints, ReadLimits, ReadQuery, ReadRequest,
+    SamplesResponse, decode_read_request, push_chunked_series,
+};
 pub use remote_write::{
     CONTENT_TYPE_V1, CONTENT_TYPE_V2, DecodeLimits, DecodeScratch, Decoded, RefusalReason, RefusedSeries,
     RemoteWriteVersion, UnsupportedMediaType, decode_remote_write_v1, decode_remote_write_v2,

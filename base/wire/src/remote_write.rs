@@ -8,7 +8,7 @@
 
 use model::{Batch, LabelError, MetricType};
 
-use crate::HistogramError;
+use crate::HistogramFault;
 
 mod describe;
 mod encode;
@@ -102,9 +102,9 @@ pub enum RefusalReason {
     /// A series with neither samples, histograms, exemplars nor metadata.
     #[error("series has no samples, histograms or exemplars")]
     Empty,
-    /// A histogram that contradicts itself.
+    /// A histogram that contradicts itself or is too large.
     #[error("{0}")]
-    Histogram(#[from] HistogramError),
+    Histogram(#[from] HistogramFault),
     /// The labels of an exemplar form no set.
     #[error("exemplar: {0}")]
     Exemplar(Box<RefusalReason>),

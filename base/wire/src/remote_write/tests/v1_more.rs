@@ -141,31 +141,36 @@ fn refuses_histograms_that_contradict_themselves_one_by_one() {
     };
     check(
         |h| h.count = 12.0,
-        "histogram counts 12 observations, but its buckets hold 13",
+        "13 observations found in buckets, but the Count field is 12: histogram's observation count should equal \
+         the number of observations found in the buckets (in absence of NaN)",
     );
     check(
         |h| h.positive.spans[0].length = 7,
-        "histogram has 8 positive buckets by its spans, but counts for 3",
+        "positive side: spans need 8 buckets, have 3 buckets: histogram spans specify different number of buckets \
+         than provided",
     );
     check(
         |h| h.negative.spans[0].offset = i32::MAX,
-        "histogram has negative spans that overlap or run out of range",
+        "negative side: span number 1 ends at bucket index 2147483648: histogram has a span whose bucket index is \
+         out of range",
     );
     check(
         |h| h.positive.spans[1].offset = -1,
-        "histogram has positive spans that overlap or run out of range",
+        "positive side: span number 2 with offset -1: histogram has a span whose offset is negative",
     );
     check(
         |h| h.negative.counts[1] = -1.0,
-        "histogram has a negative negative count",
+        "negative side: bucket number 2 has observation count of -1: histogram has a bucket whose observation \
+         count is negative",
     );
     check(
         |h| h.schema = -5,
-        "histogram has schema -5, which is neither -4 to 8 nor -53",
+        "histogram has an invalid schema, which must be between -4 and 8 for exponential buckets, or -53 for \
+         custom buckets, got schema -5",
     );
     check(
         |h| h.custom_values = [1.0].into(),
-        "histogram of schema 1 must not have custom bounds",
+        "histogram with exponential schema must not have custom bounds",
     );
 }
 
