@@ -41,7 +41,7 @@ pub(crate) use reader::{Part, PartError};
 pub(crate) use writer::PartWriter;
 
 /// Format version of parts.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 const MAGIC: &[u8; 8] = b"PERIPART";
 const END_MAGIC: &[u8; 8] = b"PERIPEND";
@@ -51,11 +51,14 @@ const TRAILER_LEN: usize = 32;
 /// Samples of one chunk at most.
 const MAX_CHUNK: usize = 512;
 
+/// Samples of one chunk at most if there are histograms among them.
+const MAX_HISTOGRAM_CHUNK: usize = 128;
+
 /// Values between restarts of shared prefixes.
 const SYMBOL_BLOCK: usize = 64;
 
 /// Series between known offsets.
 const SERIES_BLOCK: usize = 16;
 
-/// Chunks of plain floats. Kinds from 0x40 on are reserved for native histograms.
-const KIND_FLOATS: u8 = 0;
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 //!
 //! Layout of `n >= 1` values:
 //! ```text
-//! u8 kind             0 constant, 1 decimal, 2 xor; 0x40.. reserved for native histograms
+//! u8 kind             0 constant, 1 decimal, 2 xor
 //! constant: u64 bits
 //! decimal:  u8 exponent, uvarint n_exceptions, exceptions, integers (see chunk/ints.rs)
 //!             exception: uvarint distance to the previous exception's index (first: index), u64 bits

@@ -11,11 +11,12 @@ use parking_lot::Mutex;
 
 use super::cache::PageCache;
 use super::footer::{CHUNKS, Footer, PartInfo, SERIES, TIMES, VALUES};
-use super::{END_MAGIC, HEADER_LEN, KIND_FLOATS, MAGIC, SERIES_BLOCK, TRAILER_LEN, VERSION};
+use super::{END_MAGIC, HEADER_LEN, MAGIC, SERIES_BLOCK, TRAILER_LEN, VERSION};
 use crate::StoreError;
 use crate::bytes::{Malformed, Reader, xxh3};
-use crate::chunk::{decode_floats, decode_ints};
+use crate::chunk::{decode_ints, decode_samples};
 use crate::error::io_error;
+use crate::select::merge::{append, truncate};
 
 /// Decoded vectors of times kept per part: the series of a target follow each other.
 const KEPT_TIMES: usize = 4;
@@ -252,8 +253,7 @@ impl Part {
                 Err(PartError::Damaged {
                     section: usize::MAX, ..
                 }) if directory.len() == len => {
-                    out.timestamps.truncate(kept);
-                    out.values.truncate(kept);
+                    truncate(out, kept);
                     len *= 8;
                 }
                 other => return other,
@@ -269,7 +269,8 @@ impl Part {
     ) -> Result<(), PartError> {
         let mut reader = Reader::new(directory);
         let mut last = self.footer.info.min_t;
-        let (mut payload, mut values) = (Vec::new(), Vec::new());
+        let mut payload = Vec::new();
+        let mut chunk = SampleBuffer::default();
         for _ in 0..reader.uvarint()? {
             let kind = reader.u8()?;
             let n = reader.number::<usize>()?;
@@ -280,12 +281,10 @@ impl Part {
             let start = values_at;
             values_at = values_at.checked_add(len as u64).ok_or(Malformed)?;
             last = last_t;
-            if kind != KIND_FLOATS
-                || !range.overlaps(TimeRange {
-                    start: first_t,
-                    end: last_t,
-                })
-            {
+            if !range.overlaps(TimeRange {
+                start: first_t,
+                end: last_t,
+            }) {
                 continue;
             }
             if n > usize::from(u16::MAX) {
@@ -293,14 +292,12 @@ impl Part {
             }
             let times = self.time_vector(times_at, n)?;
             self.read(VALUES, (start, len), &mut payload)?;
-            values.clear();
-            decode_floats(&payload, n, &mut values)?;
+            chunk.clear();
+            chunk.timestamps.extend_from_slice(&times);
+            decode_samples(kind, &payload, (n, &mut chunk))?;
             let from = times.partition_point(|t| *t < range.start);
             let to = times.partition_point(|t| *t <= range.end);
-            out.timestamps
-                .extend_from_slice(times.get(from..to).ok_or(Malformed)?);
-            out.values
-                .extend_from_slice(values.get(from..to).ok_or(Malformed)?);
+            append(out, &chunk, from..to);
         }
         Ok(())
     }

@@ -4,14 +4,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hashbrown::HashMap;
-use model::{Millis, PackedLabels};
+use model::{Histogram, Millis, PackedLabels, SampleBuffer};
 
 use super::footer::{CHUNKS, Footer, N_SECTIONS, Name, POSTINGS, PartInfo, SERIES, SYMBOLS, TIMES, VALUES};
 use super::section::{Section, SectionWriter};
-use super::{END_MAGIC, HEADER_LEN, KIND_FLOATS, MAGIC, MAX_CHUNK, SERIES_BLOCK, SYMBOL_BLOCK, VERSION};
+use super::{
+    END_MAGIC, HEADER_LEN, MAGIC, MAX_CHUNK, MAX_HISTOGRAM_CHUNK, SERIES_BLOCK, SYMBOL_BLOCK, VERSION,
+};
 use crate::StoreError;
 use crate::bytes::{put_ivarint, put_str, put_uvarint, xxh3};
-use crate::chunk::{encode_floats, encode_ints};
+use crate::chunk::{MAX_COUNTS, encode_ints, encode_samples};
 use crate::disk::{Disk, DiskFile};
 use crate::error::io_error;
 use crate::head::Postings;
@@ -78,8 +80,7 @@ impl PartWriter {
     pub(crate) fn add_series(
         &mut self,
         labels: PackedLabels<'_>,
-        times: &[Millis],
-        values: &[f64],
+        samples: &SampleBuffer,
     ) -> Result<(), StoreError> {
         let id = u32::try_from(self.info.n_series).map_err(|_| StoreError::Corrupt {
             path: self.path.clone(),
@@ -105,27 +106,27 @@ impl PartWriter {
                 None => values.entry(value.into()).or_default().push(id),
             }
         }
-        self.add_chunks(times, values);
+        self.add_chunks(samples);
         self.info.n_series += 1;
-        self.info.n_samples += times.len() as u64;
+        self.info.n_samples += samples.len() as u64;
         self.drain_values(WRITE_BYTES)
     }
 
-    fn add_chunks(&mut self, times: &[Millis], values: &[f64]) {
+    fn add_chunks(&mut self, samples: &SampleBuffer) {
         let mut directory = Vec::new();
-        let n_chunks = times.len().div_ceil(MAX_CHUNK);
-        put_uvarint(&mut directory, n_chunks as u64);
         // Chunks of equal length rather than full ones and a rest.
-        let per_chunk = times.len().div_ceil(n_chunks.max(1)).max(1);
+        let n_chunks = samples.len().div_ceil(max_chunk(samples));
+        let per_chunk = samples.len().div_ceil(n_chunks.max(1)).max(1);
+        put_uvarint(&mut directory, samples.len().div_ceil(per_chunk) as u64);
         let mut last = self.info.min_t;
-        for (times, values) in times.chunks(per_chunk).zip(values.chunks(per_chunk)) {
-            let bits: Vec<u64> = values.iter().map(|v| v.to_bits()).collect();
-            let mut payload = Vec::new();
-            encode_floats(&bits, &mut payload);
+        for from in (0..samples.len()).step_by(per_chunk) {
+            let rows = from..samples.len().min(from + per_chunk);
+            let times = samples.timestamps.get(rows.clone()).unwrap_or_default();
             let (Some(first_t), Some(last_t)) = (times.first().copied(), times.last().copied()) else {
                 continue;
             };
-            directory.push(KIND_FLOATS);
+            let mut payload = Vec::new();
+            directory.push(encode_samples(samples, rows, &mut payload));
             put_uvarint(&mut directory, times.len() as u64);
             put_ivarint(&mut directory, first_t.wrapping_sub(last));
             put_uvarint(&mut directory, last_t.wrapping_sub(first_t).cast_unsigned());
@@ -273,5 +274,14 @@ impl PartWriter {
         let dir = self.path.parent().unwrap_or(&self.path);
         self.disk.sync_dir(dir).map_err(io_error("fsync", dir))?;
         Ok(Some(self.path))
+    }
+}
+
+/// Returns how many samples a chunk may have: fewer where each is large.
+fn max_chunk(samples: &SampleBuffer) -> usize {
+    let buckets = |(_, h): &(u32, Histogram)| h.positive.counts.len() + h.negative.counts.len();
+    match samples.histograms.iter().map(buckets).max() {
+        None => MAX_CHUNK,
+        Some(most) => (MAX_COUNTS / most.max(1)).clamp(1, MAX_HISTOGRAM_CHUNK),
     }
 }

@@ -10,6 +10,7 @@ use model::{
     Labels, Matcher, Millis, PackedLabels, QueryError, SampleBuffer, Selection, SeriesSet, TimeRange,
 };
 
+use super::merge::merge;
 use super::{Index, resolve};
 use crate::head::{HeadSamples, SeriesRef, hash_labels};
 use crate::part::{Part, PartError};
@@ -245,7 +246,7 @@ impl SeriesSet for Selected {
                 what: "head".to_owned(),
                 reason: error.to_string(),
             })?;
-        merge(out, &mut buffer);
+        merge(out, &buffer);
         Ok(())
     }
 }
@@ -285,29 +286,4 @@ impl Selected {
         }
         Ok(())
     }
-}
-
-/// Adds samples to those in `out`, keeping times ascending; of two at one time, that in `out` stays.
-pub(crate) fn merge(out: &mut SampleBuffer, more: &mut SampleBuffer) {
-    let Some(first) = more.timestamps.first() else {
-        return;
-    };
-    if out.timestamps.last().is_none_or(|last| last < first) {
-        out.timestamps.append(&mut more.timestamps);
-        out.values.append(&mut more.values);
-        return;
-    }
-    let kept = out.timestamps.partition_point(|t| t < first);
-    let old_times = out.timestamps.split_off(kept);
-    let old_values = out.values.split_off(kept);
-    let mut old = old_times.into_iter().zip(old_values).peekable();
-    for (t, value) in more.timestamps.iter().copied().zip(more.values.iter().copied()) {
-        while let Some((old_t, old_value)) = old.next_if(|(old_t, _)| *old_t < t) {
-            out.push(old_t, old_value);
-        }
-        if old.peek().is_none_or(|(old_t, _)| *old_t != t) {
-            out.push(t, value);
-        }
-    }
-    old.for_each(|(t, value)| out.push(t, value));
 }

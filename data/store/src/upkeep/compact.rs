@@ -13,7 +13,7 @@ use super::{PartsChange, commit, next_part, open_part, quarantine};
 use crate::StoreError;
 use crate::config::millis;
 use crate::part::{Part, PartError, PartInfo, PartWriter, order};
-use crate::select::set::merge;
+use crate::select::merge::merge;
 use crate::store::Inner;
 use crate::store::manifest::part_path;
 
@@ -152,14 +152,10 @@ fn merge_parts(inner: &Inner, group: &[Arc<Part>]) -> Result<(), Failed> {
             more.clear();
             let read = cursor.part.samples(id, TimeRange::ALL, &mut more);
             read.map_err(|error| Failed::Part(at, error))?;
-            merge(&mut samples, &mut more);
+            merge(&mut samples, &more);
         }
         if !samples.is_empty() {
-            writer.add_series(
-                PackedLabels::trusted(&packed),
-                &samples.timestamps,
-                &samples.values,
-            )?;
+            writer.add_series(PackedLabels::trusted(&packed), &samples)?;
         }
     }
     let added = match writer.finish()? {

@@ -88,11 +88,7 @@ fn flush_before(inner: &Inner, (oldest, end): (Millis, Millis)) -> Result<(), St
                 reason: format!("samples in memory: {error}"),
             })?;
         if !samples.is_empty() {
-            writer.add_series(
-                PackedLabels::trusted(&packed),
-                &samples.timestamps,
-                &samples.values,
-            )?;
+            writer.add_series(PackedLabels::trusted(&packed), &samples)?;
         }
     }
     let added = match writer.finish()? {
