@@ -14,6 +14,7 @@ mod duration;
 mod error;
 mod eval;
 mod functions;
+pub mod histogram;
 mod lex;
 mod number;
 mod parse;
