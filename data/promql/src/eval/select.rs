@@ -1,16 +1,19 @@
 //! Stored series: finding them, reading them, and their value at each step.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use hashbrown::HashSet;
 use model::{
-    Labels, METRIC_NAME, MatchOp, Matcher, Millis, SampleBuffer, Selection, SeriesSet, TimeRange, is_stale,
+    Histogram, Labels, METRIC_NAME, MatchOp, Matcher, Millis, SampleBuffer, Selection, SeriesSet, TimeRange,
+    is_stale,
 };
 
 use crate::error::EvalError;
 use crate::eval::Evaluator;
-use crate::eval::frame::{Frame, Row, RowSink, is_metadata_label, without_metadata};
-use crate::eval::steps::{Steps, add_step, steps_of, words_for};
+use crate::eval::frame::{Frame, Row, RowSink, Slot, is_metadata_label, without_metadata};
+use crate::eval::steps::{Steps, add_step, words_for};
+use crate::histogram::size_in_samples;
 use crate::plan::{Node, SelectorPlan};
 
 /// How often the caller is asked whether to go on, in series.
@@ -57,9 +60,15 @@ impl Evaluator<'_> {
             if buffer.is_empty() {
                 continue;
             }
-            if buffer.len() > room {
-                lease.grow(buffer.len() - room)?;
-                room = buffer.len();
+            let needed = buffer.len()
+                + buffer
+                    .histograms
+                    .iter()
+                    .map(|(_, h)| size_in_samples(h))
+                    .sum::<usize>();
+            if needed > room {
+                lease.grow(needed - room)?;
+                room = needed;
             }
             series(set.labels(idx), &mut buffer)?;
         }
@@ -76,22 +85,27 @@ impl Evaluator<'_> {
         self.selector_rows((plan, Pick::Value), steps, sink)
     }
 
-    /// Returns the times of the samples a selector finds, in seconds, for `timestamp`.
-    pub(super) fn sample_times(&self, plan: &SelectorPlan, steps: &Steps) -> Result<Frame, EvalError> {
+    /// Returns the times of the samples a selector finds, in seconds, or when their counters began.
+    pub(super) fn sample_times(
+        &self,
+        plan: &SelectorPlan,
+        pick: Pick,
+        steps: &Steps,
+    ) -> Result<Frame, EvalError> {
         let mut frame = self.frame(steps);
-        self.selector_rows((plan, Pick::Time), steps, &mut frame)?;
+        self.selector_rows((plan, pick), steps, &mut frame)?;
         self.drop_names(&mut frame);
         self.settle_names(frame)
     }
 
-    /// Streams the times of the samples a selector finds, in seconds, under the full labels.
-    pub(super) fn stream_sample_times(
+    /// Streams the times of the samples a selector of info series finds, in seconds, under the full labels.
+    pub(super) fn stream_info_times(
         &self,
         plan: &SelectorPlan,
         steps: &Steps,
         sink: &mut dyn RowSink,
     ) -> Result<(), EvalError> {
-        self.selector_rows((plan, Pick::Time), steps, sink)
+        self.selector_rows((plan, Pick::InfoTime), steps, sink)
     }
 
     fn selector_rows(
@@ -116,8 +130,11 @@ impl Evaluator<'_> {
         let set = self.select(&plan.matchers, range)?;
         let mut values = vec![0.0; n];
         let mut present = vec![0; words_for(n)];
+        let mut histograms: Vec<Slot> = Vec::new();
         self.for_each_series(&*set, |labels, buffer| {
             present.fill(0);
+            histograms.clear();
+            let mut shared = Shared::new(buffer);
             let mut next = 0;
             for (i, time) in steps.times().enumerate() {
                 let wanted = plan.at.unwrap_or(time).saturating_sub(plan.offset);
@@ -128,19 +145,33 @@ impl Evaluator<'_> {
                     continue;
                 };
                 let (t, value) = (buffer.timestamps[newest], buffer.values[newest]);
-                if t > wanted.saturating_sub(lookback) && !is_stale(value) {
-                    values[i] = match pick {
-                        Pick::Value => value,
-                        Pick::Time => t as f64 / 1000.0,
-                    };
-                    add_step(&mut present, i);
+                if t <= wanted.saturating_sub(lookback) || is_stale(value) {
+                    continue;
                 }
+                match pick {
+                    Pick::Value => {
+                        values[i] = value;
+                        if let Some(histogram) = shared.get(newest) {
+                            histograms.resize(n, None);
+                            histograms[i] = Some(histogram);
+                        }
+                    }
+                    Pick::InfoTime if shared.get(newest).is_some() => {
+                        return Err(EvalError::invalid(format!(
+                            "this should be an info metric, with float samples: {labels}"
+                        )));
+                    }
+                    Pick::Time | Pick::InfoTime => values[i] = t as f64 / 1000.0,
+                    Pick::Start => values[i] = buffer.start(newest) as f64 / 1000.0,
+                }
+                add_step(&mut present, i);
             }
             sink.row(Row {
                 labels: &labels,
                 drop_name: false,
                 values: &values,
                 present: &present,
+                histograms: &histograms,
             })
         })
     }
@@ -162,9 +193,40 @@ impl Evaluator<'_> {
 
 /// What is wanted of a sample.
 #[derive(Clone, Copy)]
-enum Pick {
+pub(super) enum Pick {
     Value,
+    /// Its time.
     Time,
+    /// Its time; it must be a float.
+    InfoTime,
+    /// When its counter began, 0 if that is not known.
+    Start,
+}
+
+/// The histograms of a buffer, to be read in ascending order and shared by the steps that see them.
+struct Shared {
+    histograms: std::iter::Peekable<std::vec::IntoIter<(u32, Histogram)>>,
+    current: Option<(usize, Arc<Histogram>)>,
+}
+
+impl Shared {
+    fn new(buffer: &mut SampleBuffer) -> Self {
+        Self {
+            histograms: std::mem::take(&mut buffer.histograms).into_iter().peekable(),
+            current: None,
+        }
+    }
+
+    /// Returns the histogram of a row; rows asked for never go back.
+    fn get(&mut self, row: usize) -> Option<Arc<Histogram>> {
+        while let Some((at, histogram)) = self.histograms.next_if(|(at, _)| *at as usize <= row) {
+            self.current = Some((at as usize, Arc::new(histogram)));
+        }
+        match &self.current {
+            Some((at, histogram)) if *at == row => Some(Arc::clone(histogram)),
+            _ => None,
+        }
+    }
 }
 
 /// Returns the steps at which a subquery evaluates: multiples of its step within the ranges of all outer steps.
@@ -187,23 +249,24 @@ pub(super) fn drop_stale(buffer: &mut SampleBuffer) {
         return;
     }
     let mut kept = 0;
-    for i in 0..buffer.len() {
-        if !is_stale(buffer.values[i]) {
-            buffer.values[kept] = buffer.values[i];
-            buffer.timestamps[kept] = buffer.timestamps[i];
-            kept += 1;
+    let mut histograms = buffer.histograms.iter_mut().peekable();
+    for i in 0..buffer.values.len() {
+        if is_stale(buffer.values[i]) {
+            continue;
         }
+        if let Some((row, _)) = histograms.next_if(|(row, _)| *row as usize == i) {
+            *row -= u32::try_from(i - kept).unwrap_or(0);
+        }
+        buffer.values[kept] = buffer.values[i];
+        buffer.timestamps[kept] = buffer.timestamps[i];
+        if !buffer.starts.is_empty() {
+            buffer.starts[kept] = buffer.starts[i];
+        }
+        kept += 1;
     }
     buffer.values.truncate(kept);
     buffer.timestamps.truncate(kept);
-}
-
-/// Copies the steps of a row that are present into a buffer of samples.
-pub(super) fn samples_of(row: Row<'_>, steps: &Steps, out: &mut SampleBuffer) {
-    out.clear();
-    for i in steps_of(row.present) {
-        out.push(steps.start + i as Millis * steps.step, row.values[i]);
-    }
+    buffer.starts.truncate(kept);
 }
 
 /// Tells whether series stay different when their metadata labels go.

@@ -2,6 +2,7 @@
 
 mod golden;
 mod limits;
+mod literal;
 mod memory;
 mod parser;
 mod prometheus;

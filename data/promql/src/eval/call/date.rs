@@ -89,6 +89,7 @@ impl Evaluator<'_> {
             drop_name: false,
             values: &values,
             present: &present,
+            histograms: &[],
         })?;
         Ok(frame)
     }
