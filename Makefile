@@ -62,7 +62,10 @@ $(PERIPLUS_PEERS)/node_exporter: tests/peers/node_exporter/go.sum
 $(PERIPLUS_PEERS)/prometheus: tests/peers/prometheus/go.sum
 	mkdir -p $(@D) && cd $(<D) && go build -ldflags "-X $(VERSION)=3.10.0" -o $@ github.com/prometheus/prometheus/cmd/prometheus
 
-test: setup-test ui $(BROWSER)/node_modules/.package-lock.json $(PERIPLUS_PEERS)/node_exporter
+$(PERIPLUS_PEERS)/promtool: tests/peers/prometheus/go.sum
+	mkdir -p $(@D) && cd $(<D) && go build -ldflags "-X $(VERSION)=3.10.0" -o $@ github.com/prometheus/prometheus/cmd/promtool
+
+test: setup-test ui $(BROWSER)/node_modules/.package-lock.json $(PERIPLUS_PEERS)/node_exporter $(PERIPLUS_PEERS)/promtool
 	go mod download github.com/prometheus/prometheus@v0.316.0
 	cd $(UI) && npm test
 	cargo build --workspace

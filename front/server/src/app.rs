@@ -164,7 +164,7 @@ fn query_routes() -> Router<Arc<App>> {
 
 /// What tells about the server and what it collects.
 fn status_routes() -> Router<Arc<App>> {
-    use api::status::{about, features, health, live, notifications, own_metrics, rules, storage, system};
+    use api::status::{about, features, health, live, notifications, openapi, own_metrics, rules, storage, system};
     use api::targets;
     Router::new()
         .route("/api/v1/rules", get(rules::rules))
@@ -187,6 +187,7 @@ fn status_routes() -> Router<Arc<App>> {
         .route("/api/v1/notifications", get(notifications::notifications))
         .route("/api/v1/notifications/live", get(notifications::live))
         .route("/api/v1/live", get(live::live))
+        .route("/api/v1/openapi.yaml", get(openapi::openapi))
         .route("/metrics", get(own_metrics::metrics))
         .route("/-/healthy", get(health::healthy))
         .route("/-/ready", get(health::ready))
@@ -196,9 +197,10 @@ fn status_routes() -> Router<Arc<App>> {
 
 /// What changes something.
 fn write_routes() -> Router<Arc<App>> {
-    use api::{session, write};
+    use api::{export, session, write};
     Router::new()
         .route("/api/v1/write", post(write::remote::write))
+        .route("/api/v1/read", post(export::read::read))
         .route("/api/v1/session", post(session::open).delete(session::close))
 }
 

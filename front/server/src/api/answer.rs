@@ -132,6 +132,16 @@ impl ApiError {
         self
     }
 
+    /// Returns the status that goes with it.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.kind.status()
+    }
+
+    /// Returns what failed.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Returns the answer as JSON text.
     pub(crate) fn text(&self) -> String {
         let mut out = String::with_capacity(self.message.len() + 96);

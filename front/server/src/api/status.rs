@@ -7,6 +7,7 @@ pub(crate) mod features;
 pub(crate) mod health;
 pub(crate) mod live;
 pub(crate) mod notifications;
+pub(crate) mod openapi;
 pub(crate) mod own_metrics;
 pub(crate) mod rules;
 pub(crate) mod storage;

@@ -41,3 +41,6 @@ pub(super) fn mark(response: &mut Response, origin: HeaderValue) {
     // Otherwise the answer is for pages of this server only.
     headers.remove("cross-origin-resource-policy");
 }
+
+#[cfg(test)]
+mod tests;
