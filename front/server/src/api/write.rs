@@ -58,7 +58,9 @@ impl From<IngestError> for WriteError {
     fn from(error: IngestError) -> Self {
         let status = match error {
             IngestError::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
-            IngestError::Overloaded { .. } => StatusCode::TOO_MANY_REQUESTS,
+            IngestError::Overloaded { .. } | IngestError::RateLimited { .. } => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
         };
         Self::new(status, error.to_string()).retry_after(5)
     }

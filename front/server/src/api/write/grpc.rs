@@ -17,10 +17,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use hyper::body::Frame;
+use wire::encode_otlp_response_protobuf;
 
-use super::gate::Workspace;
+use super::WriteError;
 use super::otlp::{self, Compression, Encoding};
-use super::{WriteError, receive};
 use crate::app::App;
 
 /// The one method that is served.
@@ -62,14 +62,14 @@ pub(crate) async fn export(State(app): State<Arc<App>>, request: Request) -> Res
             return refusal(Code::Unimplemented, &text, None);
         }
     };
-    let limits = app.config.remote_write.decode;
-    let received = receive(&app, request, move |body, workspace: &mut Workspace| {
-        let (message, compression) = unframe(body, compression)?;
-        otlp::decode((message, compression, Encoding::Protobuf), &limits, workspace)
-    })
+    let stored = otlp::store(
+        app,
+        request,
+        (Encoding::Protobuf, move |body| unframe(body, compression)),
+    )
     .await;
-    match received {
-        Ok(stored) => message(otlp::response(&stored, Encoding::Protobuf)),
+    match stored {
+        Ok((refused, text)) => message(&encode_otlp_response_protobuf(refused, &text)),
         Err(error) => refusal(code(&error), &error.message, error.retry_after_seconds),
     }
 }
@@ -130,11 +130,11 @@ fn percent_encode(text: &str) -> String {
 }
 
 /// Answers with one message and the status OK.
-fn message(message: Vec<u8>) -> Response {
+fn message(message: &[u8]) -> Response {
     let mut frame = Vec::with_capacity(PREFIX_BYTES + message.len());
     frame.push(0);
     frame.extend_from_slice(&u32::try_from(message.len()).unwrap_or(u32::MAX).to_be_bytes());
-    frame.extend_from_slice(&message);
+    frame.extend_from_slice(message);
     let mut trailers = HeaderMap::new();
     trailers.insert(STATUS, HeaderValue::from(Code::Ok as u16));
     let body = Unary {

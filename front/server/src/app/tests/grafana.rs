@@ -57,7 +57,7 @@ async fn names_and_values_are_offered() {
     assert_eq!(list("/api/v1/label/U__job/values").await, serde_json::json!(["a", "b"]));
     assert_eq!(list("/api/v1/label/U___6a_ob/values").await, serde_json::json!(["a", "b"]));
     assert_eq!(
-        fixture.get("/api/v1/label//values").await.status, 404,
+        fixture.get("/api/v1/label//values").await.status, 400,
     );
 }
 

@@ -3,6 +3,9 @@ use model::{Batch, IngestError, Labels};
 
 use crate::fixture::{Answer, Fixture, LOOPBACK, Refusing, request};
 
+mod raw;
+mod receiver;
+
 const PATH: &str = "/api/v1/write";
 const HEADERS: [(&str, &str); 2] = [
     ("content-type", "application/x-protobuf"),
@@ -111,7 +114,7 @@ async fn refuses_other_formats_and_says_what_is_supported() {
         [
             (
                 "content-type",
-                "application/x-protobuf;proto=io.prometheus.write.v2.Request",
+                "application/x-protobuf;proto=io.prometheus.write.v3.Request",
             ),
             ("content-encoding", "snappy"),
         ],
@@ -124,7 +127,7 @@ async fn refuses_other_formats_and_says_what_is_supported() {
         let answer = send(&fixture, &headers, Vec::new()).await;
         assert_eq!(answer.status, 415, "{headers:?}");
         assert!(
-            answer.text.contains("supported is remote write 1.0"),
+            answer.text.contains("is not supported; send "),
             "{}",
             answer.text
         );
