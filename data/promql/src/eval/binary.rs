@@ -11,7 +11,7 @@ use crate::error::EvalError;
 use crate::eval::Evaluator;
 use crate::eval::binary::element::{Operand, combine};
 use crate::eval::frame::{Frame, RowMut};
-use crate::eval::steps::{Steps, steps_of};
+use crate::eval::steps::{Steps, has_step, steps_of};
 use crate::plan::BinaryPlan;
 
 /// Computes an arithmetic operator, or 0 or 1 for a comparison.
@@ -111,7 +111,10 @@ impl Evaluator<'_> {
         for idx in 0..frame.len() {
             let mut histograms = frame.take_histograms(idx);
             let RowMut { values, present } = frame.get_mut(idx);
-            for step in steps_of(&present.to_vec()) {
+            for step in 0..values.len() {
+                if !has_step(present, step) {
+                    continue;
+                }
                 let operand = match histograms.get_mut(step).and_then(Option::take) {
                     Some(histogram) => Operand::Histogram(histogram),
                     None => Operand::Float(values[step]),

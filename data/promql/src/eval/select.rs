@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use hashbrown::HashSet;
 use model::{
-    Histogram, Labels, METRIC_NAME, MatchOp, Matcher, Millis, SampleBuffer, Selection, SeriesSet, TimeRange,
-    is_stale,
+    Histogram, Labels, METRIC_NAME, MatchOp, Matcher, Millis, ResetHint, SampleBuffer, Selection, SeriesSet,
+    TimeRange, is_stale,
 };
 
 use crate::error::EvalError;
 use crate::eval::Evaluator;
 use crate::eval::frame::{Frame, Row, RowSink, Slot, is_metadata_label, without_metadata};
 use crate::eval::steps::{Steps, add_step, words_for};
-use crate::histogram::size_in_samples;
-use crate::plan::{Node, SelectorPlan};
+use crate::histogram::{detect_reset, size_in_samples};
+use crate::plan::{Detail, Node, SelectorPlan};
 
 /// How often the caller is asked whether to go on, in series.
 const INTERRUPT_EVERY: usize = 64;
@@ -46,6 +46,7 @@ impl Evaluator<'_> {
     pub(super) fn for_each_series(
         &self,
         set: &dyn SeriesSet,
+        detail: Detail,
         mut series: impl FnMut(Labels, &mut SampleBuffer) -> Result<(), EvalError>,
     ) -> Result<(), EvalError> {
         let mut buffer = SampleBuffer::default();
@@ -59,6 +60,9 @@ impl Evaluator<'_> {
             set.read(idx, &mut buffer)?;
             if buffer.is_empty() {
                 continue;
+            }
+            if detail == Detail::Totals {
+                keep_totals(&mut buffer.histograms);
             }
             let needed = buffer.len()
                 + buffer
@@ -131,7 +135,7 @@ impl Evaluator<'_> {
         let mut values = vec![0.0; n];
         let mut present = vec![0; words_for(n)];
         let mut histograms: Vec<Slot> = Vec::new();
-        self.for_each_series(&*set, |labels, buffer| {
+        self.for_each_series(&*set, plan.detail, |labels, buffer| {
             present.fill(0);
             histograms.clear();
             let mut shared = Shared::new(buffer);
@@ -240,6 +244,30 @@ pub(super) fn subquery_steps(first: Millis, last: Millis, range: Millis, step: M
         start,
         end: last,
         step,
+    }
+}
+
+/// Leaves count and sum of histograms, and what their buckets say about resets.
+fn keep_totals(histograms: &mut [(u32, Histogram)]) {
+    let mut previous: Option<Histogram> = None;
+    for (_, histogram) in histograms {
+        let mut reset_hint = histogram.reset_hint;
+        if let (ResetHint::Unknown, Some(previous)) = (reset_hint, &previous) {
+            reset_hint = if detect_reset(histogram, previous) {
+                ResetHint::Reset
+            } else {
+                ResetHint::NoReset
+            };
+        }
+        let totals = Histogram {
+            schema: histogram.schema,
+            integer: histogram.integer,
+            reset_hint,
+            count: histogram.count,
+            sum: histogram.sum,
+            ..Histogram::default()
+        };
+        previous = Some(std::mem::replace(histogram, totals));
     }
 }
 

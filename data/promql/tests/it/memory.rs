@@ -56,8 +56,9 @@ fn fits(labels: &Labels, matchers: &[Matcher]) -> bool {
         .all(|m| m.matches(labels.get(m.name()).unwrap_or("")))
 }
 
-/// Says what a store that compares histograms as they come knows about resets, as Prometheus' chunks do: a chunk
-/// goes on as long as there is no reset and the layout stays; what begins one is compared later.
+/// Says what a store that compares histograms as they come knows about resets, as Prometheus' chunks do: within a
+/// chunk there is none, and a chunk goes on as long as there is none and the layout stays. What begins a chunk is
+/// not trusted to follow what was before.
 fn with_hints(samples: &BTreeMap<Millis, Stored>) -> Vec<(Millis, Stored)> {
     let mut out: Vec<(Millis, Stored)> = Vec::new();
     // The last histogram, as long as nothing else came.
@@ -68,9 +69,8 @@ fn with_hints(samples: &BTreeMap<Millis, Stored>) -> Vec<(Millis, Stored)> {
         if let Some(histogram) = &mut sample.histogram {
             histogram.reset_hint = match (histogram.reset_hint, &previous) {
                 (ResetHint::Gauge, _) => ResetHint::Gauge,
-                (ResetHint::Reset, _) => ResetHint::Reset,
-                (_, Some(previous)) if previous.reset_hint != ResetHint::Gauge => {
-                    hint_after(histogram, previous)
+                (ResetHint::Unknown | ResetHint::NoReset, Some(previous)) if goes_on(histogram, previous) => {
+                    ResetHint::NoReset
                 }
                 _ => ResetHint::Unknown,
             };
@@ -81,25 +81,16 @@ fn with_hints(samples: &BTreeMap<Millis, Stored>) -> Vec<(Millis, Stored)> {
     out
 }
 
-fn hint_after(histogram: &Histogram, previous: &Histogram) -> ResetHint {
-    let same_layout = histogram.schema == previous.schema
-        && histogram.zero_threshold == previous.zero_threshold
-        && histogram.custom_values == previous.custom_values;
-    if histogram.count < previous.count {
-        return ResetHint::Reset;
-    }
-    if !same_layout {
-        return ResetHint::Unknown;
-    }
+fn goes_on(histogram: &Histogram, previous: &Histogram) -> bool {
     let unmarked = Histogram {
         reset_hint: ResetHint::Unknown,
         ..histogram.clone()
     };
-    if detect_reset(&unmarked, previous) {
-        ResetHint::Reset
-    } else {
-        ResetHint::NoReset
-    }
+    previous.reset_hint != ResetHint::Gauge
+        && histogram.schema == previous.schema
+        && histogram.zero_threshold == previous.zero_threshold
+        && histogram.custom_values == previous.custom_values
+        && !detect_reset(&unmarked, previous)
 }
 
 impl SeriesSet for Found {

@@ -346,12 +346,10 @@ impl Join<'_> {
         }
         let op = self.plan.op;
         let (left, right) = if self.swapped { (one, many) } else { (many, one) };
-        let mut histograms = Vec::new();
-        let present = if op.is_trim() || left.has_histograms() || right.has_histograms() {
-            histograms.resize(self.values.len(), None);
-            self.compute_mixed(place, (left, right), steps, &mut histograms)
+        let (present, histograms) = if op.is_trim() || left.has_histograms() || right.has_histograms() {
+            self.compute_mixed(place, (left, right), steps)
         } else {
-            self.compute_floats((left, right), steps)
+            (self.compute_floats((left, right), steps), Vec::new())
         };
         let labels = self.result_labels(many.labels(), one.labels())?;
         let row = Row {
@@ -383,15 +381,16 @@ impl Join<'_> {
         present
     }
 
-    /// Computes the samples of two sides of which one has histograms; returns the steps that have one.
+    /// Computes the samples of two sides of which one has histograms; returns the steps that have one, and
+    /// histograms, one slot a step.
     fn compute_mixed(
         &mut self,
         place: usize,
         (left, right): (Side<'_>, Side<'_>),
         steps: &[u64],
-        histograms: &mut [Slot],
-    ) -> Vec<u64> {
+    ) -> (Vec<u64>, Vec<Slot>) {
         let mut present = vec![0; steps.len()];
+        let mut histograms = vec![None; self.values.len()];
         for i in steps_of(steps) {
             let (outcome, remark) = combine(self.plan.op, left.operand(i), right.operand(i));
             if let Some(remark) = remark {
@@ -410,7 +409,7 @@ impl Join<'_> {
             }
             add_step(&mut present, i);
         }
-        present
+        (present, histograms)
     }
 
     fn result_labels(&self, many: &Labels, one: &Labels) -> Result<Labels, EvalError> {

@@ -245,7 +245,7 @@ impl Evaluator<'_> {
                     count: input.frame.values(*idx)[i],
                 }));
                 if !buckets.is_empty() {
-                    *slot = self.classic_value(input, histogram, (estimate, i), &mut buckets);
+                    *slot = self.classic_value((input, histogram), (estimate, i), &mut buckets);
                     add_step(&mut present, i);
                 }
             }
@@ -256,8 +256,7 @@ impl Evaluator<'_> {
 
     fn classic_value(
         &self,
-        input: &Input,
-        histogram: &Classic,
+        (input, histogram): (&Input, &Classic),
         (estimate, i): (Estimate<'_>, usize),
         buckets: &mut Vec<Bucket>,
     ) -> f64 {

@@ -12,7 +12,7 @@ use crate::eval::Evaluator;
 use crate::eval::call::with_label;
 use crate::eval::frame::{Frame, RowHead, RowMut, histogram_at, is_metadata_label};
 use crate::eval::steps::{Steps, add_step, has_step, steps_of};
-use crate::plan::{Kind, Node, SelectorPlan, common_reference};
+use crate::plan::{Detail, Kind, Node, SelectorPlan, common_reference};
 
 /// The metric that OpenTelemetry resources become.
 const DEFAULT_METRIC: &str = "target_info";
@@ -136,6 +136,7 @@ impl Evaluator<'_> {
                 offset,
                 at,
                 boundary: None,
+                detail: Detail::Buckets,
             };
             self.stream_info_times(&plan, steps, &mut frame)?;
         }

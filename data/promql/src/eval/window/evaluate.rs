@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{Histogram, Labels, Millis, SampleBuffer, TimeRange};
+use model::{Histogram, Labels, Millis, ResetHint, SampleBuffer, TimeRange};
 
 use crate::ast::Span;
 use crate::error::EvalError;
@@ -79,7 +79,7 @@ impl Evaluator<'_> {
             if series.histograms.is_empty() {
                 kernel.run(series.all, &windows, &mut out);
             } else {
-                mixed.run(&mut *kernel, series, &windows, &mut out);
+                mixed.run(&mut *kernel, (series, &windows), &mut out);
             }
             self.remark_series(plan, &out.notes, head.labels);
             if out.present.iter().all(|word| *word == 0) {
@@ -122,6 +122,7 @@ impl Evaluator<'_> {
             source: RangeSource::Stored {
                 matchers: plan.matchers.clone(),
                 boundary: None,
+                detail: plan.detail,
             },
             range: 2 * lookback,
             offset: plan.offset - lookback,
@@ -135,11 +136,11 @@ impl Evaluator<'_> {
             if series.histograms.is_empty() {
                 boundary::Smoothed.run(series.all, &windows, &mut out);
             } else {
-                mixed.run(&mut boundary::Smoothed, series, &windows, &mut out);
+                mixed.run(&mut boundary::Smoothed, (series, &windows), &mut out);
             }
             if !out.notes.is_empty() {
                 let metric = head.labels.metric_name();
-                self.annotate(|notes| out.notes.write(span, span, metric, notes));
+                self.annotate(|notes| out.notes.write((span, span), metric, notes));
             }
             sink.row(Row {
                 labels: head.labels,
@@ -160,7 +161,7 @@ impl Evaluator<'_> {
             (FunctionId::QuantileOverTime, Some(arg)) => arg.span,
             _ => plan.range_span,
         };
-        self.annotate(|notes| found.write(plan.range_span, first, labels.metric_name(), notes));
+        self.annotate(|notes| found.write((plan.range_span, first), labels.metric_name(), notes));
     }
 
     /// Feeds the samples of each series of a range vector.
@@ -172,9 +173,9 @@ impl Evaluator<'_> {
     ) -> Result<(), EvalError> {
         let windows = Windows::new(plan, steps, self.params.lookback);
         match &plan.source {
-            RangeSource::Stored { matchers, .. } => {
+            RangeSource::Stored { matchers, detail, .. } => {
                 let set = self.select(matchers, stored_range(&windows))?;
-                self.for_each_series(&*set, |labels, buffer| {
+                self.for_each_series(&*set, *detail, |labels, buffer| {
                     drop_stale(buffer);
                     let histograms: Vec<_> = std::mem::take(&mut buffer.histograms)
                         .into_iter()
@@ -388,10 +389,12 @@ fn samples_of(
     histograms.clear();
     for i in steps_of(row.present) {
         if let Some(histogram) = histogram_at(row.histograms, i) {
-            histograms.push((
-                u32::try_from(out.len()).unwrap_or(u32::MAX),
-                Arc::clone(histogram),
-            ));
+            let mut histogram = Arc::clone(histogram);
+            if matches!(histogram.reset_hint, ResetHint::Reset | ResetHint::NoReset) {
+                // Samples left out, or taken twice, would make the hint a wrong one.
+                Arc::make_mut(&mut histogram).reset_hint = ResetHint::Unknown;
+            }
+            histograms.push((u32::try_from(out.len()).unwrap_or(u32::MAX), histogram));
         }
         out.push(steps.start + i as Millis * steps.step, row.values[i]);
     }

@@ -30,13 +30,13 @@ pub(super) fn growth(
     }
     check(window, (first, last), manner, notes)?;
     let left = if manner.smoothed && timestamps[first] < start {
-        value_at(window, first, start, growth.increase(), notes)?
+        value_at(window, (first, start), growth.increase(), notes)?
     } else {
         Histogram::clone(&histograms[first])
     };
     let right = match last.checked_sub(1) {
         Some(previous) if manner.smoothed && timestamps[last] > end => {
-            value_at(window, previous, end, growth.increase(), notes)?
+            value_at(window, (previous, end), growth.increase(), notes)?
         }
         _ => Histogram::clone(&histograms[last]),
     };
@@ -82,8 +82,7 @@ fn check(
 /// Interpolates between a histogram and the next one.
 fn value_at(
     window: &HistogramWindow<'_>,
-    at: usize,
-    time: Millis,
+    (at, time): (usize, Millis),
     kind: Increase,
     notes: &mut Notes,
 ) -> Option<Histogram> {
@@ -174,5 +173,5 @@ pub(super) fn smoothed(window: &HistogramWindow<'_>, notes: &mut Notes) -> Optio
         notes.add(Note::MixedSchemas);
         return None;
     }
-    value_at(window, previous, time, kind, notes)
+    value_at(window, (previous, time), kind, notes)
 }

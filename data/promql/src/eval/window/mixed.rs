@@ -145,8 +145,7 @@ impl Mixed {
     pub(super) fn run(
         &self,
         kernel: &mut dyn SeriesKernel,
-        series: RangeSeries<'_>,
-        windows: &Windows,
+        (series, windows): (RangeSeries<'_>, &Windows),
         out: &mut Output,
     ) {
         match self.manners {

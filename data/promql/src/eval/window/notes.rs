@@ -41,8 +41,8 @@ impl Notes {
         self.notes.is_empty() && self.overlaps == 0
     }
 
-    /// Makes the remarks in the words of the language.
-    pub(super) fn write(&self, span: Span, ignored: Span, metric: &str, out: &mut Annotations) {
+    /// Makes the remarks in the words of the language; `ignored` is the place of that on histograms left out.
+    pub(super) fn write(&self, (span, ignored): (Span, Span), metric: &str, out: &mut Annotations) {
         for note in &self.notes {
             match note {
                 Note::Mixed => out.mixed_floats_histograms(span, metric),
