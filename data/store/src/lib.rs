@@ -15,6 +15,7 @@
 //! LOCK        held by the process that has the store open
 //! MANIFEST    which parts there are                       store/manifest.rs
 //! METADATA    types, help and units of metric families    store/metadata.rs
+//! SNAPSHOT    the head, so that a start is fast           store/snapshot.rs
 //! wal/        log segments                                wal.rs
 //! parts/      parts                                       part.rs
 //! quarantine/ damaged files, kept for inspection
@@ -36,6 +37,6 @@ mod wal;
 
 pub use config::StoreConfig;
 pub use error::StoreError;
-pub use store::Store;
 pub use store::status::{PartStatus, StoreStatus};
+pub use store::{Cardinality, Counted, Store};
 pub use wal::{LogTail, TailBacklog, TailError, TailStep};

@@ -3,6 +3,7 @@
 //! Flush, compact, drop what is too old or too much, save metadata, drop log segments. Every step can fail and
 //! be repeated: a part counts once it is in the manifest, a log segment goes only when parts hold its samples.
 
+mod backfill;
 mod compact;
 mod flush;
 
@@ -20,18 +21,28 @@ use crate::store::Inner;
 use crate::store::manifest::{self, Manifest};
 use crate::wal::move_to;
 
+pub(crate) use backfill::FLUSH_AT as BACKFILL_FLUSH_AT;
+
 type Task<'a> = &'a dyn Fn() -> Result<(), StoreError>;
 
 /// Runs all tasks; returns each one's name and result.
 pub(crate) fn run(inner: &Inner, now: Millis) -> Vec<(&'static str, Result<(), StoreError>)> {
-    let tasks: [(&'static str, Task<'_>); 5] = [
+    let tasks: [(&'static str, Task<'_>); 7] = [
         ("flush", &|| flush::flush(inner)),
+        ("backfill", &|| backfill::flush(inner)),
         ("compaction", &|| compact::compact(inner)),
         ("retention", &|| drop_expired(inner, now)),
         ("metadata", &|| {
             inner.metadata.save(&*inner.disk, &inner.config.dir)
         }),
-        ("log", &|| inner.wal.drop_before(inner.manifest.lock().floor)),
+        ("snapshot", &|| crate::store::snapshot::save_if_due(inner)),
+        ("log", &|| {
+            let (floor, backfilled) = {
+                let manifest = inner.manifest.lock();
+                (manifest.floor, manifest.backfilled)
+            };
+            inner.wal.drop_before(floor, backfilled)
+        }),
     ];
     let mut results = Vec::with_capacity(tasks.len());
     for (name, task) in tasks {
@@ -52,6 +63,7 @@ fn commit(inner: &Inner, change: PartsChange) -> Result<(), StoreError> {
         added,
         removed,
         floor,
+        backfilled,
     } = change;
     {
         let mut manifest = inner.manifest.lock();
@@ -60,6 +72,7 @@ fn commit(inner: &Inner, change: PartsChange) -> Result<(), StoreError> {
             .retain(|id| removed.iter().all(|part| part.info().id != *id));
         next.parts.extend(added.iter().map(|part| part.info().id));
         next.floor = floor.map_or(next.floor, |floor| next.floor.max(floor));
+        next.backfilled = backfilled.map_or(next.backfilled, |epoch| next.backfilled.max(epoch));
         manifest::save(&*inner.disk, &inner.config.dir, &next)?;
         *manifest = next;
         let mut parts = inner.parts.write();
@@ -86,6 +99,8 @@ struct PartsChange {
     removed: Vec<Arc<Part>>,
     /// Raises the time before which samples are in parts.
     floor: Option<Millis>,
+    /// Raises the epoch of the log up to which backfill is in parts.
+    backfilled: Option<u64>,
 }
 
 /// Takes the number of a part that is about to be written.
@@ -149,6 +164,7 @@ fn drop_expired(inner: &Inner, now: Millis) -> Result<(), StoreError> {
             added: Vec::new(),
             removed,
             floor: None,
+            backfilled: None,
         },
     )
 }

@@ -3,7 +3,7 @@
 use model::{Millis, Rejection};
 
 use super::late::Stored;
-use super::series::{NONE, Sealed};
+use super::series::{NONE, Sealed, Series};
 use super::slab::Slot;
 use super::timeline::Timeline;
 use super::{Sample, Shard, Terms};
@@ -58,7 +58,11 @@ impl Shard {
             return self.append_late(id, sample, terms);
         }
         match sample.histogram {
-            Some(histogram) => self.side(id).histograms.push(t, histogram),
+            Some(histogram) => {
+                // An open chunk goes on from the latest value, which is not a float's any more.
+                self.seal(id);
+                self.side(id).histograms.push(t, histogram);
+            }
             None => {
                 if !self.continue_chunk(id, t, bits) {
                     self.start_chunk(id, t, bits);
@@ -184,7 +188,7 @@ impl Shard {
         self.cadences.insert((last_t, t), timeline);
     }
 
-    fn add_timeline(&mut self, t: Millis) -> u32 {
+    pub(super) fn add_timeline(&mut self, t: Millis) -> u32 {
         let timeline = Some(Timeline::new(t));
         if let Some(free) = self.free_timelines.pop() {
             self.timelines[free as usize] = timeline;
@@ -235,6 +239,16 @@ impl Shard {
             next: NONE,
             n,
         };
+        let mut series = std::mem::replace(&mut self.series[id as usize], Series::new(0, 0, 0));
+        self.link_sealed(&mut series, chunk);
+        let slot = std::mem::replace(&mut series.slot, Slot::EMPTY);
+        (series.n, series.len, series.run) = (0, 0, 0);
+        self.series[id as usize] = series;
+        self.slab.release(slot);
+    }
+
+    /// Puts a sealed chunk behind the others of a series.
+    pub(super) fn link_sealed(&mut self, series: &mut Series, chunk: Sealed) {
         let at = match self.free_sealed.pop() {
             Some(free) => {
                 self.sealed[free as usize] = chunk;
@@ -245,14 +259,20 @@ impl Shard {
                 (self.sealed.len() - 1) as u32
             }
         };
-        let series = &mut self.series[id as usize];
-        let slot = std::mem::replace(&mut series.slot, Slot::EMPTY);
-        (series.n, series.len, series.run) = (0, 0, 0);
         match self.sealed.get_mut(series.last_sealed as usize) {
             Some(last) => last.next = at,
             None => series.first_sealed = at,
         }
         series.last_sealed = at;
-        self.slab.release(slot);
+    }
+
+    /// Returns the sealed chunks of a series in order.
+    pub(super) fn sealed_of<'a>(&'a self, series: &Series) -> impl Iterator<Item = &'a Sealed> {
+        let mut at = series.first_sealed;
+        std::iter::from_fn(move || {
+            let chunk = self.sealed.get(at as usize)?;
+            at = chunk.next;
+            Some(chunk)
+        })
     }
 }

@@ -41,7 +41,7 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    fn of(histogram: &Histogram) -> Self {
+    pub(super) fn of(histogram: &Histogram) -> Self {
         Self {
             schema: histogram.schema,
             integer: histogram.integer,
@@ -66,6 +66,11 @@ impl Layout {
             && self.n_positive == histogram.positive.counts.len()
             && self.n_negative == histogram.negative.counts.len()
             && self.custom_values.iter().copied().eq(bounds)
+    }
+
+    /// Returns a histogram of this layout without observations.
+    pub(super) fn empty(&self) -> Histogram {
+        self.with_numbers(&[])
     }
 
     fn n_numbers(&self) -> usize {
@@ -95,7 +100,11 @@ impl Layout {
                 spans: self.negative.clone(),
                 counts: negative,
             },
-            custom_values: self.custom_values.iter().map(|bits| f64::from_bits(*bits)).collect(),
+            custom_values: self
+                .custom_values
+                .iter()
+                .map(|bits| f64::from_bits(*bits))
+                .collect(),
         }
     }
 }
@@ -106,16 +115,6 @@ fn numbers_of(histogram: &Histogram) -> impl Iterator<Item = u64> {
         .chain(histogram.positive.counts.iter().copied())
         .chain(histogram.negative.counts.iter().copied())
         .map(f64::to_bits)
-}
-
-/// Tells whether two histograms are the same sample. What is known about a reset does not count: it depends on
-/// where a histogram came from.
-pub(super) fn is_same(a: &Histogram, b: &Histogram) -> bool {
-    let layout = Layout {
-        reset_hint: b.reset_hint,
-        ..Layout::of(a)
-    };
-    layout.fits(b) && numbers_of(a).eq(numbers_of(b))
 }
 
 /// Successive histograms of one layout.
@@ -259,28 +258,4 @@ impl HistogramColumn {
     pub(super) fn first_t(&self) -> Option<Millis> {
         self.runs.first().map(|run| run.first_t)
     }
-}
-
-/// Returns what is wrong with a histogram, `None` if it may be stored.
-pub(crate) fn unfit(histogram: &Histogram) -> Option<String> {
-    for (side, buckets) in [
-        ("positive", &histogram.positive),
-        ("negative", &histogram.negative),
-    ] {
-        let n: u64 = buckets.spans.iter().map(|span| u64::from(span.length)).sum();
-        if n != buckets.counts.len() as u64 {
-            let found = buckets.counts.len();
-            return Some(format!("{side} spans have {n} buckets, but there are {found} counts"));
-        }
-        if buckets.spans.iter().skip(1).any(|span| span.offset < 0) {
-            return Some(format!("{side} spans overlap"));
-        }
-        if buckets.counts.iter().any(|count| *count < 0.0) {
-            return Some(format!("{side} bucket with a negative count"));
-        }
-    }
-    if histogram.zero_count < 0.0 || histogram.count < 0.0 {
-        return Some("negative count".to_owned());
-    }
-    None
 }

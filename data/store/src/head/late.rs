@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use model::{Histogram, Millis, Rejection};
 
 use super::append::Taken;
-use super::histograms::{HistogramColumn, is_same};
+use super::histograms::HistogramColumn;
 use super::{Sample, Shard, Terms};
 
 /// A sample outside the columns.
@@ -51,7 +51,7 @@ impl Sample<'_> {
     pub(super) fn is(&self, stored: &Stored) -> bool {
         match (stored, self.histogram) {
             (Stored::Float(bits), None) => *bits == self.bits,
-            (Stored::Histogram(stored), Some(histogram)) => is_same(stored, histogram),
+            (Stored::Histogram(stored), Some(histogram)) => stored.is_identical(histogram),
             (Stored::Float(_), Some(_)) | (Stored::Histogram(_), None) => false,
         }
     }
@@ -186,10 +186,21 @@ impl Shard {
 
     /// Returns the span of the backfill to be flushed.
     pub(crate) fn backfill_span(&self) -> Option<(Millis, Millis)> {
-        let spans = self.flushing.values().filter_map(|samples| {
-            Some((*samples.first_key_value()?.0, *samples.last_key_value()?.0))
-        });
+        let spans = self
+            .flushing
+            .values()
+            .filter_map(|samples| Some((*samples.first_key_value()?.0, *samples.last_key_value()?.0)));
         spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+    }
+
+    /// Returns the time of the first sample after `t` among the backfill to be flushed.
+    pub(crate) fn first_flushing_after(&self, t: Millis) -> Option<Millis> {
+        let after = (std::ops::Bound::Excluded(t), std::ops::Bound::Unbounded);
+        let firsts = self
+            .flushing
+            .values()
+            .filter_map(|samples| samples.range(after).next());
+        firsts.map(|first| *first.0).min()
     }
 
     /// Forgets the backfill that was put aside: a published part holds it.

@@ -28,9 +28,8 @@ struct Place {
 pub(super) fn flush(inner: &Inner) -> Result<(), StoreError> {
     let range = millis(inner.config.head_range).max(1);
     while let Some((oldest, newest)) = head_span(inner) {
-        // Senders whose clocks or queues lag behind get a quarter of the range.
-        let slack = millis(inner.config.out_of_order_window).max(range / 4);
-        let boundary = align(newest.saturating_sub(slack), range);
+        // Senders whose clocks or queues lag behind get a quarter of the range; what comes later is backfill.
+        let boundary = align(newest.saturating_sub(range / 4), range);
         if oldest >= boundary || inner.is_stopping() {
             break;
         }
@@ -51,9 +50,13 @@ fn head_span(inner: &Inner) -> Option<(Millis, Millis)> {
 }
 
 fn flush_before(inner: &Inner, (oldest, end): (Millis, Millis)) -> Result<(), StoreError> {
-    for shard in &inner.shards {
-        shard.lock().raise_floor(end);
-    }
+    // The next record starts an epoch, so that this one can go with the next flush, and that samples before the
+    // floor are known for backfill in it.
+    inner.wal.rotate(end, || {
+        for shard in &inner.shards {
+            shard.lock().raise_floor(end);
+        }
+    });
     let id = next_part(&mut inner.manifest.lock());
     let path = part_path(&inner.config.dir, id);
     let info = PartInfo {
@@ -101,11 +104,10 @@ fn flush_before(inner: &Inner, (oldest, end): (Millis, Millis)) -> Result<(), St
             added,
             removed: Vec::new(),
             floor: Some(end),
+            backfilled: None,
         },
     )?;
     evict(inner, end);
-    // The next record starts an epoch, so that this one can go with the next flush.
-    inner.wal.rotate();
     inner.counters.flushes.fetch_add(1, Ordering::Relaxed);
     Ok(())
 }

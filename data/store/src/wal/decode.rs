@@ -43,13 +43,16 @@ pub(crate) struct Known {
     pub(crate) start: Millis,
 }
 
-const UNKNOWN: Known = Known {
-    epoch: 0,
-    chain: 0,
-    handle: NO_HANDLE,
-    bits: 0,
-    start: 0,
-};
+impl Known {
+    /// A ref that means nothing.
+    pub(crate) const UNKNOWN: Self = Self {
+        epoch: 0,
+        chain: 0,
+        handle: NO_HANDLE,
+        bits: 0,
+        start: 0,
+    };
+}
 
 /// What a snapshot holds of a shard's series.
 #[derive(Default)]
@@ -108,14 +111,14 @@ impl RefTable {
                 if at > self.known.len() + MAX_REF_GAP {
                     return Err(Malformed);
                 }
-                self.known.resize(at + 1, UNKNOWN);
+                self.known.resize(at + 1, Known::UNKNOWN);
             }
             let handle = sink.define(packed);
             if let Some(known) = self.known.get_mut(at) {
                 *known = Known {
                     epoch,
                     handle,
-                    ..UNKNOWN
+                    ..Known::UNKNOWN
                 };
             }
         }

@@ -325,6 +325,16 @@ impl Wal {
         }
     }
 
+    /// Tells whether the log could drop its oldest epoch but for the backfill in it.
+    pub(crate) fn backfill_holds(&self, floor: Millis) -> bool {
+        let segments = self.shared.segments.lock();
+        let (Some(oldest), Some(current)) = (segments.first(), segments.last()) else {
+            return false;
+        };
+        let mut epoch = segments.iter().take_while(|s| s.epoch == oldest.epoch);
+        oldest.epoch != current.epoch && epoch.all(|s| s.newest < floor)
+    }
+
     /// Returns how many bytes of log may be kept for readers that have not come to a position.
     fn held_bytes(&self, position: u64) -> u64 {
         let holds = self.shared.holds.lock();

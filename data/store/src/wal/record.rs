@@ -32,10 +32,10 @@ mod histogram;
 
 use model::{Exemplar, Histogram, Metadata, MetricType, Millis, PackedLabels};
 
-use histogram::{put_histogram, read_histogram};
+pub(crate) use histogram::{put_histogram, read_histogram};
 
-use crate::bytes::{Malformed, Reader, put_ivarint, put_str, put_uvarint};
 use super::segment::{KIND_EXTENDED, KIND_SAMPLES};
+use crate::bytes::{Malformed, Reader, put_ivarint, put_str, put_uvarint};
 use crate::chunk::{put_token, read_token};
 
 /// An encoded record and what the log must know of it.
@@ -279,7 +279,6 @@ pub(crate) struct Row {
 
 /// A samples record taken apart.
 pub(crate) struct SamplesReader<'a> {
-    pub(crate) shard: u32,
     pub(crate) incarnation: u32,
     pub(crate) chain: u32,
     pub(crate) definitions: Vec<(u32, &'a str)>,
@@ -293,7 +292,9 @@ pub(crate) struct SamplesReader<'a> {
 impl<'a> SamplesReader<'a> {
     pub(crate) fn new(kind: u8, bytes: &'a [u8]) -> Result<Self, Malformed> {
         let mut rest = Reader::new(bytes);
-        let (shard, incarnation, chain) = (rest.number()?, rest.number()?, rest.number()?);
+        // The shard, by which whoever reads this has chosen the table.
+        rest.number::<u32>()?;
+        let (incarnation, chain) = (rest.number()?, rest.number()?);
         let n = rest.uvarint()?;
         let mut definitions = Vec::new();
         for _ in 0..n {
@@ -315,7 +316,6 @@ impl<'a> SamplesReader<'a> {
             }
         }
         Ok(Self {
-            shard,
             incarnation,
             chain,
             definitions,

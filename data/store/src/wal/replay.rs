@@ -25,7 +25,7 @@ use crate::StoreError;
 use crate::bytes::Malformed;
 use crate::disk::{Disk, replace_file};
 use crate::error::io_error;
-use file::SegmentFile;
+pub(crate) use file::SegmentFile;
 use worker::{Message, Workers};
 
 /// A slice of the head while the log is read back.
@@ -68,20 +68,16 @@ pub(crate) struct Replayed {
     pub(crate) quarantined: Vec<PathBuf>,
 }
 
-/// Returns how many shards wrote the segments from `sequence` on, `None` if that is not known of all, or not the
-/// same.
-pub(crate) fn logged_shards(dir: &Path, sequence: u64) -> Result<Option<u32>, StoreError> {
-    let mut n_shards = None;
+/// Tells whether a head of so many shards wrote all segments from `sequence` on.
+pub(crate) fn logged_shards(dir: &Path, sequence: u64, n_shards: usize) -> Result<bool, StoreError> {
     for (_, path) in file::list_segments(dir)?.into_iter().filter(|s| s.0 >= sequence) {
-        let Beginning::Valid(header) = file::read_header(&path)? else {
-            continue;
-        };
-        if header.n_shards == 0 || n_shards.is_some_and(|n| n != header.n_shards) {
-            return Ok(None);
+        if let Beginning::Valid(header) = file::read_header(&path)?
+            && header.n_shards as usize != n_shards
+        {
+            return Ok(false);
         }
-        n_shards = Some(header.n_shards);
     }
-    Ok(n_shards)
+    Ok(true)
 }
 
 /// Reads the segments of `dir` in order from where a snapshot leaves off. With several targets, the records of a
@@ -153,7 +149,8 @@ impl<T: ReplayTarget> Reading<'_, '_, T> {
         is_last: bool,
     ) -> Result<(), StoreError> {
         let mut file = SegmentFile::open(&path).map_err(io_error("open", &path))?;
-        file.ensure(segment::HEADER_LEN).map_err(io_error("read", &path))?;
+        file.ensure(segment::HEADER_LEN)
+            .map_err(io_error("read", &path))?;
         let header = match segment::decode_header(file.rest()) {
             Beginning::Valid(header) => header,
             Beginning::Newer { version } => {
@@ -194,7 +191,10 @@ impl<T: ReplayTarget> Reading<'_, '_, T> {
             let copied = copy_to(self.disk, &suspect, self.quarantine)?;
             self.replayed.quarantined.push(copied);
         }
-        info.positions = (info.positions.0.min(positions.0), info.positions.1.max(positions.1));
+        info.positions = (
+            info.positions.0.min(positions.0),
+            info.positions.1.max(positions.1),
+        );
         info.bytes = kept.iter().map(|range| range.len() as u64).sum();
         match verdict {
             Verdict::Sound => {}

@@ -28,7 +28,7 @@ pub(crate) const VERSION: u32 = 2;
 pub(super) const HEADER_LEN: usize = 56;
 const HEADER_LEN_1: usize = 40;
 pub(super) const FRAME_MAGIC: u32 = 0x464c_4157;
-pub(super) const FRAME_HEADER_LEN: usize = 24;
+pub(crate) const FRAME_HEADER_LEN: usize = 24;
 /// Raw bytes after which a frame is closed.
 pub(super) const FRAME_TARGET: usize = 1 << 20;
 /// Largest frame that is read; a record is bounded far below.
@@ -154,7 +154,7 @@ pub(super) fn put_record(raw: &mut Vec<u8>, kind: u8, position: u64, payload: &[
 }
 
 /// Compresses raw bytes into a frame.
-pub(super) fn encode_frame(raw: &[u8]) -> io::Result<Vec<u8>> {
+pub(crate) fn encode_frame(raw: &[u8]) -> io::Result<Vec<u8>> {
     let stored = zstd::bulk::compress(raw, 1)?;
     let (Ok(stored_len), Ok(raw_len)) = (u32::try_from(stored.len()), u32::try_from(raw.len())) else {
         return Err(io::Error::other("log frame is larger than 4 GiB"));
@@ -171,7 +171,7 @@ pub(super) fn encode_frame(raw: &[u8]) -> io::Result<Vec<u8>> {
 }
 
 /// What stands at some place of a segment.
-pub(super) enum Frame<'a> {
+pub(crate) enum Frame<'a> {
     /// A whole frame of `len` bytes.
     Whole {
         stored: &'a [u8],
@@ -186,7 +186,7 @@ pub(super) enum Frame<'a> {
 }
 
 /// Looks at the front of the rest of a segment.
-pub(super) fn decode_frame(bytes: &[u8]) -> Frame<'_> {
+pub(crate) fn decode_frame(bytes: &[u8]) -> Frame<'_> {
     let mut reader = Reader::new(bytes);
     let fields = (|| -> Result<_, Malformed> {
         Ok((
@@ -222,9 +222,13 @@ pub(super) fn decode_frame(bytes: &[u8]) -> Frame<'_> {
 }
 
 /// Decompresses what a frame stores.
-pub(super) fn decompress(stored: &[u8], raw_len: usize) -> Result<Vec<u8>, Malformed> {
+pub(crate) fn decompress(stored: &[u8], raw_len: usize) -> Result<Vec<u8>, Malformed> {
     let raw = zstd::bulk::decompress(stored, raw_len.min(MAX_FRAME)).map_err(|_| Malformed)?;
-    if raw.len() == raw_len { Ok(raw) } else { Err(Malformed) }
+    if raw.len() == raw_len {
+        Ok(raw)
+    } else {
+        Err(Malformed)
+    }
 }
 
 /// Calls `each` with kind, position and payload of the records of a decompressed frame.

@@ -248,7 +248,13 @@ impl Writer {
         let reason: Arc<str> = format!("failed to write the log: {error}").into();
         tracing::error!(%error, "failed to write the log; samples are refused until a new segment can be written");
         if let Some(mut segment) = self.segment.take() {
-            if let Some(info) = self.shared.segments.lock().last_mut().filter(|s| s.path == segment.path) {
+            if let Some(info) = self
+                .shared
+                .segments
+                .lock()
+                .last_mut()
+                .filter(|s| s.path == segment.path)
+            {
                 info.bytes = segment.durable_bytes;
             }
             if segment.durable_bytes == 0 {

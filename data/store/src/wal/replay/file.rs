@@ -13,7 +13,7 @@ use crate::wal::segment::{self, Beginning};
 const PIECE: usize = 1 << 20;
 
 /// A file of which a part is in memory.
-pub(super) struct SegmentFile {
+pub(crate) struct SegmentFile {
     file: File,
     buffer: Vec<u8>,
     /// Where in the buffer that begins which is not consumed.
@@ -24,7 +24,7 @@ pub(super) struct SegmentFile {
 }
 
 impl SegmentFile {
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
         Ok(Self {
             file: File::open(path)?,
             buffer: Vec::new(),
@@ -35,17 +35,17 @@ impl SegmentFile {
     }
 
     /// Returns what is in memory and not consumed.
-    pub(super) fn rest(&self) -> &[u8] {
+    pub(crate) fn rest(&self) -> &[u8] {
         self.buffer.get(self.at..).unwrap_or_default()
     }
 
     /// Returns where in the file [`SegmentFile::rest`] begins.
-    pub(super) fn offset(&self) -> usize {
+    pub(crate) fn offset(&self) -> usize {
         self.base + self.at
     }
 
     /// Reads on until at least `n` bytes are in memory or the file ends.
-    pub(super) fn ensure(&mut self, n: usize) -> io::Result<()> {
+    pub(crate) fn ensure(&mut self, n: usize) -> io::Result<()> {
         if self.rest().len() >= n || self.ended {
             return Ok(());
         }
@@ -53,24 +53,26 @@ impl SegmentFile {
         self.base += self.at;
         self.at = 0;
         let missing = n.saturating_sub(self.buffer.len()).max(PIECE);
-        let read = (&mut self.file).take(missing as u64).read_to_end(&mut self.buffer)?;
+        let read = (&mut self.file)
+            .take(missing as u64)
+            .read_to_end(&mut self.buffer)?;
         self.ended = read < missing;
         Ok(())
     }
 
     /// Reads the rest of the file.
-    pub(super) fn read_all(&mut self) -> io::Result<()> {
+    pub(crate) fn read_all(&mut self) -> io::Result<()> {
         self.file.read_to_end(&mut self.buffer)?;
         self.ended = true;
         Ok(())
     }
 
-    pub(super) fn consume(&mut self, n: usize) {
+    pub(crate) fn consume(&mut self, n: usize) {
         self.at = (self.at + n).min(self.buffer.len());
     }
 
     /// Goes on at an offset at or behind the current one.
-    pub(super) fn skip_to(&mut self, offset: usize) -> io::Result<()> {
+    pub(crate) fn skip_to(&mut self, offset: usize) -> io::Result<()> {
         let distance = offset.saturating_sub(self.offset());
         if distance <= self.rest().len() {
             self.consume(distance);

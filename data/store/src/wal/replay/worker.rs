@@ -49,7 +49,11 @@ impl<'s, T: ReplayTarget + 's> Workers<'s, T> {
         let mut threads = Vec::new();
         for (shard, target) in (0u32..).zip(targets) {
             let own = if several {
-                tables.remove(&shard).map(|table| (shard, table)).into_iter().collect()
+                tables
+                    .remove(&shard)
+                    .map(|table| (shard, table))
+                    .into_iter()
+                    .collect()
             } else {
                 std::mem::take(&mut tables)
             };
@@ -94,7 +98,9 @@ impl<'s, T: ReplayTarget + 's> Workers<'s, T> {
         };
         for (sender, thread) in self.threads {
             drop(sender);
-            let outcome = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            let outcome = thread
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             all.targets.extend(outcome.targets);
             all.n_samples += outcome.n_samples;
             all.n_lost += outcome.n_lost;
@@ -157,7 +163,9 @@ impl<T: ReplayTarget> Worker<T> {
 
     fn record(&mut self, kind: u8, position: u64, payload: &[u8]) {
         if position != self.last_position + 1 {
-            self.tables.values_mut().for_each(|table| table.break_chains(position));
+            self.tables
+                .values_mut()
+                .for_each(|table| table.break_chains(position));
         }
         self.last_position = position;
         if !matches!(kind, KIND_SAMPLES | KIND_EXTENDED) {
