@@ -9,6 +9,7 @@
 )]
 
 mod containers;
+mod differential;
 mod durability;
 mod faults;
 mod machine;
