@@ -1,6 +1,7 @@
 //! The HTTP API: one module a group of endpoints, beside what they share.
 
 pub(crate) mod answer;
+pub(crate) mod cardinality;
 pub(crate) mod export;
 pub(crate) mod names;
 mod params;

@@ -112,7 +112,7 @@ fn process_start(now: Millis) -> Millis {
 
 /// Builds the router.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    let worth_it = SizeAbove::new(MIN_COMPRESSED_BYTES).and(NotForContentType::SSE);
+    let worth_it = SizeAbove::new(MIN_COMPRESSED_BYTES).and(NotForContentType::SSE).and(NotForContentType::GRPC);
     let compression = CompressionLayer::new()
         .quality(CompressionLevel::Fastest)
         .compress_when(worth_it);
@@ -179,6 +179,7 @@ fn status_routes() -> Router<Arc<App>> {
         .route("/api/v1/status/runtimeinfo", get(about::runtime))
         .route("/api/v1/status/flags", get(about::flags))
         .route("/api/v1/status/config", get(about::config))
+        .route("/api/v1/status/tsdb", get(storage::tsdb))
         .route("/api/v1/status/tsdb/blocks", get(storage::blocks))
         .route("/api/v1/status/walreplay", get(storage::replay))
         .route("/api/v1/status/self_metrics", get(own_metrics::self_metrics))
@@ -188,6 +189,7 @@ fn status_routes() -> Router<Arc<App>> {
         .route("/api/v1/notifications/live", get(notifications::live))
         .route("/api/v1/live", get(live::live))
         .route("/api/v1/openapi.yaml", get(openapi::openapi))
+        .route("/api/v1/cardinality", get(api::cardinality::cardinality))
         .route("/metrics", get(own_metrics::metrics))
         .route("/-/healthy", get(health::healthy))
         .route("/-/ready", get(health::ready))
@@ -200,6 +202,8 @@ fn write_routes() -> Router<Arc<App>> {
     use api::{export, session, write};
     Router::new()
         .route("/api/v1/write", post(write::remote::write))
+        .route("/api/v1/otlp/v1/metrics", post(write::otlp::metrics))
+        .route(write::grpc::PATH, post(write::grpc::export))
         .route("/api/v1/read", post(export::read::read))
         .route("/api/v1/session", post(session::open).delete(session::close))
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use model::{Labels, Matcher};
-use wire::DecodeLimits;
+use wire::{DecodeLimits, OtlpSettings};
 
 /// Settings of a [`crate::Server`].
 #[derive(Clone, Debug)]
@@ -21,6 +21,8 @@ pub struct ServerConfig {
     pub query: QueryLimits,
     /// Bounds of remote write.
     pub remote_write: RemoteWriteLimits,
+    /// How OTLP points become samples.
+    pub otlp: OtlpSettings,
     /// Bounds of connections.
     pub connections: ConnectionLimits,
     /// Who the tenants are and what each may use.
@@ -42,6 +44,7 @@ impl ServerConfig {
             tls: None,
             query: QueryLimits::default(),
             remote_write: RemoteWriteLimits::default(),
+            otlp: OtlpSettings::default(),
             connections: ConnectionLimits::default(),
             tenancy: Tenancy::default(),
             enable_admin_api: false,

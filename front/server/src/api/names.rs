@@ -158,7 +158,7 @@ fn write_metadata(mut object: Object<'_>, metadata: &Metadata) {
 }
 
 /// Reads `match[]`.
-pub(super) fn matcher_sets(params: &Params) -> Result<Vec<Vec<Matcher>>, ApiError> {
+pub(crate) fn matcher_sets(params: &Params) -> Result<Vec<Vec<Matcher>>, ApiError> {
     params.all("match[]").map(matcher_set).collect()
 }
 
@@ -193,7 +193,7 @@ fn truncate<T>(found: &mut Vec<T>, limit: Option<usize>) -> Remarks {
     remarks
 }
 
-pub(super) async fn run(
+pub(crate) async fn run(
     app: &App,
     work: impl FnOnce(&dyn Query, &Stop) -> Result<Response, ApiError> + Send + 'static,
 ) -> Result<Response, ApiError> {
@@ -203,7 +203,7 @@ pub(super) async fn run(
 }
 
 /// Says why the store did not answer.
-pub(super) fn storage_error(error: QueryError) -> ApiError {
+pub(crate) fn storage_error(error: QueryError) -> ApiError {
     let kind = match error {
         QueryError::TooLarge { .. } => ErrorKind::Execution,
         QueryError::Storage { .. } => ErrorKind::Internal,

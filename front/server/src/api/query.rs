@@ -284,7 +284,7 @@ fn truncate(value: &mut Value, limit: usize) -> bool {
     before > limit
 }
 
-fn evaluation_error(error: EvalError) -> ApiError {
+pub(crate) fn evaluation_error(error: EvalError) -> ApiError {
     match error {
         EvalError::Storage(source) => storage_error(source),
         EvalError::Cancelled => ApiError::new(ErrorKind::Canceled, error.to_string()),

@@ -20,6 +20,8 @@ use crate::app::App;
 use crate::limits::{Exceeded, Refusals, Tenant};
 
 pub(crate) mod gate;
+pub(crate) mod grpc;
+pub(crate) mod otlp;
 pub(crate) mod remote;
 
 /// An answer that is not a success. Senders log the text.

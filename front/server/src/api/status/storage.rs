@@ -2,13 +2,57 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::response::Response;
 use store::PartStatus;
 
 use crate::api::answer::json::Object;
-use crate::api::answer::success;
+use crate::api::answer::{ApiError, ErrorKind, success};
+use crate::api::names::storage_error;
+use crate::api::params::Params;
 use crate::app::App;
+use crate::pool::Stop;
+
+/// Entries of each table if the request does not say, and at most.
+const DEFAULT_LIMIT: usize = 10;
+const MAX_LIMIT: usize = 10_000;
+
+/// `/api/v1/status/tsdb`: the series in memory by their labels.
+pub(crate) async fn tsdb(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
+    let params = Params::read(request, app.config.query.max_form_bytes).await?;
+    let bad = |text: String| Err(ApiError::new(ErrorKind::BadData, text));
+    let limit = match params.get("limit").map(str::parse::<usize>) {
+        None => DEFAULT_LIMIT,
+        Some(Ok(limit)) if limit > MAX_LIMIT => {
+            return bad(format!("limit must not exceed {MAX_LIMIT}"));
+        }
+        Some(Ok(limit)) if limit > 0 => limit,
+        Some(_) => return bad("limit must be a positive number".to_owned()),
+    };
+    let store = Arc::clone(&app.sources.store);
+    let work = move |_: &Stop| store.cardinality(limit, None, &[]).map_err(storage_error);
+    let found = app.pool.run(app.config.query.timeout, work).await?;
+    Ok(success(|out| {
+        let mut data = Object::new(out);
+        data.object("headStats")
+            .integer("numSeries", found.series)
+            .integer("numLabelPairs", found.label_pairs)
+            .integer("chunkCount", found.chunks)
+            .integer("minTime", found.range.map_or(0, |range| range.start))
+            .integer("maxTime", found.range.map_or(0, |range| range.end));
+        for (key, counted) in [
+            ("seriesCountByMetricName", &found.metrics),
+            ("labelValueCountByLabelName", &found.label_values),
+            ("memoryInBytesByLabelName", &found.label_bytes),
+            ("seriesCountByLabelValuePair", &found.pairs),
+        ] {
+            let mut list = data.array(key);
+            for one in counted {
+                list.object().string("name", &one.name).integer("value", one.value);
+            }
+        }
+    }))
+}
 
 /// `/api/v1/status/tsdb/blocks`: the parts of the store. A part has no ULID; its file's name stands for it.
 pub(crate) async fn blocks(State(app): State<Arc<App>>) -> Response {

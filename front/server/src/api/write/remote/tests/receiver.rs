@@ -59,7 +59,7 @@ impl Receiver {
     }
 
     async fn query(&self, query: &str) -> Value {
-        let query = query.replace('{', "%7B").replace('}', "%7D").replace('"', "%22").replace('+', "%2B");
+        let query = query.replace('{', "%7B").replace('}', "%7D").replace('"', "%22").replace('+', "%2B").replace(' ', "%20");
         let answer = self.0.get(&format!("/api/v1/query?query={query}&time=600")).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         answer.json()["data"]["result"].clone()
