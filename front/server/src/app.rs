@@ -131,7 +131,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 
 /// What reads samples and names.
 fn query_routes() -> Router<Arc<App>> {
-    use api::{names, query};
+    use api::{export, names, query};
     let search = "/api/v1/search";
     Router::new()
         .route("/api/v1/query", get(query::instant).post(query::instant))
@@ -160,6 +160,7 @@ fn query_routes() -> Router<Arc<App>> {
             &format!("{search}/label_values"),
             get(names::search::label_values).post(names::search::label_values),
         )
+        .route("/federate", get(export::federate::federate))
 }
 
 /// What tells about the server and what it collects.

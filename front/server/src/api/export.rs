@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use super::answer::ApiError;
 
 
+pub(crate) mod federate;
 pub(crate) mod read;
 
 /// An answer that is not a success; other servers log its text.

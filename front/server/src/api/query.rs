@@ -99,7 +99,7 @@ fn range_question(params: &Params, app: &App) -> Result<Question, ApiError> {
 pub(crate) async fn format(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
     let params = Params::read(request, app.config.query.max_form_bytes).await?;
     let expr = parse(params.get("query").unwrap_or(""))?;
-    Ok(success(|out| push_string(out, &expr.to_string())))
+    Ok(success(|out| push_string(out, &expr.pretty())))
 }
 
 /// `/api/v1/parse_query`: the tree of the expression.
