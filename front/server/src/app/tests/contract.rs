@@ -54,7 +54,7 @@ const ASKED: &[(&str, &[&str])] = &[
     ("/format_query", &["query=sum(up)by(job)"]),
     (
         "/parse_query",
-        &["query=sum(rate(up{job=~%22a|b%22}[5m] offset -1m))by(job)/on(job)group_left count(up) > bool 1"],
+        &["query=sum(rate(up%7Bjob=~%22a%7Cb%22%7D[5m]+offset+-1m))by(job)/on(job)group_left+count(up)+%3E+bool+1"],
     ),
     ("/labels", &["", "match[]=up&start=0&end=1000&limit=2"]),
     ("/label/{name}/values", &["", "match[]=up&start=0&end=1000&limit=1"]),
@@ -66,7 +66,7 @@ const ASKED: &[(&str, &[&str])] = &[
     ("/scrape_pools", &[""]),
     ("/scrape_pools/config", &["scrapePool=node", "scrapePool=cpu"]),
     ("/targets", &["", "state=active", "state=dropped&scrapePool=node"]),
-    ("/targets/metadata", &["", "match_target={job=%22node%22}&metric=up&limit=1"]),
+    ("/targets/metadata", &["", "match_target=%7Bjob=%22node%22%7D&metric=up&limit=1"]),
     (
         "/targets/relabel_steps",
         &["scrapePool=node&labels=%7B%22__address__%22:%22a:1%22%7D"],
@@ -184,6 +184,7 @@ async fn every_answer_fits_the_description_of_prometheus() {
                 asked += 1;
                 let place = format!("{method} {path}?{parameters}");
                 let address = format!("/api/v1{}", path.replace("{name}", "job"));
+                let parameters = &parameters.replace('[', "%5B").replace(']', "%5D");
                 let answer = if method == Method::POST && !path.starts_with("/admin") {
                     fixture.post_form(&address, parameters).await
                 } else {

@@ -28,11 +28,16 @@ async fn many_samples_of_many_series_are_stored() {
 async fn special_values_survive() {
     let receiver = Receiver::new();
     let mut request = Request::new();
-    for (name, value) in [("inf", f64::INFINITY), ("neg", f64::NEG_INFINITY), ("nan", f64::NAN), ("zero", -0.0)] {
+    for (name, value) in [
+        ("v_inf", f64::INFINITY),
+        ("v_neg", f64::NEG_INFINITY),
+        ("v_nan", f64::NAN),
+        ("v_zero", -0.0),
+    ] {
         request.series(&[("__name__", name)], |_, series| raw::sample(series, value, NOW));
     }
     assert_eq!(receiver.accept(&request).await, [4, 0, 0]);
-    for (name, expected) in [("inf", "+Inf"), ("neg", "-Inf"), ("nan", "NaN"), ("zero", "-0")] {
+    for (name, expected) in [("v_inf", "+Inf"), ("v_neg", "-Inf"), ("v_nan", "NaN"), ("v_zero", "-0")] {
         assert_eq!(receiver.value(name).await, expected);
     }
 }
