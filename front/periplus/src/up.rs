@@ -173,6 +173,8 @@ impl Running {
             query: Arc::clone(&store) as _,
             ingest: Arc::clone(&store) as _,
             collection: Some(Arc::clone(&collecting) as _),
+            scraping: scraping.as_ref().map(|scraping| Arc::new(scraping.handle.clone()) as _),
+            lifecycle: None,
             clock,
             degraded: config.degradations(now),
             host: config.instance.clone(),

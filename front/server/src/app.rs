@@ -10,7 +10,7 @@ use axum::http::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderName};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
-use model::Millis;
+use model::{Labels, Millis};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower_http::CompressionLevel;
@@ -91,6 +91,12 @@ impl App {
             address: peer.address.ip(),
             now: self.now(),
         }
+    }
+
+    /// Returns the labels for what leaves this server.
+    pub(crate) fn external_labels(&self) -> Labels {
+        let scraping = self.sources.scraping.as_ref();
+        scraping.map(|scraping| scraping.external_labels()).unwrap_or_default()
     }
 
     /// Returns the present.

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use model::{Labels, Matcher};
+use model::Matcher;
 use wire::{DecodeLimits, OtlpSettings};
 
 /// Settings of a [`crate::Server`].
@@ -31,8 +31,6 @@ pub struct ServerConfig {
     pub enable_admin_api: bool,
     /// Pages of these origins may ask from a browser: a pattern for the whole `Origin`. `None` lets none.
     pub cors_origin: Option<Matcher>,
-    /// Labels that `/federate` adds to what has them not, as `global.external_labels` of Prometheus.
-    pub external_labels: Labels,
 }
 
 impl ServerConfig {
@@ -49,7 +47,6 @@ impl ServerConfig {
             tenancy: Tenancy::default(),
             enable_admin_api: false,
             cors_origin: None,
-            external_labels: Labels::default(),
         }
     }
 }

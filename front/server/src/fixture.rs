@@ -287,6 +287,10 @@ impl Scraping for FakeScraping {
         "scrape_configs:\n- job_name: node\n".to_owned()
     }
 
+    fn external_labels(&self) -> Labels {
+        Labels::from_pairs([("cluster", "c1"), ("job", "not used")]).unwrap()
+    }
+
     fn reload_status(&self) -> ReloadStatus {
         ReloadStatus {
             successful: true,

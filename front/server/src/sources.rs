@@ -1,11 +1,12 @@
 //! What the server answers from.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use agent::{Agent, AgentStatus};
 use model::{Clock, Ingest, Labels, Millis, Query, Sink};
-use scrape::{MetadataRequest, RelabelStep, ReloadStatus, ScrapeStatus, TargetMetadata};
+use scrape::{MetadataRequest, RelabelStep, ReloadStatus, ScrapeHandle, ScrapeStatus, TargetMetadata};
 use store::Store;
 use tokio::sync::watch;
 
@@ -80,6 +81,9 @@ pub trait Scraping: Send + Sync {
     /// Returns the whole configuration in force, as YAML without secrets.
     fn config(&self) -> String;
 
+    /// Returns the labels for what leaves this process.
+    fn external_labels(&self) -> Labels;
+
     /// Returns how the latest reading of the configuration went.
     fn reload_status(&self) -> ReloadStatus;
 
@@ -89,11 +93,9 @@ pub trait Scraping: Send + Sync {
 
 /// What an operator may order over HTTP.
 pub trait Lifecycle: Send + Sync {
-    /// Reads the configuration anew. May block.
-    ///
-    /// # Errors
-    /// What is wrong with it, with its causes; the old one stays in force.
-    fn reload(&self) -> Result<(), String>;
+    /// Reads the configuration anew. The answer is what is wrong with it, with its causes; the old one then stays
+    /// in force.
+    fn reload(&self) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
 
     /// Stops the process as a signal would.
     fn quit(&self);
@@ -106,6 +108,40 @@ impl Collection for Agent {
 
     fn ticks(&self) -> watch::Receiver<Millis> {
         Self::ticks(self)
+    }
+
+    fn report(&self, out: &mut dyn Sink) {
+        Self::report(self, out);
+    }
+}
+
+impl Scraping for ScrapeHandle {
+    fn status(&self) -> ScrapeStatus {
+        Self::status(self)
+    }
+
+    fn metadata(&self, request: &MetadataRequest) -> Vec<TargetMetadata> {
+        Self::metadata(self, request)
+    }
+
+    fn pool_config(&self, pool: &str) -> Option<String> {
+        Self::pool_config(self, pool)
+    }
+
+    fn relabel_steps(&self, pool: &str, labels: &Labels) -> Option<Vec<RelabelStep>> {
+        Self::relabel_steps(self, pool, labels)
+    }
+
+    fn config(&self) -> String {
+        self.config_yaml()
+    }
+
+    fn external_labels(&self) -> Labels {
+        Self::external_labels(self)
+    }
+
+    fn reload_status(&self) -> ReloadStatus {
+        Self::reload_status(self)
     }
 
     fn report(&self, out: &mut dyn Sink) {

@@ -64,7 +64,7 @@ async fn answer(app: &App, request: Request) -> Result<Response, ExportError> {
         start: now.saturating_sub(lookback),
         end: now,
     };
-    let (query, external) = (Arc::clone(&app.sources.query), app.config.external_labels.clone());
+    let (query, external) = (Arc::clone(&app.sources.query), app.external_labels());
     let work = move |stop: &Stop| {
         let mut found = newest(&*query, (sets, range), &external, stop)?;
         found.sort_by(|a, b| {

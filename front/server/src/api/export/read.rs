@@ -45,7 +45,7 @@ async fn answer(app: Arc<App>, request: Request) -> Result<Response, ExportError
     let body = read_body(request.into_body(), limits.max_decoded_bytes).await?;
     let mut request = decode_read_request(&body, &limits)
         .map_err(|error| ExportError::bad_request(model::with_causes(&error)))?;
-    let external = app.config.external_labels.clone();
+    let external = app.external_labels();
     for query in &mut request.queries {
         leave_out_external(&mut query.selection.matchers, &external);
     }

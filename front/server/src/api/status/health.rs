@@ -26,16 +26,10 @@ pub(crate) async fn reload(State(app): State<Arc<App>>) -> Response {
     let Some(lifecycle) = app.sources.lifecycle.clone() else {
         return disabled();
     };
-    let reloaded = tokio::task::spawn_blocking(move || lifecycle.reload()).await;
-    match reloaded {
-        Ok(Ok(())) => StatusCode::OK.into_response(),
-        Ok(Err(problem)) => {
+    match lifecycle.reload().await {
+        Ok(()) => StatusCode::OK.into_response(),
+        Err(problem) => {
             let text = format!("failed to reload config: {problem}\n");
-            (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
-        }
-        Err(error) => {
-            tracing::error!(%error, "reload failed inside");
-            let text = "failed to reload config: the server failed at this request\n";
             (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
         }
     }

@@ -1,14 +1,14 @@
 use std::sync::Arc;
 
 use axum::http::Method;
-use model::{Batch, Histogram, Ingest as _, Labels, LabelsBuilder, Span};
+use model::{Batch, Histogram, Ingest as _, LabelsBuilder, Span};
 
-use crate::fixture::{Answer, Fixture, LOOPBACK, request};
+use crate::fixture::{Answer, FakeScraping, Fixture, LOOPBACK, request};
 
 fn fixture() -> Fixture {
-    let fixture = Fixture::new(LOOPBACK, |config, sources| {
+    let fixture = Fixture::new(LOOPBACK, |_, sources| {
         sources.query = Arc::clone(&sources.store) as _;
-        config.external_labels = Labels::from_pairs([("cluster", "c1"), ("job", "not used")]).unwrap();
+        sources.scraping = Some(Arc::new(FakeScraping));
     });
     let mut batch = Batch::default();
     let mut labels = LabelsBuilder::default();

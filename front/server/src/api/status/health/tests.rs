@@ -1,3 +1,4 @@
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -13,11 +14,12 @@ struct Ordered {
 }
 
 impl Lifecycle for Ordered {
-    fn reload(&self) -> Result<(), String> {
-        match self.reloads.fetch_add(1, Ordering::SeqCst) {
+    fn reload(&self) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> {
+        let reloaded = match self.reloads.fetch_add(1, Ordering::SeqCst) {
             0 => Ok(()),
             _ => Err("line 3: unknown key `jobs`".to_owned()),
-        }
+        };
+        Box::pin(std::future::ready(reloaded))
     }
 
     fn quit(&self) {
