@@ -22,6 +22,8 @@ use crate::limits::{Exceeded, Refusals, Tenant};
 pub(crate) mod gate;
 pub(crate) mod grpc;
 pub(crate) mod otlp;
+#[cfg(test)]
+pub(crate) mod raw;
 pub(crate) mod remote;
 
 /// An answer that is not a success. Senders log the text.

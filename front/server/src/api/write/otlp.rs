@@ -195,4 +195,4 @@ fn refusal(error: &WriteError, encoding: Encoding) -> Response {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -3,7 +3,6 @@ use model::{Batch, IngestError, Labels};
 
 use crate::fixture::{Answer, Fixture, LOOPBACK, Refusing, request};
 
-mod raw;
 mod receiver;
 
 const PATH: &str = "/api/v1/write";

@@ -6,7 +6,7 @@
 use axum::http::Method;
 use serde_json::Value;
 
-use super::raw::Request;
+use crate::api::write::raw::Request;
 use crate::fixture::{Answer, Fixture, LOOPBACK, request};
 
 mod combined;

@@ -1,4 +1,4 @@
-use super::super::raw;
+use crate::api::write::raw;
 use super::*;
 
 /// Everything that a series can have, in one request.

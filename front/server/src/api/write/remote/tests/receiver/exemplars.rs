@@ -1,4 +1,4 @@
-use super::super::raw;
+use crate::api::write::raw;
 use super::*;
 
 const EXEMPLARS: &str = "/api/v1/query_exemplars?start=0&end=1000&query=";

@@ -1,4 +1,4 @@
-use super::super::raw;
+use crate::api::write::raw;
 use super::*;
 
 #[tokio::test]

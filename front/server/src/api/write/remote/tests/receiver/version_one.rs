@@ -1,4 +1,4 @@
-use super::super::raw::{self, Message};
+use crate::api::write::raw::{self, Message};
 use super::*;
 
 const V1: [(&str, &str); 3] = [
