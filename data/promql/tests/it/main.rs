@@ -11,3 +11,4 @@ mod prometheus;
 mod properties;
 mod run;
 mod script;
+mod workers;
