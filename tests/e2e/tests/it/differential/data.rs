@@ -1,11 +1,15 @@
 //! Random series with everything that makes evaluation hard: gaps, counter resets, stale markers, NaN and
-//! infinite values, series that appear and end, intervals that fit no step.
+//! infinite values, native histograms, series that appear and end, intervals that fit no step.
+
+mod native;
 
 use anyhow::Context as _;
-use model::{Batch, LabelsBuilder, stale_marker};
+use model::{Batch, Histogram, LabelsBuilder, stale_marker};
 use rand::Rng as _;
 use rand::rngs::SmallRng;
 use testkit::Client;
+
+use native::Native;
 
 /// Time of the first sample, in milliseconds since 1970: fixed, so that a seed says everything.
 pub(super) const START: i64 = 1_700_000_000_000;
@@ -36,10 +40,28 @@ pub(super) enum Kind {
     Buckets,
     /// 1.
     Info,
+    /// Native histograms with exponential buckets that count up.
+    Native,
+    /// Native histograms that are gauges.
+    NativeGauge,
+    /// Native histograms with custom bounds.
+    Custom,
+    /// Now floats, now native histograms.
+    Mixed,
+}
+
+impl Kind {
+    /// Whether there are native histograms.
+    pub(super) fn is_native(self) -> bool {
+        matches!(
+            self,
+            Self::Native | Self::NativeGauge | Self::Custom | Self::Mixed
+        )
+    }
 }
 
 /// The metrics there are.
-pub(super) const METRICS: [Metric; 8] = [
+pub(super) const METRICS: [Metric; 12] = [
     Metric {
         name: "requests_total",
         kind: Kind::Counter,
@@ -99,12 +121,44 @@ pub(super) const METRICS: [Metric; 8] = [
         kind: Kind::Gauge,
         labels: &[("job", &["api", "db"])],
     },
+    Metric {
+        name: "native_seconds",
+        kind: Kind::Native,
+        labels: &[("job", &["api", "web"]), ("instance", &["a:1", "b:1", "c:2"])],
+    },
+    Metric {
+        name: "native_gauge",
+        kind: Kind::NativeGauge,
+        labels: &[("job", &["api", "web"]), ("instance", &["a:1", "b:1"])],
+    },
+    Metric {
+        name: "custom_seconds",
+        kind: Kind::Custom,
+        labels: &[("job", &["api", "web"]), ("instance", &["a:1", "b:1", "c:2"])],
+    },
+    Metric {
+        name: "mixed",
+        kind: Kind::Mixed,
+        labels: &[("job", &["api"]), ("instance", &["a:1", "b:1"])],
+    },
 ];
 
 /// One series: its labels with the name, and its samples.
 struct Series {
     labels: Vec<(&'static str, &'static str)>,
-    samples: Vec<(i64, f64)>,
+    samples: Vec<(i64, Sample)>,
+}
+
+#[derive(Clone)]
+enum Sample {
+    Float(f64),
+    Histogram(Histogram),
+}
+
+impl Sample {
+    fn is_float(&self) -> bool {
+        matches!(self, Self::Float(_))
+    }
 }
 
 /// Makes the data of a seed and writes it to all servers, the same bytes to each. Returns the number of samples.
@@ -117,35 +171,49 @@ pub(super) fn load(random: &mut SmallRng, clients: &[&Client]) -> anyhow::Result
     let mut written = 0;
     let mut from = START;
     while from <= START + SPAN {
-        let mut batch = Batch::default();
-        let mut labels = LabelsBuilder::default();
-        for series in &all {
-            let here = series
-                .samples
-                .iter()
-                .filter(|(t, _)| (from..from + SLICE).contains(t));
-            let mut here = here.peekable();
-            if here.peek().is_none() {
-                continue;
+        // Prometheus wants floats and histograms of a series in requests of their own: run after run.
+        for run in 0.. {
+            let batch = batch(&all, from, run)?;
+            if batch.rows().is_empty() {
+                break;
             }
-            labels.clear();
-            for (name, value) in &series.labels {
-                labels.add(name, value);
+            written += batch.rows().len();
+            let body = wire::encode_remote_write_v1(&batch);
+            for client in clients {
+                let answer = client.remote_write(&body)?;
+                anyhow::ensure!(answer.status / 100 == 2, "{}: {}", client.base(), answer.body);
             }
-            let packed = batch.add_series(&mut labels)?;
-            for (t, value) in here {
-                batch.push(&packed, *t, *value);
-                written += 1;
-            }
-        }
-        let body = wire::encode_remote_write_v1(&batch);
-        for client in clients {
-            let answer = client.remote_write(&body)?;
-            anyhow::ensure!(answer.status / 100 == 2, "{}: {}", client.base(), answer.body);
         }
         from += SLICE;
     }
     Ok(written)
+}
+
+/// Packs of each series the given run of samples of one type among those of a slice of time.
+fn batch(all: &[Series], from: i64, run: usize) -> anyhow::Result<Batch> {
+    let mut batch = Batch::default();
+    let mut labels = LabelsBuilder::default();
+    for series in all {
+        let start = series.samples.partition_point(|(t, _)| *t < from);
+        let end = series.samples.partition_point(|(t, _)| *t < from + SLICE);
+        let slice = &series.samples[start..end];
+        let mut runs = slice.chunk_by(|(_, a), (_, b)| a.is_float() == b.is_float());
+        let Some(samples) = runs.nth(run) else {
+            continue;
+        };
+        labels.clear();
+        for (name, value) in &series.labels {
+            labels.add(name, value);
+        }
+        let packed = batch.add_series(&mut labels)?;
+        for (t, value) in samples {
+            match value {
+                Sample::Float(value) => batch.push(&packed, *t, *value),
+                Sample::Histogram(histogram) => batch.push_histogram(&packed, *t, histogram.clone()),
+            }
+        }
+    }
+    Ok(batch)
 }
 
 fn add_metric(metric: &Metric, random: &mut SmallRng, first: usize, all: &mut Vec<Series>) {
@@ -155,6 +223,12 @@ fn add_metric(metric: &Metric, random: &mut SmallRng, first: usize, all: &mut Ve
     let offset = random.random_range(0..interval);
     // Buckets of one histogram lie next to each other: each counts what the one before does, and more.
     let mut below: Vec<(i64, f64)> = Vec::new();
+    let floats = |samples: Vec<(i64, f64)>| {
+        samples
+            .into_iter()
+            .map(|(t, value)| (t, Sample::Float(value)))
+            .collect()
+    };
     for number in 0..n_series {
         let mut labels = vec![("__name__", metric.name)];
         let mut rest = number;
@@ -168,6 +242,12 @@ fn add_metric(metric: &Metric, random: &mut SmallRng, first: usize, all: &mut Ve
         let is_first_bucket = metric.kind == Kind::Buckets && number % sizes[sizes.len() - 1] == 0;
         if is_first_bucket || metric.kind != Kind::Buckets {
             below.clear();
+        }
+        if metric.kind.is_native() {
+            let times = times(random, interval, offset);
+            let samples = natives(metric.kind, random, &times);
+            all.push(Series { labels, samples });
+            continue;
         }
         let samples = if below.is_empty() {
             let times = times(random, interval, offset);
@@ -190,6 +270,7 @@ fn add_metric(metric: &Metric, random: &mut SmallRng, first: usize, all: &mut Ve
         if metric.kind == Kind::Buckets {
             below.clone_from(&samples);
         }
+        let samples = floats(samples);
         all.push(Series { labels, samples });
     }
 }
@@ -226,6 +307,26 @@ fn times(random: &mut SmallRng, interval: i64, offset: i64) -> Vec<(i64, bool)> 
     times
 }
 
+fn natives(kind: Kind, random: &mut SmallRng, times: &[(i64, bool)]) -> Vec<(i64, Sample)> {
+    let mut native = Native::new(kind, random);
+    let mut is_float = false;
+    let mut samples = Vec::with_capacity(times.len());
+    for (t, stale) in times {
+        if kind == Kind::Mixed && random.random_bool(0.03) {
+            is_float = !is_float;
+        }
+        let sample = if *stale {
+            Sample::Float(stale_marker())
+        } else if is_float {
+            Sample::Float(f64::from(random.random_range(0..100_u8)))
+        } else {
+            Sample::Histogram(native.next(random))
+        };
+        samples.push((*t, sample));
+    }
+    samples
+}
+
 fn values(kind: Kind, random: &mut SmallRng, times: &[(i64, bool)], number: usize) -> Vec<(i64, f64)> {
     let mut value: f64 = match kind {
         Kind::Gauge | Kind::Odd => f64::from(random.random_range(-80..80_i16)),
@@ -245,7 +346,7 @@ fn values(kind: Kind, random: &mut SmallRng, times: &[(i64, bool)], number: usiz
             }
             _ if constant && t % 7 != 0 => {}
             Kind::Counter | Kind::Buckets => value += f64::from(random.random_range(0..30_u8)),
-            Kind::Gauge | Kind::Odd => value += f64::from(random.random_range(-20..=20_i8)) / 8.0,
+            _ => value += f64::from(random.random_range(-20..=20_i8)) / 8.0,
         }
         value
     };

@@ -116,19 +116,23 @@ pub(super) struct Grammar<'a> {
 #[derive(Clone, Copy)]
 enum Arg {
     Vector,
-    /// A vector of series that differ at every time: what ranks has no ties.
+    /// Samples as they are: of what is computed the last bits differ, and the function makes much of them.
+    Plain,
     Matrix,
     Scalar,
     /// Between 0 and 1, mostly.
     Fraction,
     /// A whole vector is optional.
     MaybeVector,
+    /// Buckets of a classic histogram.
     Buckets,
+    /// Native histograms.
+    Native,
 }
 
-use Arg::{Buckets, Fraction, Matrix, MaybeVector, Scalar, Vector};
+use Arg::{Buckets, Fraction, Matrix, MaybeVector, Native, Plain, Scalar, Vector};
 
-const FUNCTIONS: [(&str, &[Arg]); 72] = [
+const FUNCTIONS: [(&str, &[Arg]); 76] = [
     ("abs", &[Vector]),
     ("absent", &[Vector]),
     ("absent_over_time", &[Matrix]),
@@ -144,7 +148,7 @@ const FUNCTIONS: [(&str, &[Arg]); 72] = [
     ("clamp", &[Vector, Scalar, Scalar]),
     ("clamp_max", &[Vector, Scalar]),
     ("clamp_min", &[Vector, Scalar]),
-    ("cos", &[Vector]),
+    ("cos", &[Plain]),
     ("cosh", &[Vector]),
     ("count_over_time", &[Matrix]),
     ("day_of_month", &[MaybeVector]),
@@ -156,13 +160,13 @@ const FUNCTIONS: [(&str, &[Arg]); 72] = [
     ("deriv", &[Matrix]),
     ("exp", &[Vector]),
     ("floor", &[Vector]),
-    ("histogram_avg", &[Vector]),
-    ("histogram_count", &[Vector]),
+    ("histogram_avg", &[Native]),
+    ("histogram_count", &[Native]),
     ("histogram_fraction", &[Scalar, Scalar, Buckets]),
     ("histogram_quantile", &[Fraction, Buckets]),
-    ("histogram_stddev", &[Vector]),
-    ("histogram_stdvar", &[Vector]),
-    ("histogram_sum", &[Vector]),
+    ("histogram_stddev", &[Native]),
+    ("histogram_stdvar", &[Native]),
+    ("histogram_sum", &[Native]),
     ("hour", &[MaybeVector]),
     ("idelta", &[Matrix]),
     ("increase", &[Matrix]),
@@ -187,7 +191,7 @@ const FUNCTIONS: [(&str, &[Arg]); 72] = [
     ("round", &[Vector]),
     ("round", &[Vector, Scalar]),
     ("sgn", &[Vector]),
-    ("sin", &[Vector]),
+    ("sin", &[Plain]),
     ("sinh", &[Vector]),
     ("sort", &[Vector]),
     ("sort_desc", &[Vector]),
@@ -195,12 +199,16 @@ const FUNCTIONS: [(&str, &[Arg]); 72] = [
     ("stddev_over_time", &[Matrix]),
     ("stdvar_over_time", &[Matrix]),
     ("sum_over_time", &[Matrix]),
-    ("tan", &[Vector]),
+    ("tan", &[Plain]),
     ("tanh", &[Vector]),
     ("timestamp", &[Vector]),
     ("vector", &[Scalar]),
     ("year", &[MaybeVector]),
     ("histogram_quantile", &[Fraction, Vector]),
+    ("histogram_quantile", &[Fraction, Native]),
+    ("histogram_quantile", &[Fraction, Native]),
+    ("histogram_fraction", &[Scalar, Scalar, Native]),
+    ("histogram_count", &[Vector]),
 ];
 
 const AGGREGATIONS: [&str; 9] = [
@@ -383,12 +391,14 @@ impl Grammar<'_> {
         for arg in args {
             let part = match arg {
                 Vector => self.vector(depth - 1),
+                Plain => self.selector(),
                 Matrix => self.matrix(depth),
                 Scalar => self.scalar(depth - 1),
                 Fraction => self.fraction(),
                 MaybeVector if self.chance(0.3) => continue,
                 MaybeVector => self.vector(depth - 1),
                 Buckets => self.buckets(),
+                Native => self.native(),
             };
             query = query.text(separator).part(part);
             separator = ", ";
@@ -443,6 +453,46 @@ impl Grammar<'_> {
         }
     }
 
+    fn native(&mut self) -> Query {
+        let native: Vec<_> = METRICS.iter().filter(|metric| metric.kind.is_native()).collect();
+        let metric = self.pick(&native);
+        let new = Query::new(Type::Vector);
+        let selector = self.plain_selector(metric);
+        let range = self.pick(&RANGES);
+        let function = self.pick(&[
+            "rate",
+            "increase",
+            "sum_over_time",
+            "avg_over_time",
+            "delta",
+            "irate",
+            "idelta",
+        ]);
+        let over_time = new.text(format!("{function}({selector}[{range}])"));
+        let operator = self.pick(&["sum", "avg"]);
+        let grouping = self.grouping();
+        let aggregated = |inner: Query| {
+            let new = Query::new(Type::Vector);
+            new.text(format!("{operator}{grouping}(")).part(inner).text(")")
+        };
+        match self.random.random_range(0..6) {
+            0 | 1 => self.select(metric),
+            2 => over_time,
+            3 => aggregated(over_time),
+            4 => aggregated(self.select(metric)),
+            _ => {
+                let (a, b) = (self.select(metric), self.select(metric));
+                let operator = self.pick(&["+", "-", "==", "!=", "*"]);
+                let new = Query::new(Type::Vector);
+                new.text("(")
+                    .part(a)
+                    .text(format!(" {operator} "))
+                    .part(b)
+                    .text(")")
+            }
+        }
+    }
+
     fn grouping(&mut self) -> String {
         let mut labels: Vec<&str> = LABELS.to_vec();
         labels.retain(|_| self.random.random_bool(0.3));
@@ -485,7 +535,8 @@ impl Grammar<'_> {
             }
             _ => {
                 let operator = self.pick(&AGGREGATIONS);
-                let inner = self.vector(depth - 1);
+                let depth = if operator.starts_with("std") { 0 } else { depth - 1 };
+                let inner = self.vector(depth);
                 new.text(format!("{operator}{grouping}(")).part(inner).text(")")
             }
         }
@@ -505,8 +556,9 @@ impl Grammar<'_> {
             operator.push_str(" bool");
         }
         if !is_set && self.chance(0.3) {
-            let scalar = self.scalar(depth - 1);
-            let vector = self.vector(depth - 1);
+            let depth = if operator == "%" { 0 } else { depth - 1 };
+            let scalar = self.scalar(depth);
+            let vector = self.vector(depth);
             let (left, right) = if self.chance(0.5) {
                 (scalar, vector)
             } else {
@@ -520,7 +572,11 @@ impl Grammar<'_> {
                 .text(")");
         }
         let matching = self.matching(is_set);
-        let (left, right) = self.operands(depth);
+        let (left, right) = if operator == "%" {
+            (self.selector(), self.selector())
+        } else {
+            self.operands(depth)
+        };
         new.text("(")
             .part(left)
             .text(format!(" {operator}{matching} "))
@@ -556,7 +612,8 @@ impl Grammar<'_> {
                 let by = self.pick(&["job", "instance", "job, instance"]);
                 let side = |grammar: &mut Self| {
                     let operator = grammar.pick(&AGGREGATIONS);
-                    let inner = grammar.vector(depth - 1);
+                    let depth = if operator.starts_with("std") { 0 } else { depth - 1 };
+                    let inner = grammar.vector(depth);
                     let new = Query::new(Type::Vector);
                     new.text(format!("{operator} by ({by}) (")).part(inner).text(")")
                 };
