@@ -9,6 +9,7 @@ mod config;
 mod greeting;
 mod hints;
 mod own_metrics;
+mod orders;
 mod scraping;
 
 use std::convert::Infallible;
@@ -32,6 +33,7 @@ use self::collecting::Collecting;
 use self::config::UpConfig;
 use self::greeting::Greeting;
 use self::own_metrics::OwnMetrics;
+use self::orders::Orders;
 use self::scraping::{Outside, Scraping};
 use crate::cli::UpArgs;
 use crate::report::{Failure, OrHint as _};
@@ -87,7 +89,7 @@ async fn up(config: UpConfig, scrape_config: Option<scrape::Config>) -> Result<(
         return Ok(());
     };
     let store = store?;
-    let mut running = match Running::start(config, scrape_config, Arc::clone(&store), clock) {
+    let mut running = match Running::start(config, scrape_config, (Arc::clone(&store), clock), &stop) {
         Ok(running) => running,
         Err(failure) => {
             store.close();
@@ -142,8 +144,8 @@ impl Running {
     fn start(
         config: UpConfig,
         scrape_config: Option<scrape::Config>,
-        store: Arc<Store>,
-        clock: Arc<dyn Clock>,
+        (store, clock): (Arc<Store>, Arc<dyn Clock>),
+        stop: &CancellationToken,
     ) -> Result<Self, Failure> {
         let scraping = match (scrape_config, &config.config) {
             (Some(scrape_config), Some(path)) => {
@@ -174,7 +176,12 @@ impl Running {
             ingest: Arc::clone(&store) as _,
             collection: Some(Arc::clone(&collecting) as _),
             scraping: scraping.as_ref().map(|scraping| Arc::new(scraping.handle.clone()) as _),
-            lifecycle: None,
+            lifecycle: config.enable_lifecycle.then(|| {
+                Arc::new(Orders {
+                    scraping: scraping.as_ref().map(|scraping| scraping.handle.clone()),
+                    stop: stop.clone(),
+                }) as _
+            }),
             clock,
             degraded: config.degradations(now),
             host: config.instance.clone(),

@@ -104,6 +104,11 @@ impl Level {
         Present(self)
     }
 
+    /// Returns how many there are.
+    pub(crate) fn count(&self) -> usize {
+        usize::try_from(self.0.load(Ordering::Relaxed)).unwrap_or(0)
+    }
+
     fn value(&self) -> f64 {
         self.0.load(Ordering::Relaxed) as f64
     }

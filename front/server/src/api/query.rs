@@ -18,7 +18,7 @@ use bytes::Bytes;
 use model::{Millis, Query};
 use promql::ast::{Expr, ValueType};
 use tokio::sync::OwnedSemaphorePermit;
-use promql::{Annotation, EvalError, EvalParams, Limits, QueryOutput, Value};
+use promql::{Annotation, Caller, EvalError, EvalParams, Limits, QueryOutput, Value};
 
 use self::stats::Counting;
 use super::answer::json::push_string;
@@ -29,7 +29,7 @@ use super::params::{Params, parse_duration};
 use crate::app::App;
 use crate::config::QueryLimits;
 use crate::limits::Tenant;
-use crate::pool::Stop;
+use crate::pool::{Lent, Stop};
 
 /// What the parser accepts: all functions there are, and the stable grammar.
 pub(crate) const LANGUAGE: promql::Options = promql::Options {
@@ -47,6 +47,7 @@ struct Question {
     /// The word given for `stats`, empty for none.
     stats: String,
     tenant: Option<Arc<Tenant>>,
+    threads: Lent,
     asked_at: Instant,
 }
 
@@ -178,6 +179,7 @@ fn question(params: &Params, app: &App, mut eval: EvalParams) -> Result<Question
         limit,
         stats: params.get("stats").unwrap_or("").to_owned(),
         tenant: params.tenant().cloned(),
+        threads: app.pool.lend(),
         asked_at: Instant::now(),
     })
 }
@@ -232,8 +234,12 @@ impl Question {
     /// Evaluates the query and returns its answer as text; to be called where CPU may be used.
     fn evaluate(self, query: &dyn Query, stop: &Stop) -> Result<ResultText, ApiError> {
         let interrupt = || stop.interrupt();
+        let caller = Caller {
+            interrupt: &interrupt,
+            workers: &self.threads,
+        };
         let evaluate = |query: &dyn Query| {
-            promql::evaluate(&self.expr, query, &self.params, &interrupt).map_err(evaluation_error)
+            promql::evaluate_with(&self.expr, query, &self.params, &caller).map_err(evaluation_error)
         };
         let (waited, started) = (self.asked_at.elapsed(), Instant::now());
         let (mut output, stats) = if self.stats.is_empty() {
