@@ -8,8 +8,8 @@ mod collecting;
 mod config;
 mod greeting;
 mod hints;
-mod own_metrics;
 mod orders;
+mod own_metrics;
 mod scraping;
 
 use std::convert::Infallible;
@@ -32,8 +32,8 @@ use tokio_util::sync::CancellationToken;
 use self::collecting::Collecting;
 use self::config::UpConfig;
 use self::greeting::Greeting;
-use self::own_metrics::OwnMetrics;
 use self::orders::Orders;
+use self::own_metrics::OwnMetrics;
 use self::scraping::{Outside, Scraping};
 use crate::cli::UpArgs;
 use crate::report::{Failure, OrHint as _};
@@ -175,7 +175,9 @@ impl Running {
             query: Arc::clone(&store) as _,
             ingest: Arc::clone(&store) as _,
             collection: Some(Arc::clone(&collecting) as _),
-            scraping: scraping.as_ref().map(|scraping| Arc::new(scraping.handle.clone()) as _),
+            scraping: scraping
+                .as_ref()
+                .map(|scraping| Arc::new(scraping.handle.clone()) as _),
             lifecycle: config.enable_lifecycle.then(|| {
                 Arc::new(Orders {
                     scraping: scraping.as_ref().map(|scraping| scraping.handle.clone()),

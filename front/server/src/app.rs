@@ -96,7 +96,9 @@ impl App {
     /// Returns the labels for what leaves this server.
     pub(crate) fn external_labels(&self) -> Labels {
         let scraping = self.sources.scraping.as_ref();
-        scraping.map(|scraping| scraping.external_labels()).unwrap_or_default()
+        scraping
+            .map(|scraping| scraping.external_labels())
+            .unwrap_or_default()
     }
 
     /// Returns the present.
@@ -118,7 +120,9 @@ fn process_start(now: Millis) -> Millis {
 
 /// Builds the router.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    let worth_it = SizeAbove::new(MIN_COMPRESSED_BYTES).and(NotForContentType::SSE).and(NotForContentType::GRPC);
+    let worth_it = SizeAbove::new(MIN_COMPRESSED_BYTES)
+        .and(NotForContentType::SSE)
+        .and(NotForContentType::GRPC);
     let compression = CompressionLayer::new()
         .quality(CompressionLevel::Fastest)
         .compress_when(worth_it);
@@ -171,7 +175,9 @@ fn query_routes() -> Router<Arc<App>> {
 
 /// What tells about the server and what it collects.
 fn status_routes() -> Router<Arc<App>> {
-    use api::status::{about, features, health, live, notifications, openapi, own_metrics, rules, storage, system};
+    use api::status::{
+        about, features, health, live, notifications, openapi, own_metrics, rules, storage, system,
+    };
     use api::targets;
     Router::new()
         .route("/api/v1/rules", get(rules::rules))
@@ -200,8 +206,14 @@ fn status_routes() -> Router<Arc<App>> {
         .route("/metrics", get(own_metrics::metrics))
         .route("/-/healthy", get(health::healthy))
         .route("/-/ready", get(health::ready))
-        .route("/-/reload", put(health::reload).post(health::reload).get(health::wrong_method))
-        .route("/-/quit", put(health::quit).post(health::quit).get(health::wrong_method))
+        .route(
+            "/-/reload",
+            put(health::reload).post(health::reload).get(health::wrong_method),
+        )
+        .route(
+            "/-/quit",
+            put(health::quit).post(health::quit).get(health::wrong_method),
+        )
 }
 
 /// What changes something.

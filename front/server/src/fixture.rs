@@ -18,8 +18,8 @@ use model::{
 };
 use parking_lot::{Condvar, Mutex};
 use scrape::{
-    ActiveTarget, DroppedTarget, MetadataRequest, PoolStatus, RelabelStep, ReloadStatus, ScrapeStatus, TargetHealth,
-    TargetMetadata,
+    ActiveTarget, DroppedTarget, MetadataRequest, PoolStatus, RelabelStep, ReloadStatus, ScrapeStatus,
+    TargetHealth, TargetMetadata,
 };
 use store::{Store, StoreConfig};
 use tempfile::TempDir;

@@ -67,7 +67,9 @@ impl Limit {
 
 /// A tenant is at a limit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("tenant {tenant:?} is at its limit of {value} {what}; raise `{setting}` in the limits of the server's settings")]
+#[error(
+    "tenant {tenant:?} is at its limit of {value} {what}; raise `{setting}` in the limits of the server's settings"
+)]
 pub(crate) struct Exceeded {
     tenant: String,
     value: u64,
@@ -161,9 +163,13 @@ impl Tenant {
         Self {
             name: name.to_owned(),
             samples: Mutex::new(Bucket::per_second(limits.samples_per_second.unwrap_or(u64::MAX))),
-            births: Mutex::new(Bucket::per_minute(limits.new_series_per_minute.unwrap_or(u64::MAX))),
+            births: Mutex::new(Bucket::per_minute(
+                limits.new_series_per_minute.unwrap_or(u64::MAX),
+            )),
             series: Mutex::default(),
-            queries: limits.max_concurrent_queries.map(|n| Arc::new(Semaphore::new(n.max(1)))),
+            queries: limits
+                .max_concurrent_queries
+                .map(|n| Arc::new(Semaphore::new(n.max(1)))),
             refused: Default::default(),
             limits,
         }
@@ -194,7 +200,9 @@ impl Tenant {
 
     /// Returns the largest body to be read.
     pub(crate) fn max_request_bytes(&self, server: usize) -> usize {
-        self.limits.max_request_bytes.map_or(server, |own| own.min(server))
+        self.limits
+            .max_request_bytes
+            .map_or(server, |own| own.min(server))
     }
 
     fn exceeded(&self, (limit, value): (Limit, u64), (n, retry_after_seconds): (u64, u32)) -> Exceeded {

@@ -157,10 +157,7 @@ impl Metrics {
         out.sample(&REFUSED, &[("reason", "token")], refusals.token as f64);
         out.sample(&STREAMS, &[], self.streams.value());
         let written = &self.remote_write;
-        for (fate, counter) in [
-            ("stored", &written.stored),
-            ("refused", &written.refused),
-        ] {
+        for (fate, counter) in [("stored", &written.stored), ("refused", &written.refused)] {
             out.sample(&WRITTEN, &[("fate", fate)], count(counter));
         }
         out.sample(&WRITTEN_HISTOGRAMS, &[], count(&written.histograms));

@@ -38,7 +38,10 @@ pub(crate) struct Lent {
 impl Workers for Lent {
     /// All threads for one query alone, a share for each of several.
     fn width(&self) -> usize {
-        let threads = self.threads.as_ref().map_or(1, |threads| threads.current_num_threads());
+        let threads = self
+            .threads
+            .as_ref()
+            .map_or(1, |threads| threads.current_num_threads());
         (threads / self.metrics.running.count().max(1)).max(1)
     }
 

@@ -90,7 +90,9 @@ fn write_metrics(mut list: Array<'_>, (metrics, growth): (&[Counted], &[Growth])
             .integer("series", one.value)
             .number("share", one.value as f64 / all.max(1) as f64);
         if let Some(growth) = growth.next() {
-            entry.integer("before", growth.before).integer("growth", growth.now - growth.before);
+            entry
+                .integer("before", growth.before)
+                .integer("growth", growth.now - growth.before);
         }
     }
 }
@@ -111,12 +113,17 @@ impl Growth {
         let mut all = vec![Matcher::equal(METRIC_NAME, metric).to_string()];
         all.extend(matchers.iter().map(|matcher| {
             // A label's name may need quotes, and a value has them.
-            format!("{:?}{}{:?}", matcher.name(), matcher.op().as_str(), matcher.value())
+            format!(
+                "{:?}{}{:?}",
+                matcher.name(),
+                matcher.op().as_str(),
+                matcher.value()
+            )
         }));
         let text = format!("count({{{}}})", all.join(","));
         let internal = |text: String| ApiError::new(ErrorKind::Internal, text);
-        let expr = promql::parse(&text, &super::query::LANGUAGE)
-            .map_err(|error| internal(error.text(&text)))?;
+        let expr =
+            promql::parse(&text, &super::query::LANGUAGE).map_err(|error| internal(error.text(&text)))?;
         let count = |time: Millis| {
             let output = promql::evaluate(&expr, query, &EvalParams::instant(time), &|| stop.interrupt())
                 .map_err(evaluation_error)?;

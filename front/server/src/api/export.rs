@@ -5,7 +5,6 @@ use axum::response::{IntoResponse, Response};
 
 use super::answer::ApiError;
 
-
 pub(crate) mod federate;
 pub(crate) mod read;
 

@@ -46,7 +46,9 @@ pub(crate) async fn series(State(app): State<Arc<App>>, request: Request) -> Res
 /// underscore, and `_1f4a9_` a character by its code, <https://prometheus.io/docs/instrumenting/escaping_schemes/>.
 /// What is not well escaped is the name itself.
 fn unescape_name(name: &str) -> String {
-    name.strip_prefix("U__").and_then(unescape).unwrap_or_else(|| name.to_owned())
+    name.strip_prefix("U__")
+        .and_then(unescape)
+        .unwrap_or_else(|| name.to_owned())
 }
 
 fn unescape(mut rest: &str) -> Option<String> {
@@ -130,7 +132,9 @@ pub(crate) async fn metadata(State(app): State<Arc<App>>, request: Request) -> R
     let params = Params::read(request, app.config.query.max_form_bytes).await?;
     // As in Prometheus, none at all for a limit of 0, all for a negative one.
     let limit = params.signed("limit")?.and_then(|n| usize::try_from(n).ok());
-    let per_metric = params.signed("limit_per_metric")?.and_then(|n| usize::try_from(n).ok());
+    let per_metric = params
+        .signed("limit_per_metric")?
+        .and_then(|n| usize::try_from(n).ok());
     let limit = limit.unwrap_or(usize::MAX);
     let per_metric = per_metric.filter(|n| *n > 0).unwrap_or(usize::MAX);
     let metric = params.get("metric").map(str::to_owned);

@@ -17,8 +17,8 @@ use axum::response::Response;
 use bytes::Bytes;
 use model::{Millis, Query};
 use promql::ast::{Expr, ValueType};
-use tokio::sync::OwnedSemaphorePermit;
 use promql::{Annotation, Caller, EvalError, EvalParams, Limits, QueryOutput, Value};
+use tokio::sync::OwnedSemaphorePermit;
 
 use self::stats::Counting;
 use super::answer::json::push_string;

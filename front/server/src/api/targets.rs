@@ -85,7 +85,9 @@ pub(crate) async fn pool_config(State(app): State<Arc<App>>, request: Request) -
             one.job,
             super::status::format_span(one.interval)
         ),
-        None => scraping(&app, pool)?.pool_config(pool).ok_or_else(|| unknown_pool(pool))?,
+        None => scraping(&app, pool)?
+            .pool_config(pool)
+            .ok_or_else(|| unknown_pool(pool))?,
     };
     Ok(success(|out| {
         Object::new(out).string("yaml", &yaml);
@@ -107,7 +109,9 @@ pub(crate) async fn metadata(State(app): State<Arc<App>>, request: Request) -> R
         limit: params.signed("limit")?.and_then(|n| usize::try_from(n).ok()),
     };
     let found = app.sources.scraping.as_ref();
-    let found = found.map(|scraping| scraping.metadata(&wanted)).unwrap_or_default();
+    let found = found
+        .map(|scraping| scraping.metadata(&wanted))
+        .unwrap_or_default();
     Ok(success(|out| {
         let mut list = super::answer::json::Array::new(out);
         for one in &found {
@@ -125,7 +129,10 @@ pub(crate) async fn metadata(State(app): State<Arc<App>>, request: Request) -> R
 }
 
 /// `/api/v1/targets/relabel_steps`: what each relabelling rule of a pool makes of a set of labels.
-pub(crate) async fn relabel_steps(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
+pub(crate) async fn relabel_steps(
+    State(app): State<Arc<App>>,
+    request: Request,
+) -> Result<Response, ApiError> {
     let params = Params::read(request, app.config.query.max_form_bytes).await?;
     let pool = required(&params, "scrapePool")?;
     let labels = parse_labels(required(&params, "labels")?)?;
@@ -154,12 +161,16 @@ pub(crate) async fn relabel_steps(State(app): State<Arc<App>>, request: Request)
 fn rule_json(step: &RelabelStep) -> Result<String, ApiError> {
     let rule = serde_saphyr::from_str::<serde_json::Value>(&step.rule);
     rule.map(|rule| rule.to_string()).map_err(|error| {
-        ApiError::new(ErrorKind::Internal, format!("relabelling rule is not YAML: {error}"))
+        ApiError::new(
+            ErrorKind::Internal,
+            format!("relabelling rule is not YAML: {error}"),
+        )
     })
 }
 
 fn parse_labels(text: &str) -> Result<Labels, ApiError> {
-    let problem = |problem: String| ApiError::new(ErrorKind::BadData, format!("error parsing labels: {problem}"));
+    let problem =
+        |problem: String| ApiError::new(ErrorKind::BadData, format!("error parsing labels: {problem}"));
     let pairs: BTreeMap<String, String> =
         serde_json::from_str(text).map_err(|error| problem(error.to_string()))?;
     let pairs = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
@@ -188,7 +199,11 @@ fn scrape_status(app: &App) -> ScrapeStatus {
 
 /// Collectors that are not switched off.
 fn collectors(app: &App) -> Vec<CollectorStatus> {
-    let status = app.sources.collection.as_ref().map(|collection| collection.status());
+    let status = app
+        .sources
+        .collection
+        .as_ref()
+        .map(|collection| collection.status());
     let mut collectors = status.map(|status| status.collectors).unwrap_or_default();
     collectors.retain(|one| one.state != CollectorState::Disabled);
     collectors

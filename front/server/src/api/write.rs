@@ -62,9 +62,7 @@ impl From<IngestError> for WriteError {
     fn from(error: IngestError) -> Self {
         let status = match error {
             IngestError::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
-            IngestError::Overloaded { .. } | IngestError::RateLimited { .. } => {
-                StatusCode::TOO_MANY_REQUESTS
-            }
+            IngestError::Overloaded { .. } | IngestError::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
         };
         Self::new(status, error.to_string()).retry_after(5)
     }
@@ -135,7 +133,10 @@ async fn receive<D: Send + 'static>(
     wait_until_durable(app, stored.ingested.position).await?;
     let written = &app.metrics.remote_write;
     count(&written.stored, stored.ingested.samples);
-    count(&written.refused, stored.ingested.n_rejected + stored.refusals.samples);
+    count(
+        &written.refused,
+        stored.ingested.n_rejected + stored.refusals.samples,
+    );
     count(&written.histograms, stored.ingested.histograms);
     count(&written.exemplars, stored.ingested.exemplars);
     Ok(stored)

@@ -62,7 +62,11 @@ impl Bucket {
             return None;
         }
         let seconds = (-self.tokens / self.rate / 1000.0).ceil();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded by the line")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "bounded by the line"
+        )]
         let seconds = seconds.clamp(1.0, 3600.0) as u32;
         Some(seconds)
     }

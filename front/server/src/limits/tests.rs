@@ -33,7 +33,10 @@ fn samples_over_the_rate_delay_what_comes_next() {
         ..TenantLimits::default()
     });
     assert_eq!(tenant.admit_write(None, 0), Ok(()));
-    assert_eq!(tenant.check_batch(&mut batch(&[("a", "b")], 50), 0), Refusals::default());
+    assert_eq!(
+        tenant.check_batch(&mut batch(&[("a", "b")], 50), 0),
+        Refusals::default()
+    );
     // 20 were there, 30 are owed: three seconds.
     let refused = tenant.admit_write(None, 0).unwrap_err();
     assert_eq!(refused.retry_after_seconds, 3);
@@ -42,7 +45,10 @@ fn samples_over_the_rate_delay_what_comes_next() {
         "tenant \"default\" is at its limit of 10 samples a second; \
          raise `samples_per_second` in the limits of the server's settings"
     );
-    assert_eq!(tenant.admit_write(None, 2_900).unwrap_err().retry_after_seconds, 1);
+    assert_eq!(
+        tenant.admit_write(None, 2_900).unwrap_err().retry_after_seconds,
+        1
+    );
     assert_eq!(tenant.admit_write(None, 3_000), Ok(()));
 }
 

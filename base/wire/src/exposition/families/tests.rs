@@ -44,7 +44,10 @@ fn neighbours_of_one_name_and_kind_share_a_family() {
     writer.write_empty("instance");
     writer.push(&labels(&[("__name__", "a"), ("job", "x")]), (1, 1.0));
     writer.push(&labels(&[("__name__", "a"), ("job", "y")]), (1, 2.0));
-    writer.push(&labels(&[("__name__", "b")]), (1, f64::from_bits(model::STALE_BITS)));
+    writer.push(
+        &labels(&[("__name__", "b")]),
+        (1, f64::from_bits(model::STALE_BITS)),
+    );
     writer.push(&labels(&[("job", "nameless")]), (1, 2.0));
     let mut histogram = Histogram {
         count: 2.0,

@@ -171,7 +171,11 @@ fn write_points(series: &Series, point: &mut usize, out: &mut String) -> bool {
         if *point > 0 && out.len() >= PIECE_BYTES {
             return false;
         }
-        out.push_str(if *point == n_floats { ",\"histograms\":[" } else { "," });
+        out.push_str(if *point == n_floats {
+            ",\"histograms\":["
+        } else {
+            ","
+        });
         push_histogram_point(out, *timestamp, histogram);
         *point += 1;
         if *point == n_floats + series.histograms.len() {

@@ -12,7 +12,8 @@ use axum::extract::{Request, State};
 use axum::http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
 use model::{
-    Histogram, Labels, LabelsBuilder, METRIC_NAME, Matcher, Millis, Query, SampleBuffer, Selection, TimeRange, is_stale,
+    Histogram, Labels, LabelsBuilder, METRIC_NAME, Matcher, Millis, Query, SampleBuffer, Selection,
+    TimeRange, is_stale,
 };
 use wire::{CONTENT_TYPE_FAMILIES, FamiliesWriter, SeriesFormat, SeriesText, format_bound};
 
@@ -89,7 +90,10 @@ async fn answer(app: &App, request: Request) -> Result<Response, ExportError> {
 
 /// Protobuf if it is named with at least the weight of any text, as Prometheus does when it scrapes histograms.
 fn negotiate(headers: &HeaderMap) -> Format {
-    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let accept = headers
+        .get(ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("");
     let mut best = (0.0, Format::Text(SeriesFormat::from_accept(accept)));
     for range in accept.split(',') {
         let mut parts = range.split(';').map(str::trim);
@@ -117,13 +121,17 @@ fn newest(
     let mut found = Vec::new();
     let mut samples = SampleBuffer::default();
     for matchers in sets {
-        let set = query.select(&Selection { matchers, range }).map_err(storage_error)?;
+        let set = query
+            .select(&Selection { matchers, range })
+            .map_err(storage_error)?;
         for idx in 0..set.len() {
             if stop.interrupt().is_some() {
                 return Err(ApiError::new(ErrorKind::Canceled, "request was canceled"));
             }
             set.read(idx, &mut samples).map_err(storage_error)?;
-            let Some(row) = samples.len().checked_sub(1) else { continue };
+            let Some(row) = samples.len().checked_sub(1) else {
+                continue;
+            };
             let (Some(&timestamp), Some(&value)) = (samples.timestamps.last(), samples.values.last()) else {
                 continue;
             };
@@ -175,7 +183,11 @@ fn push_classic(text: &mut SeriesText, one: &Newest, histogram: &Histogram) {
         if let Some(bound) = bound {
             labels.add("le", &format_bound(bound));
         }
-        for (name, value) in one.labels.iter().filter(|(name, _)| *name != METRIC_NAME && *name != "le") {
+        for (name, value) in one
+            .labels
+            .iter()
+            .filter(|(name, _)| *name != METRIC_NAME && *name != "le")
+        {
             labels.add(name, value);
         }
         // Labels of a series with one more: too long only if the series was at the bound, and then left out.

@@ -195,7 +195,9 @@ struct Sorted {
 
 impl Sorted {
     fn select(query: &dyn Query, selection: &Selection, stop: &Stop) -> Result<Self, ApiError> {
-        let set = query.select(selection).map_err(|error: QueryError| storage_error(error))?;
+        let set = query
+            .select(selection)
+            .map_err(|error: QueryError| storage_error(error))?;
         let mut order = Vec::with_capacity(set.len());
         for idx in 0..set.len() {
             if idx % 4096 == 0 {

@@ -68,10 +68,7 @@ pub(crate) async fn metric_names(
 }
 
 /// `/api/v1/search/label_names`.
-pub(crate) async fn label_names(
-    State(app): State<Arc<App>>,
-    request: Request,
-) -> Result<Response, ApiError> {
+pub(crate) async fn label_names(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
     let params = Params::read(request, app.config.query.max_form_bytes).await?;
     answer(&app, &params, Subject::LabelNames).await
 }
@@ -123,9 +120,11 @@ impl Search {
         }
         let threshold = match params.get("fuzz_threshold") {
             None => 0,
-            Some(text) => text.parse().ok().filter(|n: &u32| *n <= 100).ok_or_else(|| {
-                bad_data(format!("invalid fuzz_threshold {text:?}: must be 0-100"))
-            })?,
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|n: &u32| *n <= 100)
+                .ok_or_else(|| bad_data(format!("invalid fuzz_threshold {text:?}: must be 0-100")))?,
         };
         let algorithm = match params.get("fuzz_alg") {
             None | Some("subsequence") => Algorithm::Subsequence,
@@ -138,7 +137,9 @@ impl Search {
         let order = order(params, !words.is_empty())?;
         let limit = positive(params, "limit")?.unwrap_or(DEFAULT_LIMIT);
         if limit > MAX_LIMIT {
-            return Err(bad_data(format!("limit {limit} exceeds the maximum of {MAX_LIMIT}")));
+            return Err(bad_data(format!(
+                "limit {limit} exceeds the maximum of {MAX_LIMIT}"
+            )));
         }
         let batch = positive(params, "batch_size")?.unwrap_or(DEFAULT_BATCH);
         let case_sensitive = params.boolean("case_sensitive")?.unwrap_or(true);
@@ -245,7 +246,9 @@ fn order(params: &Params, has_words: bool) -> Result<Order, ApiError> {
 }
 
 fn positive(params: &Params, name: &str) -> Result<Option<usize>, ApiError> {
-    let Some(text) = params.get(name) else { return Ok(None) };
+    let Some(text) = params.get(name) else {
+        return Ok(None);
+    };
     let n = text.parse().ok().filter(|n| *n > 0);
     n.map(Some)
         .ok_or_else(|| bad_data(format!("invalid {name} {text:?}: must be a positive integer")))
@@ -266,7 +269,12 @@ const SUFFIXES: [(&str, &[&str]); 8] = [
 /// Finds what the family of a metric says about itself: under the metric's own name, else under the name without
 /// the suffix that its type adds.
 fn find_metadata(query: &dyn Query, metric: &str) -> Option<Metadata> {
-    let of = |name: &str| query.metadata(Some(name)).into_iter().map(|(_, metadata)| metadata);
+    let of = |name: &str| {
+        query
+            .metadata(Some(name))
+            .into_iter()
+            .map(|(_, metadata)| metadata)
+    };
     if let Some(own) = of(metric).next() {
         return Some(own);
     }

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use model::{
-    ExemplarRequest, Labels, Metadata, NamesRequest, Query, QueryError, SampleBuffer, Selection, SeriesExemplars,
-    SeriesSet,
+    ExemplarRequest, Labels, Metadata, NamesRequest, Query, QueryError, SampleBuffer, Selection,
+    SeriesExemplars, SeriesSet,
 };
 use std::sync::Arc;
 

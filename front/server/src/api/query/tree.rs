@@ -5,8 +5,8 @@
 
 use model::{Matcher, Millis};
 use promql::ast::{
-    Aggregate, AtTime, Binary, BinaryOp, Boundary, Call, Cardinality, DurationExpr, DurationKind, Expr, ExprKind,
-    Matching, NumberLiteral, Selector, Subquery, TimeShift, ValueType,
+    Aggregate, AtTime, Binary, BinaryOp, Boundary, Call, Cardinality, DurationExpr, DurationKind, Expr,
+    ExprKind, Matching, NumberLiteral, Selector, Subquery, TimeShift, ValueType,
 };
 
 use crate::api::answer::json::Object;
@@ -48,7 +48,8 @@ pub(super) fn push_tree(out: &mut String, expr: &Expr) {
 }
 
 fn push_aggregate(node: &mut Object<'_>, aggregate: &Aggregate) {
-    node.string("type", "aggregation").string("op", aggregate.op.as_str());
+    node.string("type", "aggregation")
+        .string("op", aggregate.op.as_str());
     push_tree(node.key("expr"), &aggregate.expr);
     match &aggregate.param {
         Some(param) => push_tree(node.key("param"), param),
@@ -157,7 +158,10 @@ fn push_duration(node: &mut Object<'_>, (plain, computed): (&str, &str), duratio
 /// Returns a duration that needs no computing.
 fn known_millis(duration: &DurationExpr) -> Option<Millis> {
     let millis = |number: NumberLiteral| {
-        #[expect(clippy::cast_possible_truncation, reason = "saturates, as durations are far smaller")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "saturates, as durations are far smaller"
+        )]
         let millis = (number.value * 1000.0).round() as Millis;
         millis
     };

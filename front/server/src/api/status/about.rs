@@ -33,7 +33,11 @@ pub(crate) async fn build() -> Response {
 
 /// `/api/v1/status/runtimeinfo`. What only Go has is 0 or empty; threads stand for goroutines.
 pub(crate) async fn runtime(State(app): State<Arc<App>>) -> Response {
-    let reload = app.sources.scraping.as_ref().map(|scraping| scraping.reload_status());
+    let reload = app
+        .sources
+        .scraping
+        .as_ref()
+        .map(|scraping| scraping.reload_status());
     let loaded_at = reload.as_ref().and_then(|reload| reload.last_success);
     let usage = service::own_usage().unwrap_or_default();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -48,7 +52,10 @@ pub(crate) async fn runtime(State(app): State<Arc<App>>) -> Response {
                 "reloadConfigSuccess",
                 reload.as_ref().is_none_or(|reload| reload.successful),
             )
-            .string("lastConfigTime", &format_rfc3339(loaded_at.unwrap_or(app.started_at)))
+            .string(
+                "lastConfigTime",
+                &format_rfc3339(loaded_at.unwrap_or(app.started_at)),
+            )
             .count("corruptionCount", store.quarantined.len())
             .integer("goroutineCount", usage.threads)
             .count("GOMAXPROCS", cores)
@@ -72,9 +79,19 @@ pub(crate) async fn flags(State(app): State<Arc<App>>) -> Response {
         ("storage.tsdb.path", config.data_dir.display().to_string()),
         ("storage.tsdb.retention.size", format!("{retention_bytes}B")),
         ("storage.tsdb.retention.time", seconds(app.sources.retention)),
-        ("web.cors.origin", config.cors_origin.as_ref().map_or("", |origin| origin.value()).to_owned()),
+        (
+            "web.cors.origin",
+            config
+                .cors_origin
+                .as_ref()
+                .map_or("", |origin| origin.value())
+                .to_owned(),
+        ),
         ("web.enable-admin-api", config.enable_admin_api.to_string()),
-        ("web.enable-lifecycle", app.sources.lifecycle.is_some().to_string()),
+        (
+            "web.enable-lifecycle",
+            app.sources.lifecycle.is_some().to_string(),
+        ),
         ("web.enable-otlp-receiver", true.to_string()),
         ("web.enable-remote-write-receiver", true.to_string()),
         ("web.listen-address", config.listen.to_string()),
@@ -92,7 +109,10 @@ pub(crate) async fn flags(State(app): State<Arc<App>>) -> Response {
 pub(crate) async fn config(State(app): State<Arc<App>>) -> Response {
     let yaml = match &app.sources.scraping {
         Some(scraping) => scraping.config(),
-        None => format!("global:\n  scrape_interval: {}\n", format_span(app.sources.interval)),
+        None => format!(
+            "global:\n  scrape_interval: {}\n",
+            format_span(app.sources.interval)
+        ),
     };
     success(|out| {
         Object::new(out).string("yaml", &yaml);

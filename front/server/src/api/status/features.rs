@@ -22,7 +22,8 @@ const API: [(&str, bool); 8] = [
     ("time_range_labels", true),
 ];
 const OPERATORS: [&str; 18] = [
-    "!=", "%", "*", "+", "-", "/", "<", "</", "<=", "==", ">", ">/", ">=", "^", "and", "atan2", "or", "unless",
+    "!=", "%", "*", "+", "-", "/", "<", "</", "<=", "==", ">", ">/", ">=", "^", "and", "atan2", "or",
+    "unless",
 ];
 
 /// `/api/v1/features`.
@@ -35,7 +36,10 @@ pub(crate) async fn features(State(app): State<Arc<App>>) -> Response {
         let mut data = Object::new(out);
         write(data.object("api"), api.into_iter().chain(API));
         write(data.object("otlp_receiver"), [("delta_conversion", false)]);
-        write(data.object("prometheus"), [("agent_mode", false), ("server_mode", true)]);
+        write(
+            data.object("prometheus"),
+            [("agent_mode", false), ("server_mode", true)],
+        );
         let promql = [
             ("anchored", true),
             ("at_modifier", true),

@@ -46,7 +46,10 @@ pub(crate) async fn quit(State(app): State<Arc<App>>) -> Response {
 
 /// What a GET of the two above is told.
 pub(crate) async fn wrong_method() -> (StatusCode, &'static str) {
-    (StatusCode::METHOD_NOT_ALLOWED, "Only POST or PUT requests allowed\n")
+    (
+        StatusCode::METHOD_NOT_ALLOWED,
+        "Only POST or PUT requests allowed\n",
+    )
 }
 
 fn disabled() -> Response {

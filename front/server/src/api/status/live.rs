@@ -55,9 +55,9 @@ pub(crate) async fn live(State(app): State<Arc<App>>) -> Result<Response, ApiErr
 
 /// Takes a place among the open streams.
 pub(super) fn take_place(app: &App) -> Result<OwnedSemaphorePermit, ApiError> {
-    Arc::clone(&app.streams).try_acquire_owned().map_err(|_| {
-        ApiError::new(ErrorKind::Unavailable, "too many event streams are open").retry_after(30)
-    })
+    Arc::clone(&app.streams)
+        .try_acquire_owned()
+        .map_err(|_| ApiError::new(ErrorKind::Unavailable, "too many event streams are open").retry_after(30))
 }
 
 /// One open stream.

@@ -31,7 +31,11 @@ pub(crate) async fn notifications(State(app): State<Arc<App>>) -> Response {
 }
 
 fn write(mut out: Object<'_>, one: &Degradation, active: bool) {
-    let hint = if one.hint.is_empty() { String::new() } else { format!("; {}", one.hint) };
+    let hint = if one.hint.is_empty() {
+        String::new()
+    } else {
+        format!("; {}", one.hint)
+    };
     out.string("text", &format!("{}: {}{hint}", one.what, one.why))
         .string("date", &format_rfc3339(one.since))
         .boolean("active", active);
@@ -78,10 +82,17 @@ impl Feed {
             text.push_str("\n\n");
         };
         let same = |a: &Degradation, b: &Degradation| a.what == b.what && a.why == b.why;
-        for one in now.iter().filter(|one| !self.told.iter().any(|told| same(told, one))) {
+        for one in now
+            .iter()
+            .filter(|one| !self.told.iter().any(|told| same(told, one)))
+        {
             tell(one, true);
         }
-        for one in self.told.iter().filter(|told| !now.iter().any(|one| same(told, one))) {
+        for one in self
+            .told
+            .iter()
+            .filter(|told| !now.iter().any(|one| same(told, one)))
+        {
             tell(one, false);
         }
         self.told = now;

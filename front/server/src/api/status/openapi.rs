@@ -52,13 +52,20 @@ fn write_operation(out: &mut Lines, endpoint: &Endpoint, method: &str) {
     out.line(3, format_args!("summary: {:?}", endpoint.summary));
     // Parameters of a path stay there; all others may also come as a form.
     let as_form = method == "post" && endpoint.methods.contains(&"get");
-    let in_address = endpoint.parameters.iter().filter(|one| !as_form || is_in_path(endpoint, one));
+    let in_address = endpoint
+        .parameters
+        .iter()
+        .filter(|one| !as_form || is_in_path(endpoint, one));
     let mut in_address = in_address.peekable();
     if in_address.peek().is_some() {
         out.line(3, "parameters:");
     }
     for parameter in in_address {
-        let place = if is_in_path(endpoint, parameter) { "path" } else { "query" };
+        let place = if is_in_path(endpoint, parameter) {
+            "path"
+        } else {
+            "query"
+        };
         out.line(4, format_args!("- name: {:?}", parameter.name));
         out.line(5, format_args!("in: {place}"));
         out.line(5, format_args!("required: {}", parameter.required));
@@ -72,12 +79,18 @@ fn write_operation(out: &mut Lines, endpoint: &Endpoint, method: &str) {
         out.line(7, "type: object");
         out.line(7, "properties:");
         for parameter in endpoint.parameters {
-            out.line(8, format_args!("{:?}: {}", parameter.name, schema(parameter.kind)));
+            out.line(
+                8,
+                format_args!("{:?}: {}", parameter.name, schema(parameter.kind)),
+            );
         }
     }
     out.line(3, "responses:");
     let (status, content) = match endpoint.answer {
-        Answer::Data => ("200", Some(("application/json", "{$ref: '#/components/schemas/Success'}"))),
+        Answer::Data => (
+            "200",
+            Some(("application/json", "{$ref: '#/components/schemas/Success'}")),
+        ),
         Answer::Text(content) => ("200", Some((content, "{type: string}"))),
         Answer::Nothing => ("204", None),
     };

@@ -23,13 +23,19 @@ pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Response {
 }
 
 /// `/api/v1/status/self_metrics`: the same as the JSON form of the Prometheus protobuf format.
-pub(crate) async fn self_metrics(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
+pub(crate) async fn self_metrics(
+    State(app): State<Arc<App>>,
+    request: Request,
+) -> Result<Response, ApiError> {
     let params = Params::read(request, app.config.query.max_form_bytes).await?;
     let wanted = params.get("metric_name_pattern");
     let wanted = wanted.map(|pattern| Matcher::new(METRIC_NAME, MatchOp::Regex, pattern));
     let wanted = wanted.transpose().map_err(|error| {
         let problem = model::with_causes(&error);
-        ApiError::new(ErrorKind::BadData, format!("invalid metric_name_pattern: {problem}"))
+        ApiError::new(
+            ErrorKind::BadData,
+            format!("invalid metric_name_pattern: {problem}"),
+        )
     })?;
     let mut families = Families::default();
     report_all(&app, &mut families);
@@ -81,14 +87,21 @@ impl Sink for Families {
             _ => ("", &[]),
         };
         let part = suffixes.iter().find(|suffix| family.name.ends_with(**suffix));
-        let name = part.and_then(|suffix| family.name.strip_suffix(suffix)).unwrap_or(family.name);
+        let name = part
+            .and_then(|suffix| family.name.strip_suffix(suffix))
+            .unwrap_or(family.name);
         let whole = self.0.entry(name.to_owned()).or_insert_with(|| Whole {
             metric_type: family.metric_type,
             help: family.help.to_owned(),
             metrics: Vec::new(),
         });
-        let bound = labels.iter().find(|(name, _)| *name == bound_label).map(|(_, value)| *value);
-        let labels = labels.iter().filter(|(name, value)| *name != bound_label && !value.is_empty());
+        let bound = labels
+            .iter()
+            .find(|(name, _)| *name == bound_label)
+            .map(|(_, value)| *value);
+        let labels = labels
+            .iter()
+            .filter(|(name, value)| *name != bound_label && !value.is_empty());
         let labels: Vec<(String, String)> = labels
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
@@ -96,7 +109,9 @@ impl Sink for Families {
         match (part, bound) {
             (Some(&"_count"), _) => metric.count = value,
             (Some(&"_bucket"), Some(bound)) | (None, Some(bound)) => {
-                metric.bounds.push((bound.parse().unwrap_or(f64::INFINITY), value));
+                metric
+                    .bounds
+                    .push((bound.parse().unwrap_or(f64::INFINITY), value));
             }
             _ => metric.value = value,
         }
@@ -125,7 +140,9 @@ impl Whole {
             MetricType::Summary => ("SUMMARY", "summary"),
             _ => ("UNTYPED", "untyped"),
         };
-        out.string("name", name).string("help", &self.help).string("type", word);
+        out.string("name", name)
+            .string("help", &self.help)
+            .string("type", word);
         let mut metrics = out.array("metric");
         for metric in &self.metrics {
             metric.write(metrics.object(), key);

@@ -41,7 +41,10 @@ fn check(params: &Params) -> Result<(), ApiError> {
     matcher_sets(params)?;
     let kind = params.get("type").map(str::to_ascii_lowercase);
     if let Some(kind) = kind.filter(|kind| kind != "alert" && kind != "record") {
-        return Err(ApiError::parameter("type", format_args!("not supported value {kind:?}")));
+        return Err(ApiError::parameter(
+            "type",
+            format_args!("not supported value {kind:?}"),
+        ));
     }
     params.boolean("exclude_alerts")?;
     let (limit, token) = (params.get("group_limit"), params.get("group_next_token"));

@@ -48,7 +48,9 @@ pub(crate) async fn tsdb(State(app): State<Arc<App>>, request: Request) -> Resul
         ] {
             let mut list = data.array(key);
             for one in counted {
-                list.object().string("name", &one.name).integer("value", one.value);
+                list.object()
+                    .string("name", &one.name)
+                    .integer("value", one.value);
             }
         }
     }))
@@ -89,6 +91,9 @@ pub(crate) async fn replay(State(app): State<Arc<App>>) -> Response {
     let segments = app.sources.store.status().wal_segments;
     let last = segments.saturating_sub(1);
     success(|out| {
-        Object::new(out).count("min", 0).count("max", last).count("current", last);
+        Object::new(out)
+            .count("min", 0)
+            .count("max", last)
+            .count("current", last);
     })
 }

@@ -65,7 +65,11 @@ pub(super) fn count_degradations(app: &App) -> usize {
 
 /// Everything that does not work now, the store's troubles included.
 pub(super) fn degradations(app: &App) -> Vec<Degradation> {
-    let collection = app.sources.collection.as_ref().map(|collection| collection.status());
+    let collection = app
+        .sources
+        .collection
+        .as_ref()
+        .map(|collection| collection.status());
     let mut found = app.sources.degraded.clone();
     found.extend(from_collection(app, &collection.unwrap_or_default()));
     let store = app.sources.store.status();

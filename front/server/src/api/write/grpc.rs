@@ -12,8 +12,8 @@ use std::task::{Context, Poll};
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use hyper::body::Frame;
@@ -138,7 +138,10 @@ fn message(message: &[u8]) -> Response {
     let mut trailers = HeaderMap::new();
     trailers.insert(STATUS, HeaderValue::from(Code::Ok as u16));
     let body = Unary {
-        frames: [Some(Frame::data(Bytes::from(frame))), Some(Frame::trailers(trailers))],
+        frames: [
+            Some(Frame::data(Bytes::from(frame))),
+            Some(Frame::trailers(trailers)),
+        ],
     };
     let mut response = Response::new(Body::new(body));
     response.headers_mut().insert(CONTENT_TYPE, CONTENT);

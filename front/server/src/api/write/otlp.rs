@@ -59,7 +59,9 @@ pub(crate) async fn metrics(State(app): State<Arc<App>>, request: Request) -> Re
                 Encoding::Json => Body::from(encode_otlp_response_json(refused, &text)),
             };
             let mut response = Response::new(body);
-            response.headers_mut().insert(CONTENT_TYPE, encoding.content_type());
+            response
+                .headers_mut()
+                .insert(CONTENT_TYPE, encoding.content_type());
             response
         }
         Err(error) => refusal(&error, encoding),
@@ -67,7 +69,11 @@ pub(crate) async fn metrics(State(app): State<Arc<App>>, request: Request) -> Re
 }
 
 fn negotiate(headers: &HeaderMap) -> Result<(Encoding, Compression), WriteError> {
-    let text = |name: HeaderName| headers.get(name).map_or("", |value| value.to_str().unwrap_or("?"));
+    let text = |name: HeaderName| {
+        headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap_or("?"))
+    };
     let unsupported = |what: &str, found: &str, supported: &str| {
         let text = format!("{what} {found:?} is not supported; send {supported}");
         WriteError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, text)

@@ -44,7 +44,10 @@ impl Message {
     }
 
     pub(crate) fn doubles(&mut self, number: u64, values: &[f64]) -> &mut Self {
-        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_bits().to_le_bytes()).collect();
+        let bytes: Vec<u8> = values
+            .iter()
+            .flat_map(|value| value.to_bits().to_le_bytes())
+            .collect();
         self.bytes(number, &bytes)
     }
 
@@ -130,10 +133,18 @@ pub(crate) fn sample(series: &mut Message, value: f64, timestamp: i64) {
     });
 }
 
-pub(crate) fn exemplar(request: &mut Request, series: &mut Message, labels: &[(&str, &str)], (value, timestamp): (f64, i64)) {
+pub(crate) fn exemplar(
+    request: &mut Request,
+    series: &mut Message,
+    labels: &[(&str, &str)],
+    (value, timestamp): (f64, i64),
+) {
     let references = request.references(labels);
     series.message(4, |exemplar| {
-        exemplar.packed(1, &references).double(2, value).varint(3, timestamp.cast_unsigned());
+        exemplar
+            .packed(1, &references)
+            .double(2, value)
+            .varint(3, timestamp.cast_unsigned());
     });
 }
 
@@ -147,33 +158,53 @@ pub(crate) fn metadata(request: &mut Request, series: &mut Message, (kind, help,
 /// An integer histogram: 1 in the zero bucket, 2 and 3 in the buckets 0 and 1 above zero.
 pub(crate) fn integer_histogram(series: &mut Message, timestamp: i64) {
     series.message(3, |histogram| {
-        histogram.varint(1, 6).double(3, 7.5).varint(4, zigzag(0)).double(5, 0.001).varint(6, 1);
+        histogram
+            .varint(1, 6)
+            .double(3, 7.5)
+            .varint(4, zigzag(0))
+            .double(5, 0.001)
+            .varint(6, 1);
         histogram.message(11, |span| {
             span.varint(1, zigzag(0)).varint(2, 2);
         });
-        histogram.packed(12, &[zigzag(2), zigzag(1)]).varint(15, timestamp.cast_unsigned());
+        histogram
+            .packed(12, &[zigzag(2), zigzag(1)])
+            .varint(15, timestamp.cast_unsigned());
     });
 }
 
 /// A float histogram with the same buckets, halved.
 pub(crate) fn float_histogram(series: &mut Message, timestamp: i64) {
     series.message(3, |histogram| {
-        histogram.double(2, 3.0).double(3, 3.75).varint(4, zigzag(0)).double(5, 0.001).double(7, 0.5);
+        histogram
+            .double(2, 3.0)
+            .double(3, 3.75)
+            .varint(4, zigzag(0))
+            .double(5, 0.001)
+            .double(7, 0.5);
         histogram.message(11, |span| {
             span.varint(1, zigzag(0)).varint(2, 2);
         });
-        histogram.doubles(13, &[1.0, 1.5]).varint(15, timestamp.cast_unsigned());
+        histogram
+            .doubles(13, &[1.0, 1.5])
+            .varint(15, timestamp.cast_unsigned());
     });
 }
 
 /// A histogram with the bounds 0.5 and 1 listed.
 pub(crate) fn custom_histogram(series: &mut Message, timestamp: i64) {
     series.message(3, |histogram| {
-        histogram.varint(1, 5).double(3, 4.0).varint(4, zigzag(-53)).varint(6, 0);
+        histogram
+            .varint(1, 5)
+            .double(3, 4.0)
+            .varint(4, zigzag(-53))
+            .varint(6, 0);
         histogram.message(11, |span| {
             span.varint(1, zigzag(0)).varint(2, 3);
         });
-        histogram.packed(12, &[zigzag(2), zigzag(0), zigzag(-1)]).doubles(16, &[0.5, 1.0]);
+        histogram
+            .packed(12, &[zigzag(2), zigzag(0), zigzag(-1)])
+            .doubles(16, &[0.5, 1.0]);
         histogram.varint(15, timestamp.cast_unsigned());
     });
 }

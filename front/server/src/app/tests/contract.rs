@@ -55,19 +55,36 @@ const ASKED: &[(&str, &[&str])] = &[
     ("/format_query", &["query=sum(up)by(job)"]),
     (
         "/parse_query",
-        &["query=sum(rate(up%7Bjob=~%22a%7Cb%22%7D[5m]+offset+-1m))by(job)/on(job)group_left+count(up)+%3E+bool+1"],
+        &[
+            "query=sum(rate(up%7Bjob=~%22a%7Cb%22%7D[5m]+offset+-1m))by(job)/on(job)group_left+count(up)+%3E+bool+1",
+        ],
     ),
     ("/labels", &["", "match[]=up&start=0&end=1000&limit=2"]),
-    ("/label/{name}/values", &["", "match[]=up&start=0&end=1000&limit=1"]),
-    ("/search/metric_names", &["search[]=u&include_metadata=true&include_score=true"]),
-    ("/search/label_names", &["search[]=o&fuzz_alg=jarowinkler&fuzz_threshold=10"]),
+    (
+        "/label/{name}/values",
+        &["", "match[]=up&start=0&end=1000&limit=1"],
+    ),
+    (
+        "/search/metric_names",
+        &["search[]=u&include_metadata=true&include_score=true"],
+    ),
+    (
+        "/search/label_names",
+        &["search[]=o&fuzz_alg=jarowinkler&fuzz_threshold=10"],
+    ),
     ("/search/label_values", &["label=job&sort_by=alpha&sort_dir=dsc"]),
-    ("/series", &["match[]=up&match[]=native&start=0&end=1000&limit=10"]),
+    (
+        "/series",
+        &["match[]=up&match[]=native&start=0&end=1000&limit=10"],
+    ),
     ("/metadata", &["", "metric=up&limit=1&limit_per_metric=1"]),
     ("/scrape_pools", &[""]),
     ("/scrape_pools/config", &["scrapePool=node"]),
     ("/targets", &["", "state=active", "state=dropped&scrapePool=node"]),
-    ("/targets/metadata", &["", "match_target=%7Bjob=%22node%22%7D&metric=up&limit=1"]),
+    (
+        "/targets/metadata",
+        &["", "match_target=%7Bjob=%22node%22%7D&metric=up&limit=1"],
+    ),
     (
         "/targets/relabel_steps",
         &["scrapePool=node&labels=%7B%22__address__%22:%22a:1%22%7D"],
@@ -173,8 +190,13 @@ async fn every_answer_fits_the_description_of_prometheus() {
         for (method, operation) in operations.as_object().unwrap() {
             let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).unwrap();
             if PROTOBUF.contains(&path.as_str()) {
-                let answer = fixture.send(request(method, &format!("/api/v1{path}"), &[], "")).await;
-                assert!(!matches!(answer.status.as_u16(), 404 | 405), "{path} is not served");
+                let answer = fixture
+                    .send(request(method, &format!("/api/v1{path}"), &[], ""))
+                    .await;
+                assert!(
+                    !matches!(answer.status.as_u16(), 404 | 405),
+                    "{path} is not served"
+                );
                 continue;
             }
             let Some((_, parameters)) = ASKED.iter().find(|(known, _)| known == path) else {
@@ -197,10 +219,20 @@ async fn every_answer_fits_the_description_of_prometheus() {
         }
     }
     assert!(asked > 60, "only {asked} requests were made");
-    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+    assert!(
+        faults.is_empty(),
+        "{} faults:\n{}",
+        faults.len(),
+        faults.join("\n")
+    );
 }
 
-fn check(schemas: &Schemas<'_>, operation: &Value, answer: &crate::fixture::Answer, place: &str) -> Vec<String> {
+fn check(
+    schemas: &Schemas<'_>,
+    operation: &Value,
+    answer: &crate::fixture::Answer,
+    place: &str,
+) -> Vec<String> {
     // Prometheus answers some orders with an empty 204 although it describes an answer of 200.
     if answer.status == 204 && answer.text.is_empty() && place.contains("/admin/") {
         return Vec::new();
@@ -217,7 +249,10 @@ fn check(schemas: &Schemas<'_>, operation: &Value, answer: &crate::fixture::Answ
     let values: Vec<Value> = match media_type.as_str() {
         // Lines of JSON have no schema there; that each is JSON is checked by reading it.
         "application/x-ndjson" => {
-            let lines = answer.text.lines().map(|line| serde_json::from_str(line).unwrap());
+            let lines = answer
+                .text
+                .lines()
+                .map(|line| serde_json::from_str(line).unwrap());
             let lines: Vec<Value> = lines.collect();
             assert_eq!(lines.last().unwrap()["status"], "success", "{place}");
             return Vec::new();
@@ -237,7 +272,9 @@ async fn histograms_are_answered_as_prometheus_writes_them() {
     let answer = fixture.get("/api/v1/query?query=native&time=10").await;
     let expected = r#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"native","job":"a"},"histogram":[10,{"count":"3","sum":"2.5","buckets":[[3,"-0.001","0.001","1"],[0,"0.5","1","1"],[0,"1","2","1"]]}]}]}}"#;
     assert_eq!(answer.text, expected);
-    let answer = fixture.get("/api/v1/query_range?query=native&start=0&end=10&step=10").await;
+    let answer = fixture
+        .get("/api/v1/query_range?query=native&start=0&end=10&step=10")
+        .await;
     let series = &answer.json()["data"]["result"][0];
     assert_eq!(series["values"], Value::Null);
     let histograms = series["histograms"].as_array().unwrap();
@@ -248,7 +285,9 @@ async fn histograms_are_answered_as_prometheus_writes_them() {
 #[tokio::test]
 async fn exemplars_come_back_with_their_series() {
     let fixture = fixture();
-    let answer = fixture.get("/api/v1/query_exemplars?query=rate(native[5m])&start=0&end=1000").await;
+    let answer = fixture
+        .get("/api/v1/query_exemplars?query=rate(native[5m])&start=0&end=1000")
+        .await;
     let expected = serde_json::json!([{
         "seriesLabels": {"__name__": "native", "job": "a"},
         "exemplars": [{"labels": {"trace_id": "abc"}, "value": "1.5", "timestamp": 600}],
@@ -262,8 +301,18 @@ async fn features_are_in_the_categories_of_prometheus() {
     let fixture = fixture();
     let data = fixture.get("/api/v1/features").await.json()["data"].clone();
     let known: BTreeSet<&str> = [
-        "api", "otlp_receiver", "prometheus", "promql", "promql_functions", "promql_operators", "rules", "scrape",
-        "service_discovery_providers", "templating_functions", "tsdb", "ui",
+        "api",
+        "otlp_receiver",
+        "prometheus",
+        "promql",
+        "promql_functions",
+        "promql_operators",
+        "rules",
+        "scrape",
+        "service_discovery_providers",
+        "templating_functions",
+        "tsdb",
+        "ui",
     ]
     .into();
     for category in data.as_object().unwrap().keys() {

@@ -20,9 +20,15 @@ fn fixture() -> Fixture {
         let series = batch.add_series(&mut labels).unwrap();
         samples.iter().for_each(|&(t, v)| batch.push(&series, t, v));
     };
-    add(&[("__name__", "up"), ("job", "a"), ("instance", "i")], &[(590_000, 0.0), (600_000, 1.0)]);
+    add(
+        &[("__name__", "up"), ("job", "a"), ("instance", "i")],
+        &[(590_000, 0.0), (600_000, 1.0)],
+    );
     add(&[("__name__", "up"), ("job", "b")], &[(595_000, 1.0)]);
-    add(&[("__name__", "gone"), ("job", "a")], &[(590_000, 1.0), (600_000, f64::from_bits(model::STALE_BITS))]);
+    add(
+        &[("__name__", "gone"), ("job", "a")],
+        &[(590_000, 1.0), (600_000, f64::from_bits(model::STALE_BITS))],
+    );
     add(&[("__name__", "long_ago"), ("job", "a")], &[(299_999, 1.0)]);
     labels.clear();
     labels.add("__name__", "took").add("job", "a");
@@ -53,14 +59,24 @@ fn fixture() -> Fixture {
 
 async fn federate(fixture: &Fixture, query: &str, accept: &str) -> Answer {
     let path = format!("/federate?{query}");
-    fixture.send(request(Method::GET, &path, &[("accept", accept)], "")).await
+    fixture
+        .send(request(Method::GET, &path, &[("accept", accept)], ""))
+        .await
 }
 
 #[tokio::test]
 async fn the_newest_samples_are_text_with_times() {
     let fixture = fixture();
-    let answer = federate(&fixture, "match[]=up&match[]={job=%22b%22}&match[]=gone&match[]=long_ago", "").await;
-    assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    let answer = federate(
+        &fixture,
+        "match[]=up&match[]={job=%22b%22}&match[]=gone&match[]=long_ago",
+        "",
+    )
+    .await;
+    assert_eq!(
+        answer.header("content-type"),
+        Some("text/plain; version=0.0.4; charset=utf-8")
+    );
     let expected = "\
 # TYPE up untyped
 up{cluster=\"c1\",instance=\"i\",job=\"a\"} 1 600000
@@ -72,12 +88,21 @@ up{cluster=\"c1\",job=\"b\",instance=\"\"} 1 595000
 #[tokio::test]
 async fn histograms_with_listed_bounds_are_classic_in_text_and_others_left_out() {
     let fixture = fixture();
-    let answer = federate(&fixture, "match[]={__name__=~%22took|native%22}", "application/openmetrics-text").await;
+    let answer = federate(
+        &fixture,
+        "match[]={__name__=~%22took|native%22}",
+        "application/openmetrics-text",
+    )
+    .await;
     assert_eq!(
         answer.header("content-type"),
         Some("application/openmetrics-text; version=1.0.0; charset=utf-8")
     );
-    let lines: Vec<&str> = answer.text.lines().filter(|line| !line.starts_with('#')).collect();
+    let lines: Vec<&str> = answer
+        .text
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .collect();
     let expected = [
         "took_bucket{cluster=\"c1\",job=\"a\",le=\"0.5\",instance=\"\"} 2 600",
         "took_bucket{cluster=\"c1\",job=\"a\",le=\"1.0\",instance=\"\"} 4 600",
@@ -93,15 +118,27 @@ async fn histograms_with_listed_bounds_are_classic_in_text_and_others_left_out()
 #[tokio::test]
 async fn the_format_is_what_the_scraper_prefers() {
     let fixture = fixture();
-    let protobuf = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited";
+    let protobuf =
+        "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited";
     for (accept, expected) in [
-        (format!("{protobuf};q=0.6,application/openmetrics-text;version=1.0.0;q=0.5,*/*;q=0.1"), "application/vnd"),
-        (format!("application/openmetrics-text;version=1.0.0;q=0.6,{protobuf};q=0.5"), "application/openmetrics"),
-        ("text/plain;version=0.0.4;q=0.5,*/*;q=0.1".to_owned(), "text/plain"),
+        (
+            format!("{protobuf};q=0.6,application/openmetrics-text;version=1.0.0;q=0.5,*/*;q=0.1"),
+            "application/vnd",
+        ),
+        (
+            format!("application/openmetrics-text;version=1.0.0;q=0.6,{protobuf};q=0.5"),
+            "application/openmetrics",
+        ),
+        (
+            "text/plain;version=0.0.4;q=0.5,*/*;q=0.1".to_owned(),
+            "text/plain",
+        ),
         ("*/*".to_owned(), "text/plain"),
     ] {
         let headers = [("accept", accept.as_str())];
-        let response = fixture.respond(request(Method::GET, "/federate?match[]=native", &headers, "")).await;
+        let response = fixture
+            .respond(request(Method::GET, "/federate?match[]=native", &headers, ""))
+            .await;
         let found = response.headers().get("content-type").unwrap().to_str().unwrap();
         assert!(found.starts_with(expected), "{accept}: {found}");
     }

@@ -38,7 +38,10 @@ fn ask(pattern: &str, form: u64) -> Vec<u8> {
         query.varint(1, 0).varint(2, 600_000);
         for (kind, name, value) in [(0, "__name__", "many"), (2, "n", pattern), (0, "cluster", "c1")] {
             query.message(3, |matcher| {
-                matcher.varint(1, kind).bytes(2, name.as_bytes()).bytes(3, value.as_bytes());
+                matcher
+                    .varint(1, kind)
+                    .bytes(2, name.as_bytes())
+                    .bytes(3, value.as_bytes());
             });
         }
     });
@@ -47,17 +50,23 @@ fn ask(pattern: &str, form: u64) -> Vec<u8> {
 }
 
 async fn send(fixture: &Fixture, body: Vec<u8>) -> (u16, String, Vec<u8>) {
-    let response = fixture.respond(request(Method::POST, "/api/v1/read", &HEADERS, body)).await;
+    let response = fixture
+        .respond(request(Method::POST, "/api/v1/read", &HEADERS, body))
+        .await;
     let status = response.status().as_u16();
     let content_type = response.headers()["content-type"].to_str().unwrap().to_owned();
-    let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    let body = axum::body::to_bytes(response.into_body(), usize::MAX)
+        .await
+        .unwrap();
     (status, content_type, body.to_vec())
 }
 
 fn labels(series: &[u8]) -> Vec<(String, String)> {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     let pairs = inner(series, 1).into_iter();
-    pairs.map(|pair| (text(inner(pair, 1)[0]), text(inner(pair, 2)[0]))).collect()
+    pairs
+        .map(|pair| (text(inner(pair, 1)[0]), text(inner(pair, 2)[0])))
+        .collect()
 }
 
 #[tokio::test]
@@ -71,7 +80,12 @@ async fn samples_come_in_one_message_with_external_labels() {
     let series = inner(results[0], 1);
     assert_eq!(series.len(), 2);
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    let expected = [pair("__name__", "many"), pair("cluster", "c1"), pair("job", "not used"), pair("n", "001")];
+    let expected = [
+        pair("__name__", "many"),
+        pair("cluster", "c1"),
+        pair("job", "not used"),
+        pair("n", "001"),
+    ];
     assert_eq!(labels(series[0]), expected);
     let samples = inner(series[0], 2);
     assert_eq!(samples.len(), 200);
@@ -83,7 +97,10 @@ async fn chunks_come_in_frames_in_order_of_labels() {
     let fixture = fixture(|_| {});
     let (status, content_type, body) = send(&fixture, ask(".*", 1)).await;
     assert_eq!(status, 200);
-    assert_eq!(content_type, "application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse");
+    assert_eq!(
+        content_type,
+        "application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse"
+    );
     let mut rest = body.as_slice();
     let mut names = Vec::new();
     while !rest.is_empty() {
@@ -104,7 +121,10 @@ async fn chunks_come_in_frames_in_order_of_labels() {
 async fn what_is_too_much_or_wrong_is_refused() {
     let small = fixture(|config| config.query.max_samples = 300);
     let (status, _, body) = send(&small, ask("00[12]", 0)).await;
-    assert_eq!((status, String::from_utf8_lossy(&body).as_ref()), (400, "exceeded sample limit (300)\n"));
+    assert_eq!(
+        (status, String::from_utf8_lossy(&body).as_ref()),
+        (400, "exceeded sample limit (300)\n")
+    );
     assert_eq!(send(&small, ask("00[12]", 1)).await.0, 200);
     assert_eq!(send(&small, b"garbage".to_vec()).await.0, 400);
     assert_eq!(send(&small, ask("(", 1)).await.0, 400);

@@ -28,7 +28,11 @@ pub(super) struct Scorer {
 
 impl Scorer {
     /// Prepares for words; without words every name fits.
-    pub(super) fn new(words: &[&str], (algorithm, threshold): (Algorithm, f64), case_sensitive: bool) -> Self {
+    pub(super) fn new(
+        words: &[&str],
+        (algorithm, threshold): (Algorithm, f64),
+        case_sensitive: bool,
+    ) -> Self {
         let fold = |word: &&str| match case_sensitive {
             true => word.chars().collect(),
             false => word.to_lowercase().chars().collect(),
@@ -111,7 +115,12 @@ fn subsequence_from(word: &[char], name: &[char], start: usize) -> Option<f64> {
     while let Some(first) = rest.first() {
         let gap = name.get(at..)?.iter().position(|c| c == first)?;
         let from = at + gap;
-        let same = name.get(from..)?.iter().zip(rest).take_while(|(a, b)| a == b).count();
+        let same = name
+            .get(from..)?
+            .iter()
+            .zip(rest)
+            .take_while(|(a, b)| a == b)
+            .count();
         score += (same * same) as f64 - share(from - end);
         end = from + same;
         at = end;
@@ -124,7 +133,12 @@ fn subsequence_from(word: &[char], name: &[char], start: usize) -> Option<f64> {
 /// for similar ones.
 fn jaro_winkler(a: &[char], b: &[char]) -> f64 {
     let jaro = jaro(a, b);
-    let common = a.iter().zip(b).take(PREFIX_CHARS).take_while(|(a, b)| a == b).count();
+    let common = a
+        .iter()
+        .zip(b)
+        .take(PREFIX_CHARS)
+        .take_while(|(a, b)| a == b)
+        .count();
     jaro + common as f64 * PREFIX_WEIGHT * (1.0 - jaro)
 }
 
@@ -144,7 +158,11 @@ fn jaro(a: &[char], b: &[char]) -> f64 {
     if matched.is_empty() {
         return 0.0;
     }
-    let in_order = long.iter().zip(&taken).filter(|(_, taken)| **taken).map(|(c, _)| c);
+    let in_order = long
+        .iter()
+        .zip(&taken)
+        .filter(|(_, taken)| **taken)
+        .map(|(c, _)| c);
     let swapped = matched.iter().zip(in_order).filter(|(a, b)| a != b).count();
     let n = matched.len() as f64;
     (n / short.len() as f64 + n / long.len() as f64 + (n - swapped as f64 / 2.0) / n) / 3.0

@@ -30,7 +30,9 @@ impl Lifecycle for Ordered {
 #[tokio::test]
 async fn orders_are_taken_by_the_right_methods_if_they_are_enabled() {
     let ordered = Arc::new(Ordered::default());
-    let fixture = Fixture::new(LOOPBACK, |_, sources| sources.lifecycle = Some(Arc::clone(&ordered) as _));
+    let fixture = Fixture::new(LOOPBACK, |_, sources| {
+        sources.lifecycle = Some(Arc::clone(&ordered) as _)
+    });
     let send = async |method: Method, path: &str| {
         let answer = fixture.send(request(method, path, &[], "")).await;
         (answer.status.as_u16(), answer.text)
@@ -45,5 +47,8 @@ async fn orders_are_taken_by_the_right_methods_if_they_are_enabled() {
     assert_eq!(ordered.quits.load(Ordering::SeqCst), 1);
     let disabled = Fixture::loopback();
     let answer = disabled.send(request(Method::POST, "/-/quit", &[], "")).await;
-    assert_eq!((answer.status.as_u16(), answer.text.as_str()), (403, "Lifecycle API is not enabled.\n"));
+    assert_eq!(
+        (answer.status.as_u16(), answer.text.as_str()),
+        (403, "Lifecycle API is not enabled.\n")
+    );
 }

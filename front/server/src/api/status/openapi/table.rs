@@ -154,7 +154,10 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint(
         "/api/v1/promql/catalog",
         GET,
-        ("Functions, aggregations and keywords of the language.", Answer::Data),
+        (
+            "Functions, aggregations and keywords of the language.",
+            Answer::Data,
+        ),
         &[],
     ),
     endpoint(
@@ -179,7 +182,11 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         "/api/v1/metadata",
         GET,
         ("What metric families say about themselves.", Answer::Data),
-        &[may("metric", Kind::Text), LIMIT, may("limit_per_metric", Kind::Number)],
+        &[
+            may("metric", Kind::Text),
+            LIMIT,
+            may("limit_per_metric", Kind::Number),
+        ],
     ),
     endpoint(
         "/api/v1/search/metric_names",
@@ -202,7 +209,10 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint(
         "/federate",
         GET,
-        ("The newest sample of each series that matches, in an exposition format.", PLAIN),
+        (
+            "The newest sample of each series that matches, in an exposition format.",
+            PLAIN,
+        ),
         &[MATCH],
     ),
     endpoint(
@@ -220,7 +230,12 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
             may("group_next_token", Kind::Text),
         ],
     ),
-    endpoint("/api/v1/alerts", GET, ("Alerts: there are none.", Answer::Data), &[]),
+    endpoint(
+        "/api/v1/alerts",
+        GET,
+        ("Alerts: there are none.", Answer::Data),
+        &[],
+    ),
     endpoint(
         "/api/v1/alertmanagers",
         GET,
@@ -242,28 +257,66 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint(
         "/api/v1/targets/relabel_steps",
         GET,
-        ("What each relabelling rule of a pool makes of labels.", Answer::Data),
+        (
+            "What each relabelling rule of a pool makes of labels.",
+            Answer::Data,
+        ),
         &[POOL, must("labels", Kind::Text)],
     ),
-    endpoint("/api/v1/scrape_pools", GET, ("The names of pools.", Answer::Data), &[]),
+    endpoint(
+        "/api/v1/scrape_pools",
+        GET,
+        ("The names of pools.", Answer::Data),
+        &[],
+    ),
     endpoint(
         "/api/v1/scrape_pools/config",
         GET,
         ("How a pool is scraped.", Answer::Data),
         &[POOL],
     ),
-    endpoint("/api/v1/status/buildinfo", GET, ("What this program is.", Answer::Data), &[]),
-    endpoint("/api/v1/status/runtimeinfo", GET, ("How it runs.", Answer::Data), &[]),
-    endpoint("/api/v1/status/flags", GET, ("How it was started.", Answer::Data), &[]),
-    endpoint("/api/v1/status/config", GET, ("The configuration in force.", Answer::Data), &[]),
+    endpoint(
+        "/api/v1/status/buildinfo",
+        GET,
+        ("What this program is.", Answer::Data),
+        &[],
+    ),
+    endpoint(
+        "/api/v1/status/runtimeinfo",
+        GET,
+        ("How it runs.", Answer::Data),
+        &[],
+    ),
+    endpoint(
+        "/api/v1/status/flags",
+        GET,
+        ("How it was started.", Answer::Data),
+        &[],
+    ),
+    endpoint(
+        "/api/v1/status/config",
+        GET,
+        ("The configuration in force.", Answer::Data),
+        &[],
+    ),
     endpoint(
         "/api/v1/status/tsdb",
         GET,
         ("What takes up the head of the store.", Answer::Data),
         &[LIMIT],
     ),
-    endpoint("/api/v1/status/tsdb/blocks", GET, ("The parts of the store.", Answer::Data), &[]),
-    endpoint("/api/v1/status/walreplay", GET, ("How far the log is read back.", Answer::Data), &[]),
+    endpoint(
+        "/api/v1/status/tsdb/blocks",
+        GET,
+        ("The parts of the store.", Answer::Data),
+        &[],
+    ),
+    endpoint(
+        "/api/v1/status/walreplay",
+        GET,
+        ("How far the log is read back.", Answer::Data),
+        &[],
+    ),
     endpoint(
         "/api/v1/status/self_metrics",
         GET,
@@ -273,30 +326,68 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint(
         "/api/v1/status/system",
         GET,
-        ("Collectors, degradations, store and process in one answer.", Answer::Data),
+        (
+            "Collectors, degradations, store and process in one answer.",
+            Answer::Data,
+        ),
         &[],
     ),
     endpoint(
         "/api/v1/cardinality",
         GET,
-        ("Which metrics, labels and label pairs make the series.", Answer::Data),
-        &[may("match[]", Kind::Texts), may("focusLabel", Kind::Text), may("topN", Kind::Number)],
+        (
+            "Which metrics, labels and label pairs make the series.",
+            Answer::Data,
+        ),
+        &[
+            may("match[]", Kind::Texts),
+            may("focusLabel", Kind::Text),
+            may("topN", Kind::Number),
+        ],
     ),
-    endpoint("/api/v1/features", GET, ("What this server can do.", Answer::Data), &[]),
-    endpoint("/api/v1/notifications", GET, ("What is degraded.", Answer::Data), &[]),
-    endpoint("/api/v1/notifications/live", GET, ("The same as events.", EVENTS), &[]),
-    endpoint("/api/v1/live", GET, ("An event after each collection.", EVENTS), &[]),
+    endpoint(
+        "/api/v1/features",
+        GET,
+        ("What this server can do.", Answer::Data),
+        &[],
+    ),
+    endpoint(
+        "/api/v1/notifications",
+        GET,
+        ("What is degraded.", Answer::Data),
+        &[],
+    ),
+    endpoint(
+        "/api/v1/notifications/live",
+        GET,
+        ("The same as events.", EVENTS),
+        &[],
+    ),
+    endpoint(
+        "/api/v1/live",
+        GET,
+        ("An event after each collection.", EVENTS),
+        &[],
+    ),
     endpoint(
         "/api/v1/openapi.yaml",
         GET,
         ("This description.", Answer::Text("application/yaml")),
         &[],
     ),
-    endpoint("/api/v1/write", POST, ("Remote write 1.0 and 2.0.", Answer::Nothing), &[]),
+    endpoint(
+        "/api/v1/write",
+        POST,
+        ("Remote write 1.0 and 2.0.", Answer::Nothing),
+        &[],
+    ),
     endpoint(
         "/api/v1/otlp/v1/metrics",
         POST,
-        ("OTLP metrics over HTTP, protobuf or JSON.", Answer::Text("application/x-protobuf")),
+        (
+            "OTLP metrics over HTTP, protobuf or JSON.",
+            Answer::Text("application/x-protobuf"),
+        ),
         &[],
     ),
     endpoint(
@@ -329,9 +420,19 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         ("Signs in with a token, and out.", Answer::Data),
         &[],
     ),
-    endpoint("/metrics", GET, ("What this process counts of itself, for scrapers.", PLAIN), &[]),
+    endpoint(
+        "/metrics",
+        GET,
+        ("What this process counts of itself, for scrapers.", PLAIN),
+        &[],
+    ),
     endpoint("/-/healthy", GET, ("The process answers.", PLAIN), &[]),
-    endpoint("/-/ready", GET, ("The process answers from its store.", PLAIN), &[]),
+    endpoint(
+        "/-/ready",
+        GET,
+        ("The process answers from its store.", PLAIN),
+        &[],
+    ),
     endpoint("/-/reload", ORDER, ("Reads the configuration anew.", PLAIN), &[]),
     endpoint("/-/quit", ORDER, ("Stops the process.", PLAIN), &[]),
 ];

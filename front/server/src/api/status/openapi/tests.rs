@@ -8,7 +8,10 @@ use crate::fixture::{Fixture, request};
 async fn the_description_is_openapi_and_names_every_endpoint() {
     let fixture = Fixture::loopback();
     let answer = fixture.get("/api/v1/openapi.yaml").await;
-    assert_eq!(answer.header("content-type"), Some("application/yaml; charset=utf-8"));
+    assert_eq!(
+        answer.header("content-type"),
+        Some("application/yaml; charset=utf-8")
+    );
     let document: Value = serde_saphyr::from_str(&answer.text).unwrap();
     assert_eq!(document["openapi"], "3.1.0");
     let query = &document["paths"]["/api/v1/query"];
@@ -38,10 +41,15 @@ async fn table_and_router_agree() {
     let quoted = source.split('"').skip(1).step_by(2);
     let mut n = 0;
     for text in quoted.filter(|text| text.starts_with("/api/v1/") || text.starts_with('{')) {
-        let path = prefixes.iter().fold(text.to_owned(), |path, (from, to)| path.replace(from, to));
+        let path = prefixes
+            .iter()
+            .fold(text.to_owned(), |path, (from, to)| path.replace(from, to));
         let is_prefix = prefixes.iter().any(|(_, prefix)| path == *prefix);
         assert!(is_prefix || known(&path), "{path} is not in the table");
         n += 1;
     }
-    assert!(n >= ENDPOINTS.len() - 6, "only {n} routes were found in the source");
+    assert!(
+        n >= ENDPOINTS.len() - 6,
+        "only {n} routes were found in the source"
+    );
 }

@@ -59,16 +59,31 @@ async fn failures_are_statuses_of_grpc() {
         (HEADERS.to_vec(), frame(0, &[0xff; 9]), "3"),
         (HEADERS.to_vec(), frame(2, &[]), "3"),
         (HEADERS.to_vec(), [frame(0, &[]), vec![1]].concat(), "3"),
-        ([&HEADERS[..], &[("grpc-encoding", "zstd")]].concat(), frame(1, &[]), "12"),
-        ([&HEADERS[..], &[("grpc-encoding", "gzip")]].concat(), frame(1, b"no gzip"), "3"),
+        (
+            [&HEADERS[..], &[("grpc-encoding", "zstd")]].concat(),
+            frame(1, &[]),
+            "12",
+        ),
+        (
+            [&HEADERS[..], &[("grpc-encoding", "gzip")]].concat(),
+            frame(1, b"no gzip"),
+            "3",
+        ),
     ] {
         let (found, data, _) = call(&fixture, &headers, body).await;
-        assert_eq!((&found["grpc-status"], data.len()), (&HeaderValue::from_static(status), 0), "{headers:?}");
+        assert_eq!(
+            (&found["grpc-status"], data.len()),
+            (&HeaderValue::from_static(status), 0),
+            "{headers:?}"
+        );
         assert!(found.contains_key("grpc-message"));
     }
     let busy = Fixture::new(LOOPBACK, |config, _| config.remote_write.max_in_flight_bytes = 0);
     let (found, _, _) = call(&busy, &HEADERS, frame(0, &body(2))).await;
-    assert_eq!((&found["grpc-status"], &found["retry-after"]), (&HeaderValue::from(14), &HeaderValue::from(1)));
+    assert_eq!(
+        (&found["grpc-status"], &found["retry-after"]),
+        (&HeaderValue::from(14), &HeaderValue::from(1))
+    );
     let plain = [("content-type", "application/json")];
     let other = fixture.respond(request(Method::POST, PATH, &plain, "")).await;
     assert_eq!(other.status(), 415);

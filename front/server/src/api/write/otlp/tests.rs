@@ -15,7 +15,9 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 const NOW_NS: u64 = 600_000_000_000;
 
 pub(in crate::api::write) fn fixture() -> Fixture {
-    Fixture::new(LOOPBACK, |_, sources| sources.query = Arc::clone(&sources.store) as _)
+    Fixture::new(LOOPBACK, |_, sources| {
+        sources.query = Arc::clone(&sources.store) as _
+    })
 }
 
 fn attribute(message: &mut Message, number: u64, (key, value): (&str, &str)) {
@@ -46,7 +48,10 @@ pub(in crate::api::write) fn body(temporality: u64) -> Vec<u8> {
                 metric.bytes(1, b"orders").bytes(3, b"1");
                 metric.message(7, |sum| {
                     sum.message(1, |point| {
-                        point.fixed64(2, NOW_NS - 60_000_000_000).fixed64(3, NOW_NS).double(4, 3.0);
+                        point
+                            .fixed64(2, NOW_NS - 60_000_000_000)
+                            .fixed64(3, NOW_NS)
+                            .double(4, 3.0);
                     });
                     sum.varint(2, temporality).varint(3, 1);
                 });
@@ -62,7 +67,9 @@ async fn send(fixture: &Fixture, headers: &[(&str, &str)], body: Vec<u8>) -> Ans
 
 pub(in crate::api::write) async fn value(fixture: &Fixture, query: &str) -> serde_json::Value {
     let query = query.replace('{', "%7B").replace('}', "%7D").replace('"', "%22");
-    let answer = fixture.get(&format!("/api/v1/query?query={query}&time=600")).await;
+    let answer = fixture
+        .get(&format!("/api/v1/query?query={query}&time=600"))
+        .await;
     answer.json()["data"]["result"][0]["value"][1].clone()
 }
 
@@ -84,7 +91,10 @@ async fn protobuf_is_stored_packed_and_not() {
         let answer = send(&fixture, &headers, body).await;
         assert_eq!((answer.status.as_u16(), answer.text.as_str()), (200, ""));
         assert_eq!(answer.header("content-type"), Some("application/x-protobuf"));
-        assert_eq!(value(&fixture, "queue_length{job=\"shop\",queue=\"in\"}").await, "7.5");
+        assert_eq!(
+            value(&fixture, "queue_length{job=\"shop\",queue=\"in\"}").await,
+            "7.5"
+        );
         assert_eq!(value(&fixture, "orders_total{job=\"shop\"}").await, "3");
     }
 }
@@ -112,10 +122,15 @@ async fn what_is_refused_is_counted_and_the_rest_is_stored() {
         .respond(request(Method::POST, PATH, &[PROTOBUF], body(1)))
         .await;
     assert_eq!(answer.status(), 200);
-    let answer = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+    let answer = axum::body::to_bytes(answer.into_body(), usize::MAX)
+        .await
+        .unwrap();
     let partial = inner(&answer, 1);
     let text = String::from_utf8_lossy(inner(partial[0], 2)[0]).into_owned();
-    assert!(text.starts_with("1 points refused, first of orders: values are deltas"), "{text}");
+    assert!(
+        text.starts_with("1 points refused, first of orders: values are deltas"),
+        "{text}"
+    );
     assert_eq!(value(&fixture, "queue_length").await, "7.5");
 }
 
@@ -123,9 +138,24 @@ async fn what_is_refused_is_counted_and_the_rest_is_stored() {
 async fn what_cannot_be_read_is_refused_in_the_encoding_of_the_request() {
     let fixture = fixture();
     for (headers, body, status, text) in [
-        (vec![("content-type", "text/plain")], Vec::new(), 415, "content type \"text/plain\" is not supported"),
-        (vec![PROTOBUF, ("content-encoding", "br")], Vec::new(), 415, "content encoding \"br\" is not supported"),
-        (vec![PROTOBUF, ("content-encoding", "gzip")], b"x".to_vec(), 400, "request body is not gzip"),
+        (
+            vec![("content-type", "text/plain")],
+            Vec::new(),
+            415,
+            "content type \"text/plain\" is not supported",
+        ),
+        (
+            vec![PROTOBUF, ("content-encoding", "br")],
+            Vec::new(),
+            415,
+            "content encoding \"br\" is not supported",
+        ),
+        (
+            vec![PROTOBUF, ("content-encoding", "gzip")],
+            b"x".to_vec(),
+            400,
+            "request body is not gzip",
+        ),
         (vec![PROTOBUF], vec![0xff; 9], 400, "malformed"),
         (vec![JSON], b"{".to_vec(), 400, ""),
     ] {
@@ -143,7 +173,14 @@ async fn what_cannot_be_read_is_refused_in_the_encoding_of_the_request() {
 
 #[tokio::test]
 async fn a_bomb_is_not_unpacked() {
-    let fixture = Fixture::new(LOOPBACK, |config, _| config.remote_write.decode.max_decoded_bytes = 1000);
-    let answer = send(&fixture, &[PROTOBUF, ("content-encoding", "gzip")], gzip(&[0; 100_000])).await;
+    let fixture = Fixture::new(LOOPBACK, |config, _| {
+        config.remote_write.decode.max_decoded_bytes = 1000
+    });
+    let answer = send(
+        &fixture,
+        &[PROTOBUF, ("content-encoding", "gzip")],
+        gzip(&[0; 100_000]),
+    )
+    .await;
     assert_eq!(answer.status, 413);
 }

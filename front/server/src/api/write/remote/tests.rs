@@ -125,11 +125,7 @@ async fn refuses_other_formats_and_says_what_is_supported() {
     for headers in cases {
         let answer = send(&fixture, &headers, Vec::new()).await;
         assert_eq!(answer.status, 415, "{headers:?}");
-        assert!(
-            answer.text.contains("is not supported; send "),
-            "{}",
-            answer.text
-        );
+        assert!(answer.text.contains("is not supported; send "), "{}", answer.text);
     }
     let named = [
         (

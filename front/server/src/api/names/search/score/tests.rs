@@ -46,5 +46,8 @@ fn case_counts_only_if_wanted() {
     let folding = Scorer::new(&["CPU", ""], (Algorithm::Subsequence, 0.0), false);
     assert_eq!(folding.score("cpu_seconds"), Some(1.0));
     assert_eq!(score(Algorithm::Subsequence, 0.0, "CPU", "cpu"), None);
-    assert_eq!(Scorer::new(&[""], (Algorithm::Subsequence, 0.0), true).score("x"), Some(1.0));
+    assert_eq!(
+        Scorer::new(&[""], (Algorithm::Subsequence, 0.0), true).score("x"),
+        Some(1.0)
+    );
 }

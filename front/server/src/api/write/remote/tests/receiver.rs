@@ -21,7 +21,10 @@ mod version_one;
 const NOW: i64 = 600_000;
 
 const V2: [(&str, &str); 3] = [
-    ("content-type", "application/x-protobuf;proto=io.prometheus.write.v2.Request"),
+    (
+        "content-type",
+        "application/x-protobuf;proto=io.prometheus.write.v2.Request",
+    ),
     ("content-encoding", "snappy"),
     ("x-prometheus-remote-write-version", "2.0.0"),
 ];
@@ -36,7 +39,9 @@ impl Receiver {
     }
 
     async fn post(&self, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
-        self.0.send(request(Method::POST, "/api/v1/write", headers, body)).await
+        self.0
+            .send(request(Method::POST, "/api/v1/write", headers, body))
+            .await
     }
 
     async fn send(&self, request: &Request) -> Answer {
@@ -59,7 +64,12 @@ impl Receiver {
     }
 
     async fn query(&self, query: &str) -> Value {
-        let query = query.replace('{', "%7B").replace('}', "%7D").replace('"', "%22").replace('+', "%2B").replace(' ', "%20");
+        let query = query
+            .replace('{', "%7B")
+            .replace('}', "%7D")
+            .replace('"', "%22")
+            .replace('+', "%2B")
+            .replace(' ', "%20");
         let answer = self.0.get(&format!("/api/v1/query?query={query}&time=600")).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         answer.json()["data"]["result"].clone()
@@ -81,6 +91,9 @@ fn written(answer: &Answer) -> [usize; 3] {
     ["samples", "histograms", "exemplars"].map(|what| {
         let name = format!("x-prometheus-remote-write-{what}-written");
         let value = answer.header(&name);
-        value.unwrap_or_else(|| panic!("{name} is missing")).parse().unwrap()
+        value
+            .unwrap_or_else(|| panic!("{name} is missing"))
+            .parse()
+            .unwrap()
     })
 }

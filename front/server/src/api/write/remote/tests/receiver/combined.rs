@@ -1,5 +1,5 @@
-use crate::api::write::raw;
 use super::*;
+use crate::api::write::raw;
 
 /// Everything that a series can have, in one request.
 #[tokio::test]
@@ -20,7 +20,10 @@ async fn all_kinds_come_together() {
     assert_eq!(receiver.accept(&request).await, [2, 1, 2]);
     assert_eq!(receiver.value("seen_total").await, "2");
     assert_eq!(receiver.value("histogram_count(took)").await, "6");
-    assert_eq!(receiver.get("/api/v1/metadata?metric=took").await["took"][0]["unit"], "seconds");
+    assert_eq!(
+        receiver.get("/api/v1/metadata?metric=took").await["took"][0]["unit"],
+        "seconds"
+    );
 }
 
 /// The good part is stored and counted, the answer tells a sender not to try again.
@@ -34,7 +37,9 @@ async fn a_request_is_taken_in_part() {
         raw::sample(series, 1.0, NOW);
         raw::sample(series, 1.0, NOW - 86_400_000);
     });
-    request.series(&[("__name__", "took")], |_, series| raw::float_histogram(series, NOW));
+    request.series(&[("__name__", "took")], |_, series| {
+        raw::float_histogram(series, NOW)
+    });
     let (text, written) = receiver.refuse(&request).await;
     assert_eq!(written, [2, 1, 0]);
     assert!(text.contains("nameless") && text.contains("old"), "{text}");

@@ -1,5 +1,5 @@
-use crate::api::write::raw;
 use super::*;
+use crate::api::write::raw;
 
 const EXEMPLARS: &str = "/api/v1/query_exemplars?start=0&end=1000&query=";
 
@@ -51,7 +51,10 @@ async fn a_bad_exemplar_does_not_take_its_sample_with_it() {
     request.series(&[("__name__", "seen_total")], |_, series| {
         raw::sample(series, 1.0, NOW);
         series.message(4, |exemplar| {
-            exemplar.packed(1, &[77, 78]).double(2, 1.0).varint(3, NOW.cast_unsigned());
+            exemplar
+                .packed(1, &[77, 78])
+                .double(2, 1.0)
+                .varint(3, NOW.cast_unsigned());
         });
     });
     let (_, written) = receiver.refuse(&request).await;

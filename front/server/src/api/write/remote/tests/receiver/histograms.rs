@@ -1,11 +1,13 @@
-use crate::api::write::raw;
 use super::*;
+use crate::api::write::raw;
 
 #[tokio::test]
 async fn integer_histograms_are_stored_and_counted() {
     let receiver = Receiver::new();
     let mut request = Request::new();
-    request.series(&[("__name__", "took")], |_, series| raw::integer_histogram(series, NOW));
+    request.series(&[("__name__", "took")], |_, series| {
+        raw::integer_histogram(series, NOW)
+    });
     assert_eq!(receiver.accept(&request).await, [0, 1, 0]);
     let found = receiver.query("took").await;
     let expected = serde_json::json!([600, {
@@ -20,7 +22,9 @@ async fn integer_histograms_are_stored_and_counted() {
 async fn float_histograms_are_stored_and_counted() {
     let receiver = Receiver::new();
     let mut request = Request::new();
-    request.series(&[("__name__", "took")], |_, series| raw::float_histogram(series, NOW));
+    request.series(&[("__name__", "took")], |_, series| {
+        raw::float_histogram(series, NOW)
+    });
     assert_eq!(receiver.accept(&request).await, [0, 1, 0]);
     assert_eq!(receiver.value("histogram_count(took)").await, "3");
     assert_eq!(receiver.value("histogram_sum(took)").await, "3.75");
@@ -30,7 +34,9 @@ async fn float_histograms_are_stored_and_counted() {
 async fn histograms_with_listed_bounds_are_stored() {
     let receiver = Receiver::new();
     let mut request = Request::new();
-    request.series(&[("__name__", "took")], |_, series| raw::custom_histogram(series, NOW));
+    request.series(&[("__name__", "took")], |_, series| {
+        raw::custom_histogram(series, NOW)
+    });
     assert_eq!(receiver.accept(&request).await, [0, 1, 0]);
     let found = receiver.query("took").await;
     let bounds: Vec<&str> = found[0]["histogram"][1]["buckets"]
@@ -58,7 +64,9 @@ async fn rates_of_histograms_are_computed() {
 async fn a_histogram_that_contradicts_itself_is_refused_alone() {
     let receiver = Receiver::new();
     let mut request = Request::new();
-    request.series(&[("__name__", "good")], |_, series| raw::integer_histogram(series, NOW));
+    request.series(&[("__name__", "good")], |_, series| {
+        raw::integer_histogram(series, NOW)
+    });
     request.series(&[("__name__", "bad")], |_, series| {
         series.message(3, |histogram| {
             // Two buckets, one of them without a count.
@@ -66,7 +74,9 @@ async fn a_histogram_that_contradicts_itself_is_refused_alone() {
             histogram.message(11, |span| {
                 span.varint(1, 0).varint(2, 2);
             });
-            histogram.packed(12, &[raw::zigzag(2)]).varint(15, NOW.cast_unsigned());
+            histogram
+                .packed(12, &[raw::zigzag(2)])
+                .varint(15, NOW.cast_unsigned());
         });
     });
     let (text, written) = receiver.refuse(&request).await;
@@ -82,7 +92,10 @@ async fn a_stale_histogram_ends_a_series() {
     request.series(&[("__name__", "gone")], |_, series| {
         raw::integer_histogram(series, NOW - 15_000);
         series.message(3, |histogram| {
-            histogram.varint(1, 0).double(3, f64::from_bits(model::STALE_BITS)).varint(15, NOW.cast_unsigned());
+            histogram
+                .varint(1, 0)
+                .double(3, f64::from_bits(model::STALE_BITS))
+                .varint(15, NOW.cast_unsigned());
         });
     });
     receiver.accept(&request).await;

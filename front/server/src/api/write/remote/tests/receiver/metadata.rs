@@ -1,5 +1,5 @@
-use crate::api::write::raw;
 use super::*;
+use crate::api::write::raw;
 
 #[tokio::test]
 async fn type_help_and_unit_are_kept() {
@@ -16,7 +16,10 @@ async fn type_help_and_unit_are_kept() {
     assert_eq!(receiver.accept(&request).await, [2, 0, 0]);
     let found = receiver.get("/api/v1/metadata").await;
     let seen = found.get("seen_total").or_else(|| found.get("seen")).unwrap();
-    assert_eq!(seen[0], serde_json::json!({"type": "counter", "help": "Things that were seen.", "unit": "things"}));
+    assert_eq!(
+        seen[0],
+        serde_json::json!({"type": "counter", "help": "Things that were seen.", "unit": "things"})
+    );
     assert_eq!(found["level"][0]["type"], "gauge");
 }
 
@@ -32,7 +35,12 @@ async fn newer_metadata_replaces_older() {
         receiver.accept(&request).await;
     }
     let found = receiver.get("/api/v1/metadata?metric=level").await;
-    let helps: Vec<&str> = found["level"].as_array().unwrap().iter().map(|one| one["help"].as_str().unwrap()).collect();
+    let helps: Vec<&str> = found["level"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["help"].as_str().unwrap())
+        .collect();
     assert!(helps.contains(&"New."), "{helps:?}");
 }
 

@@ -1,11 +1,13 @@
-use crate::api::write::raw::{self, Message};
 use super::*;
+use crate::api::write::raw::{self, Message};
 
 #[tokio::test]
 async fn a_sample_is_stored_and_counted() {
     let receiver = Receiver::new();
     let mut request = Request::new();
-    request.series(&[("__name__", "up"), ("job", "a")], |_, series| raw::sample(series, 1.5, NOW));
+    request.series(&[("__name__", "up"), ("job", "a")], |_, series| {
+        raw::sample(series, 1.5, NOW)
+    });
     assert_eq!(receiver.accept(&request).await, [1, 0, 0]);
     assert_eq!(receiver.value("up{job=\"a\"}").await, "1.5");
 }
@@ -21,7 +23,10 @@ async fn many_samples_of_many_series_are_stored() {
         });
     }
     assert_eq!(receiver.accept(&request).await, [500, 0, 0]);
-    assert_eq!(receiver.value("count(count_over_time(many[5m]) == 10)").await, "50");
+    assert_eq!(
+        receiver.value("count(count_over_time(many[5m]) == 10)").await,
+        "50"
+    );
 }
 
 #[tokio::test]
@@ -37,7 +42,12 @@ async fn special_values_survive() {
         request.series(&[("__name__", name)], |_, series| raw::sample(series, value, NOW));
     }
     assert_eq!(receiver.accept(&request).await, [4, 0, 0]);
-    for (name, expected) in [("v_inf", "+Inf"), ("v_neg", "-Inf"), ("v_nan", "NaN"), ("v_zero", "-0")] {
+    for (name, expected) in [
+        ("v_inf", "+Inf"),
+        ("v_neg", "-Inf"),
+        ("v_nan", "NaN"),
+        ("v_zero", "-0"),
+    ] {
         assert_eq!(receiver.value(name).await, expected);
     }
 }
@@ -59,10 +69,16 @@ async fn a_stale_marker_ends_a_series() {
 async fn labels_in_any_order_name_one_series() {
     let receiver = Receiver::new();
     let mut request = Request::new();
-    request.series(&[("zone", "z"), ("__name__", "mixed"), ("job", "a")], |_, series| {
-        raw::sample(series, 1.0, NOW - 1000);
-    });
-    request.series(&[("__name__", "mixed"), ("job", "a"), ("zone", "z")], |_, series| raw::sample(series, 2.0, NOW));
+    request.series(
+        &[("zone", "z"), ("__name__", "mixed"), ("job", "a")],
+        |_, series| {
+            raw::sample(series, 1.0, NOW - 1000);
+        },
+    );
+    request.series(
+        &[("__name__", "mixed"), ("job", "a"), ("zone", "z")],
+        |_, series| raw::sample(series, 2.0, NOW),
+    );
     assert_eq!(receiver.accept(&request).await, [2, 0, 0]);
     assert_eq!(receiver.value("count_over_time(mixed[1m])").await, "2");
 }
@@ -71,7 +87,10 @@ async fn labels_in_any_order_name_one_series() {
 async fn labels_of_any_script_are_stored() {
     let receiver = Receiver::new();
     let mut request = Request::new();
-    request.series(&[("__name__", "größe.von"), ("ключ", "値 \"x\"")], |_, series| raw::sample(series, 1.0, NOW));
+    request.series(
+        &[("__name__", "größe.von"), ("ключ", "値 \"x\"")],
+        |_, series| raw::sample(series, 1.0, NOW),
+    );
     assert_eq!(receiver.accept(&request).await, [1, 0, 0]);
     let names = receiver.get("/api/v1/labels").await;
     assert_eq!(names, serde_json::json!(["__name__", "ключ"]));
@@ -81,9 +100,14 @@ async fn labels_of_any_script_are_stored() {
 async fn empty_label_values_are_no_labels() {
     let receiver = Receiver::new();
     let mut request = Request::new();
-    request.series(&[("__name__", "plain"), ("empty", "")], |_, series| raw::sample(series, 1.0, NOW));
+    request.series(&[("__name__", "plain"), ("empty", "")], |_, series| {
+        raw::sample(series, 1.0, NOW)
+    });
     assert_eq!(receiver.accept(&request).await, [1, 0, 0]);
-    assert_eq!(receiver.query("plain").await[0]["metric"], serde_json::json!({"__name__": "plain"}));
+    assert_eq!(
+        receiver.query("plain").await[0]["metric"],
+        serde_json::json!({"__name__": "plain"})
+    );
 }
 
 #[tokio::test]
@@ -100,7 +124,9 @@ async fn a_series_without_a_name_is_refused() {
 async fn repeated_label_names_are_refused() {
     let receiver = Receiver::new();
     let mut request = Request::new();
-    request.series(&[("__name__", "twice"), ("a", "1"), ("a", "2")], |_, series| raw::sample(series, 1.0, NOW));
+    request.series(&[("__name__", "twice"), ("a", "1"), ("a", "2")], |_, series| {
+        raw::sample(series, 1.0, NOW)
+    });
     assert_eq!(receiver.refuse(&request).await.1, [0, 0, 0]);
 }
 
@@ -123,13 +149,17 @@ async fn references_that_do_not_pair_or_exist_are_refused() {
 async fn samples_too_old_or_doubled_are_refused_and_not_to_be_retried() {
     let receiver = Receiver::new();
     let mut first = Request::new();
-    first.series(&[("__name__", "times")], |_, series| raw::sample(series, 1.0, NOW));
+    first.series(&[("__name__", "times")], |_, series| {
+        raw::sample(series, 1.0, NOW)
+    });
     receiver.accept(&first).await;
     // The same sample again is no mistake: a sender may not have seen the answer.
     assert_eq!(receiver.accept(&first).await, [1, 0, 0]);
     for (value, timestamp) in [(2.0, NOW), (1.0, NOW - 3_600_000), (1.0, NOW + 3_600_000)] {
         let mut bad = Request::new();
-        bad.series(&[("__name__", "times")], |_, series| raw::sample(series, value, timestamp));
+        bad.series(&[("__name__", "times")], |_, series| {
+            raw::sample(series, value, timestamp)
+        });
         assert_eq!(receiver.refuse(&bad).await.1, [0, 0, 0], "{value} at {timestamp}");
     }
     assert_eq!(receiver.value("times").await, "1");

@@ -1,5 +1,5 @@
-use crate::api::write::raw;
 use super::*;
+use crate::api::write::raw;
 
 fn small() -> Request {
     let mut request = Request::new();
@@ -28,7 +28,10 @@ async fn unknown_messages_and_compressions_are_unsupported() {
     for (content_type, encoding) in [
         ("application/json", "snappy"),
         ("text/plain", "snappy"),
-        ("application/x-protobuf;proto=io.prometheus.write.v9.Request", "snappy"),
+        (
+            "application/x-protobuf;proto=io.prometheus.write.v9.Request",
+            "snappy",
+        ),
         (v2, "gzip"),
         (v2, "zstd"),
     ] {
@@ -73,7 +76,12 @@ async fn garbage_is_refused_for_good() {
 #[tokio::test]
 async fn unknown_headers_and_versions_are_ignored() {
     let receiver = Receiver::new();
-    let headers = [V2[0], V2[1], ("x-prometheus-remote-write-version", "2.7.1"), ("x-other", "y")];
+    let headers = [
+        V2[0],
+        V2[1],
+        ("x-prometheus-remote-write-version", "2.7.1"),
+        ("x-other", "y"),
+    ];
     assert_eq!(receiver.post(&headers, small().pack()).await.status, 204);
     assert_eq!(receiver.post(&V2[..2], small().pack()).await.status, 204);
 }
@@ -82,14 +90,19 @@ async fn unknown_headers_and_versions_are_ignored() {
 async fn only_post_is_taken() {
     let receiver = Receiver::new();
     for method in [Method::GET, Method::PUT] {
-        let answer = receiver.0.send(request(method, "/api/v1/write", &V2, small().pack())).await;
+        let answer = receiver
+            .0
+            .send(request(method, "/api/v1/write", &V2, small().pack()))
+            .await;
         assert_eq!(answer.status, 405);
     }
 }
 
 #[tokio::test]
 async fn a_tenant_over_its_rate_is_told_to_wait() {
-    let fixture = Fixture::new(LOOPBACK, |config, _| config.tenancy.limits.samples_per_second = Some(1));
+    let fixture = Fixture::new(LOOPBACK, |config, _| {
+        config.tenancy.limits.samples_per_second = Some(1)
+    });
     let receiver = Receiver(fixture);
     let mut request = Request::new();
     request.series(&[("__name__", "up")], |_, series| {
@@ -97,7 +110,10 @@ async fn a_tenant_over_its_rate_is_told_to_wait() {
     });
     assert!(receiver.send(&request).await.status.is_success());
     let answer = receiver.send(&request).await;
-    assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (429, Some("8")));
+    assert_eq!(
+        (answer.status.as_u16(), answer.header("retry-after")),
+        (429, Some("8"))
+    );
     assert_eq!(written(&answer), [0, 0, 0]);
     assert!(answer.text.contains("`samples_per_second`"), "{}", answer.text);
     let metrics = receiver.0.get("/metrics").await.text;
@@ -114,9 +130,16 @@ async fn a_tenant_over_its_series_keeps_those_it_has() {
     let receiver = Receiver(fixture);
     receiver.accept(&small()).await;
     let mut more = Request::new();
-    more.series(&[("__name__", "up")], |_, series| raw::sample(series, 2.0, NOW + 1));
-    more.series(&[("__name__", "down")], |_, series| raw::sample(series, 2.0, NOW + 1));
+    more.series(&[("__name__", "up")], |_, series| {
+        raw::sample(series, 2.0, NOW + 1)
+    });
+    more.series(&[("__name__", "down")], |_, series| {
+        raw::sample(series, 2.0, NOW + 1)
+    });
     let (text, written) = receiver.refuse(&more).await;
     assert_eq!(written, [1, 0, 0]);
-    assert!(text.contains("limit of 1 active series") && text.contains("`max_series`"), "{text}");
+    assert!(
+        text.contains("limit of 1 active series") && text.contains("`max_series`"),
+        "{text}"
+    );
 }

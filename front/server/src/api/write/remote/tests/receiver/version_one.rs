@@ -1,5 +1,5 @@
-use crate::api::write::raw::{self, Message};
 use super::*;
+use crate::api::write::raw::{self, Message};
 
 const V1: [(&str, &str); 3] = [
     ("content-type", "application/x-protobuf"),
@@ -31,10 +31,15 @@ fn sample(value: f64, timestamp: i64) -> Message {
 
 #[tokio::test]
 async fn samples_are_taken_under_both_content_types() {
-    for content_type in ["application/x-protobuf", "application/x-protobuf;proto=prometheus.WriteRequest"] {
+    for content_type in [
+        "application/x-protobuf",
+        "application/x-protobuf;proto=prometheus.WriteRequest",
+    ] {
         let receiver = Receiver::new();
         let headers = [("content-type", content_type), V1[1], V1[2]];
-        let answer = receiver.post(&headers, pack(&[(&[("__name__", "up")], sample(1.0, NOW))])).await;
+        let answer = receiver
+            .post(&headers, pack(&[(&[("__name__", "up")], sample(1.0, NOW))]))
+            .await;
         assert_eq!((answer.status.as_u16(), answer.text.as_str()), (204, ""));
         assert_eq!(receiver.value("up").await, "1");
     }
