@@ -263,7 +263,7 @@ async fn surround(State(app): State<Arc<App>>, mut request: Request, next: Next)
         _ if asked.is_some() => Ok(()),
         Some(peer) => {
             let access = match friend {
-                Some(_) => access(route).from_friend(),
+                Some(_) => access(route).across_sites(),
                 None => access(route),
             };
             app.identity.admit(&request, access, app.asker(peer))

@@ -72,7 +72,7 @@ impl Access {
     };
 
     /// The same for a page of another site that the operator lets in.
-    pub(crate) fn from_friend(self) -> Self {
+    pub(crate) fn across_sites(self) -> Self {
         Self {
             from_friend: true,
             ..self

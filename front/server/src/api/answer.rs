@@ -45,14 +45,12 @@ pub(crate) enum ErrorKind {
     Forbidden,
     /// Too many requests.
     TooMany,
-    /// What comes is in a form that is not understood.
-    Unsupported,
 }
 
 impl ErrorKind {
     fn word(self) -> &'static str {
         match self {
-            Self::BadData | Self::TooLarge | Self::Unsupported => "bad_data",
+            Self::BadData | Self::TooLarge => "bad_data",
             Self::Execution => "execution",
             Self::Timeout => "timeout",
             Self::Canceled => "canceled",
@@ -79,7 +77,6 @@ impl ErrorKind {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         }
     }
 }
