@@ -1,5 +1,6 @@
 //! The HTTP API: one module a group of endpoints, beside what they share.
 
+pub(crate) mod admin;
 pub(crate) mod answer;
 pub(crate) mod cardinality;
 pub(crate) mod export;

@@ -218,12 +218,25 @@ fn status_routes() -> Router<Arc<App>> {
 
 /// What changes something.
 fn write_routes() -> Router<Arc<App>> {
-    use api::{export, session, write};
+    use api::{admin, export, session, write};
+    let admin = "/api/v1/admin/tsdb";
     Router::new()
         .route("/api/v1/write", post(write::remote::write))
         .route("/api/v1/otlp/v1/metrics", post(write::otlp::metrics))
         .route(write::grpc::PATH, post(write::grpc::export))
         .route("/api/v1/read", post(export::read::read))
+        .route(
+            &format!("{admin}/delete_series"),
+            post(admin::delete_series).put(admin::delete_series),
+        )
+        .route(
+            &format!("{admin}/clean_tombstones"),
+            post(admin::clean_tombstones).put(admin::clean_tombstones),
+        )
+        .route(
+            &format!("{admin}/snapshot"),
+            post(admin::snapshot).put(admin::snapshot),
+        )
         .route("/api/v1/session", post(session::open).delete(session::close))
 }
 

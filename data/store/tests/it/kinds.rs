@@ -252,8 +252,8 @@ fn cardinality_tells_which_labels_make_the_series() {
             ..config(&dir.path().join(n_shards.to_string()))
         });
         for pod in 0..40 {
+            let job = if pod < 10 { "a" } else { "b" };
             let pod = format!("pod-{pod:02}");
-            let job = if pod < "pod-10".to_owned() { "a" } else { "b" };
             for name in ["up", "down"] {
                 let labels = [("__name__", name), ("job", job), ("pod", &pod)];
                 store.ingest(&one(&labels, 999 * HOUR, 1.0)).unwrap();
