@@ -209,7 +209,10 @@ fn only_values(frame: &Frame) -> Vec<f64> {
 /// unless another matcher of that label follows.
 pub(super) fn labels_of_absent(matchers: &[Matcher]) -> Result<Labels, EvalError> {
     let mut pairs: Vec<(&str, Option<&str>)> = Vec::new();
-    for matcher in matchers.iter().filter(|matcher| !is_metadata_label(matcher.name())) {
+    for matcher in matchers
+        .iter()
+        .filter(|matcher| !is_metadata_label(matcher.name()))
+    {
         let equal = (matcher.op() == MatchOp::Equal).then(|| matcher.value());
         match pairs.iter_mut().find(|(name, _)| *name == matcher.name()) {
             Some((_, value)) => *value = None,
