@@ -132,7 +132,7 @@ enum Arg {
 
 use Arg::{Buckets, Fraction, Matrix, MaybeVector, Native, Plain, Scalar, Vector};
 
-const FUNCTIONS: [(&str, &[Arg]); 76] = [
+const FUNCTIONS: [(&str, &[Arg]); 74] = [
     ("abs", &[Vector]),
     ("absent", &[Vector]),
     ("absent_over_time", &[Matrix]),
@@ -193,8 +193,6 @@ const FUNCTIONS: [(&str, &[Arg]); 76] = [
     ("sgn", &[Vector]),
     ("sin", &[Plain]),
     ("sinh", &[Vector]),
-    ("sort", &[Vector]),
-    ("sort_desc", &[Vector]),
     ("sqrt", &[Vector]),
     ("stddev_over_time", &[Matrix]),
     ("stdvar_over_time", &[Matrix]),
@@ -234,6 +232,15 @@ impl Grammar<'_> {
         match self.random.random_range(0..20) {
             0 => self.scalar(3),
             1 => self.matrix(2),
+            // Nowhere else does an order show.
+            2 => {
+                let function = self.pick(&["sort", "sort_desc"]);
+                let inner = self.vector(3);
+                Query::new(Type::Vector)
+                    .text(format!("{function}("))
+                    .part(inner)
+                    .text(")")
+            }
             _ => self.vector(4),
         }
     }
