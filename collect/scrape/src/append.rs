@@ -441,3 +441,6 @@ struct Converted {
 fn metric_name(labels: &Labels) -> &str {
     labels.get(METRIC_NAME).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

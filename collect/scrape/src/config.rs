@@ -84,3 +84,6 @@ pub struct Names {
     /// The word of the `escaping` parameter that is sent to the target.
     pub escaping: &'static str,
 }
+
+#[cfg(test)]
+mod tests;

@@ -245,3 +245,6 @@ impl Target {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
