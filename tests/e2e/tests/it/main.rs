@@ -14,3 +14,4 @@ mod durability;
 mod faults;
 mod machine;
 mod page;
+mod promtool;

@@ -7,9 +7,9 @@ use axum::extract::State;
 use axum::response::Response;
 use model::TimeRange;
 
-use super::answer::json::Object;
-use super::answer::success;
-use super::status::VERSION;
+use super::about::VERSION;
+use crate::api::answer::json::Object;
+use crate::api::answer::success;
 use crate::app::App;
 use crate::metrics::cpu_seconds;
 use crate::sources::Degradation;
@@ -61,6 +61,27 @@ pub(super) fn count_degradations(app: &App) -> usize {
     });
     let store = app.sources.store.status();
     app.sources.degraded.len() + failing + store.degraded.len() + store.quarantined.len()
+}
+
+/// Everything that does not work now, the store's troubles included.
+pub(super) fn degradations(app: &App) -> Vec<Degradation> {
+    let collection = app
+        .sources
+        .collection
+        .as_ref()
+        .map(|collection| collection.status());
+    let mut found = app.sources.degraded.clone();
+    found.extend(from_collection(app, &collection.unwrap_or_default()));
+    let store = app.sources.store.status();
+    let damaged = store.quarantined.iter();
+    let damaged = damaged.map(|path| format!("{} is damaged and put aside", path.display()));
+    found.extend(store.degraded.into_iter().chain(damaged).map(|why| Degradation {
+        what: "store".to_owned(),
+        why,
+        hint: String::new(),
+        since: app.started_at,
+    }));
+    found
 }
 
 fn write_collector(mut out: Object<'_>, one: &CollectorStatus) {

@@ -6,11 +6,11 @@ use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 
-use super::answer::json::Object;
-use super::answer::json_response;
+use crate::api::answer::json::Object;
+use crate::api::answer::json_response;
 
 /// Aggregations with how they are called and what they do.
-const AGGREGATIONS: [(&str, &str, &str); 14] = [
+pub(crate) const AGGREGATIONS: [(&str, &str, &str); 14] = [
     (
         "avg",
         "avg [by|without (labels)] (v instant-vector)",

@@ -3,6 +3,8 @@ use model::{Batch, IngestError, Labels};
 
 use crate::fixture::{Answer, Fixture, LOOPBACK, Refusing, request};
 
+mod receiver;
+
 const PATH: &str = "/api/v1/write";
 const HEADERS: [(&str, &str); 2] = [
     ("content-type", "application/x-protobuf"),
@@ -111,7 +113,7 @@ async fn refuses_other_formats_and_says_what_is_supported() {
         [
             (
                 "content-type",
-                "application/x-protobuf;proto=io.prometheus.write.v2.Request",
+                "application/x-protobuf;proto=io.prometheus.write.v3.Request",
             ),
             ("content-encoding", "snappy"),
         ],
@@ -123,11 +125,7 @@ async fn refuses_other_formats_and_says_what_is_supported() {
     for headers in cases {
         let answer = send(&fixture, &headers, Vec::new()).await;
         assert_eq!(answer.status, 415, "{headers:?}");
-        assert!(
-            answer.text.contains("supported is remote write 1.0"),
-            "{}",
-            answer.text
-        );
+        assert!(answer.text.contains("is not supported; send "), "{}", answer.text);
     }
     let named = [
         (

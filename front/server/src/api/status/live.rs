@@ -17,19 +17,18 @@ use futures_util::stream;
 use model::Millis;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
-use super::answer::{ApiError, ErrorKind};
 use super::system::count_degradations;
+use crate::api::answer::{ApiError, ErrorKind};
 use crate::app::App;
 
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// A stream says something at least so often.
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Tells the browser to come back soon after a cut, and not at once.
 const HELLO: &str = "retry: 2000\n\n";
 
 /// `GET /api/v1/live`.
 pub(crate) async fn live(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
-    let place = Arc::clone(&app.streams).try_acquire_owned().map_err(|_| {
-        ApiError::new(ErrorKind::Unavailable, "too many event streams are open").retry_after(30)
-    })?;
+    let place = take_place(&app)?;
     let feed = Feed {
         ticks: app
             .sources
@@ -52,6 +51,13 @@ pub(crate) async fn live(State(app): State<Arc<App>>) -> Result<Response, ApiErr
     // nginx would hold events back until its buffer is full.
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     Ok(response)
+}
+
+/// Takes a place among the open streams.
+pub(super) fn take_place(app: &App) -> Result<OwnedSemaphorePermit, ApiError> {
+    Arc::clone(&app.streams)
+        .try_acquire_owned()
+        .map_err(|_| ApiError::new(ErrorKind::Unavailable, "too many event streams are open").retry_after(30))
 }
 
 /// One open stream.
