@@ -52,9 +52,7 @@ enum Value<'a> {
     Varint(u64),
     Fixed64(u64),
     Bytes(Reader<'a>),
-    /// A 32-bit value.
-    Fixed32(u32),
-    /// Skipped: a group.
+    /// Skipped: a 32-bit value or a group.
     Other,
 }
 
@@ -143,12 +141,11 @@ impl<'a> Reader<'a> {
             1 => self.fixed64().map(Value::Fixed64),
             2 => self.length_delimited().map(Value::Bytes),
             5 => {
-                let (bytes, rest) = self
+                self.rest = self
                     .rest
-                    .split_first_chunk::<4>()
+                    .get(4..)
                     .ok_or_else(|| self.fault("message ends within a 32-bit value"))?;
-                self.rest = rest;
-                Ok(Value::Fixed32(u32::from_le_bytes(*bytes)))
+                Ok(Value::Other)
             }
             _ => Err(self.fault("invalid wire type")),
         }
@@ -262,14 +259,6 @@ impl<'a> Field<'a> {
     #[inline]
     pub(crate) fn double(&self) -> Result<f64, WireError> {
         self.fixed64().map(f64::from_bits)
-    }
-
-    /// Returns the bits of a 32-bit value.
-    pub(crate) fn fixed32(&self) -> Result<u32, WireError> {
-        match self.value {
-            Value::Fixed32(value) => Ok(value),
-            _ => Err(self.mismatch()),
-        }
     }
 
     /// Returns a string or an inner message.

@@ -97,6 +97,10 @@ pub(crate) struct UpArgs {
     #[arg(long, value_name = "COLLECTOR")]
     pub(crate) disable: Vec<String>,
 
+    /// Scrape targets by this file: `global` and `scrape_configs` as Prometheus writes them. SIGHUP reads it again
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
     /// Serve with this certificate chain (PEM) instead of a self-signed one
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub(crate) tls_cert: Option<PathBuf>,

@@ -40,6 +40,8 @@ pub(super) struct UpConfig {
     pub(super) instance: String,
     /// Which collectors run.
     pub(super) selection: Selection,
+    /// The file that says what is scraped.
+    pub(super) config: Option<PathBuf>,
     /// The operator's certificate.
     pub(super) tls: Option<TlsFiles>,
     /// Make a new token.
@@ -96,6 +98,7 @@ impl UpConfig {
                 opt_in: args.enable.clone(),
                 disabled: args.disable.clone(),
             },
+            config: args.config.clone(),
             tls,
             rotate_token: args.rotate_token,
             is_root,

@@ -5,6 +5,7 @@
 //! the smallest query that shows it. `SEED` and `COUNT` choose other queries, or more of them.
 
 mod compare;
+mod compliance;
 mod data;
 mod grammar;
 
@@ -19,6 +20,26 @@ use testkit::{Client, Peer, Periplus, Up, free_port, peer_path};
 use compare::{Answer, difference};
 use data::{SPAN, START};
 use grammar::{Grammar, Query, Type};
+
+/// Faults of Prometheus 3.10 that later versions do not have: what the query holds, what the difference ends in, and
+/// the fault.
+const FIXED_SINCE: [(&str, &str, &str); 2] = [
+    (
+        "quantile",
+        "\"NaN\"]",
+        "a quantile that falls exactly on an infinite value was NaN",
+    ),
+    (
+        "avg_over_time",
+        "Inf\"}]",
+        "the mean of a single histogram was divided by zero",
+    ),
+];
+
+fn is_fixed_since(query: &str, difference: &str) -> bool {
+    let mut faults = FIXED_SINCE.iter();
+    faults.any(|(part, end, _)| query.contains(part) && difference.ends_with(end))
+}
 
 /// Queries asked of one set of data.
 const PER_DATA: usize = 1500;
@@ -49,7 +70,8 @@ impl Pair {
     fn ask(&self, query: &str, when: &When, sorted: bool) -> anyhow::Result<(Option<String>, bool)> {
         let ours = when.ask(&self.ours.client, query)?;
         let theirs = when.ask(&self.theirs.client, query)?;
-        Ok((difference(&ours, &theirs, sorted), theirs.says_something()))
+        let found = difference(&ours, &theirs, sorted).filter(|found| !is_fixed_since(query, found));
+        Ok((found, theirs.says_something()))
     }
 
     /// Returns the smallest query that shows a difference, with the difference.
@@ -105,7 +127,7 @@ impl When {
         // Also a little before the first and after the last sample.
         let time = |random: &mut SmallRng| START + random.random_range(-600_000..SPAN + 600_000);
         // Before 3.11 Prometheus does not say that sorting has no effect over a range.
-        let is_instant = query.returns == Type::Matrix || query.to_text().contains("sort");
+        let is_instant = query.returns == Type::Matrix || query.is_sorted();
         if is_instant || random.random_bool(0.4) {
             return Self::Instant(time(random));
         }
