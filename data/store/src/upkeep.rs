@@ -162,3 +162,6 @@ fn drop_expired(inner: &Inner, now: Millis) -> Result<(), StoreError> {
 fn open_part(inner: &Inner, path: &Path) -> Result<Arc<Part>, StoreError> {
     Ok(Arc::new(Part::open(path, Arc::clone(&inner.cache))?))
 }
+
+#[cfg(test)]
+mod tests;

@@ -149,7 +149,8 @@ fn count_hits(
 /// Rewrites every part of which something is deleted.
 fn clean(inner: &Inner) -> Result<(), StoreError> {
     let tombstones = Arc::clone(&inner.tombstones.read());
-    for part in Arc::clone(&inner.parts.read()).iter() {
+    let parts = Arc::clone(&inner.parts.read());
+    for part in parts.iter() {
         if inner.is_stopping() {
             break;
         }
