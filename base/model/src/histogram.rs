@@ -3,7 +3,28 @@
 //! The data model is that of Prometheus' native histograms (<https://prometheus.io/docs/specs/native_histograms/>):
 //! exponential buckets of base `2^(2^-schema)` for schemas -4 to 8, or custom bounds for [`CUSTOM_BUCKETS`].
 
+mod bounds;
+mod bucket;
+mod classic;
+mod display;
+mod layout;
+mod validate;
+
 use std::sync::Arc;
+
+pub use bounds::exponential_bound;
+pub use bucket::{Bucket, Indexed};
+pub use classic::{ClassicError, ClassicHistogram, ClassicPart};
+pub use validate::HistogramError;
+
+/// The lowest exponential schema.
+pub const MIN_SCHEMA: i8 = -4;
+
+/// The highest exponential schema; senders may use schemas up to [`MAX_SENT_SCHEMA`], to be reduced to this one.
+pub const MAX_SCHEMA: i8 = 8;
+
+/// The highest schema that may be sent. Source: Prometheus, `ExponentialSchemaMaxReserved`.
+pub const MAX_SENT_SCHEMA: i8 = 52;
 
 /// The schema of histograms whose bounds are listed in [`Histogram::custom_values`].
 pub const CUSTOM_BUCKETS: i8 = -53;

@@ -27,7 +27,10 @@ pub use batch::{Batch, BatchExemplar, BatchRow, BatchSeries, Ingest, IngestError
 pub use causes::with_causes;
 pub use clock::{Clock, Millis};
 pub use exemplar::{Exemplar, ExemplarRequest, SeriesExemplars};
-pub use histogram::{Buckets, CUSTOM_BUCKETS, Histogram, ResetHint, Span};
+pub use histogram::{
+    Bucket, Buckets, CUSTOM_BUCKETS, ClassicError, ClassicHistogram, ClassicPart, Histogram, HistogramError,
+    Indexed, MAX_SCHEMA, MAX_SENT_SCHEMA, MIN_SCHEMA, ResetHint, Span, exponential_bound,
+};
 pub use labels::{LabelError, Labels, LabelsBuilder, MAX_LABEL_BYTES, METRIC_NAME, PackedLabels};
 pub use matcher::{MatchOp, Matcher, MatcherError};
 pub use metadata::{Metadata, MetricType};

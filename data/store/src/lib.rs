@@ -15,6 +15,7 @@
 //! LOCK        held by the process that has the store open
 //! MANIFEST    which parts there are                       store/manifest.rs
 //! METADATA    types, help and units of metric families    store/metadata.rs
+//! SNAPSHOT    the head, so that a start is fast           store/snapshot.rs
 //! TOMBSTONES  what was deleted and is still in files      tombstones.rs
 //! wal/        log segments                                wal.rs
 //! parts/      parts                                       part.rs
@@ -39,7 +40,7 @@ mod wal;
 
 pub use config::StoreConfig;
 pub use error::StoreError;
-pub use store::Store;
 pub use store::status::{PartStatus, StoreStatus};
+pub use store::{Cardinality, Counted, Store};
 pub use upkeep::scrub::ScrubStatus;
 pub use wal::{LogTail, TailBacklog, TailError, TailStep};

@@ -13,7 +13,7 @@ use model::{
 use super::merge::{merge, truncate};
 use super::part::part_ids;
 use super::resolve;
-use crate::head::{HeadSamples, SeriesRef, hash_labels};
+use crate::head::{HeadSamples, SeriesRef, Shown, hash_labels};
 use crate::part::{Part, PartError};
 use crate::store::Inner;
 use crate::tombstones::{Tombstones, bury};
@@ -35,7 +35,7 @@ pub(crate) struct Selected {
     /// `(series, part, id in the part)`, ascending.
     places: Vec<(u32, u32, u32)>,
     /// What each shard showed when the series were found.
-    shown_from: Vec<Millis>,
+    shown: Vec<Shown>,
     /// What was deleted when the series were found.
     tombstones: Arc<Tombstones>,
 }
@@ -112,11 +112,7 @@ pub(crate) fn select(inner: &Arc<Inner>, selection: &Selection) -> Result<Select
         matchers: &selection.matchers,
     };
     // The head before the parts: what moves in between is then found twice rather than never.
-    let shown_from = inner
-        .shards
-        .iter()
-        .map(|shard| shard.lock().shown_from())
-        .collect();
+    let shown = inner.shards.iter().map(|shard| shard.lock().shown()).collect();
     for shard in 0..inner.shards.len() {
         finder.find_in_shard(inner, shard, selection.range.start)?;
     }
@@ -149,7 +145,7 @@ pub(crate) fn select(inner: &Arc<Inner>, selection: &Selection) -> Result<Select
         entries: finder.entries,
         parts,
         places,
-        shown_from,
+        shown,
         tombstones,
     })
 }
@@ -193,6 +189,7 @@ pub(super) fn left_in_head(
         }
         let range = shard.clip(TimeRange::ALL);
         shard.copy_samples(series.id, range, &mut copied);
+        shard.copy_backfill(series.id, TimeRange::ALL, &mut copied);
         range
     };
     let mut samples = SampleBuffer::default();
@@ -239,18 +236,15 @@ impl SeriesSet for Selected {
             return Ok(());
         };
         let mut samples = HeadSamples::default();
-        let (shown_from, range) = {
+        let (shown, range) = {
             let shard = self.inner.shards[at as usize].lock();
             if let Some(id) = shard.locate(series, &entry.labels) {
                 shard.copy_samples(id, self.range, &mut samples);
+                shard.copy_backfill(id, self.range, &mut samples);
             }
-            (shard.shown_from(), shard.clip(self.range))
+            (shard.shown(), shard.clip(self.range))
         };
-        if self
-            .shown_from
-            .get(at as usize)
-            .is_some_and(|then| *then < shown_from)
-        {
+        if self.shown.get(at as usize).is_some_and(|then| *then != shown) {
             self.read_newer_parts(&entry.labels, (&mut buffer, out))?;
         }
         buffer.clear();

@@ -185,6 +185,7 @@ fn merge_parts(inner: &Inner, group: &[Arc<Part>]) -> Result<(), Failed> {
             added,
             removed: group.to_vec(),
             floor: None,
+            backfilled: None,
         },
     )?;
     inner.counters.compactions.fetch_add(1, Ordering::Relaxed);

@@ -30,9 +30,8 @@ struct Place {
 pub(super) fn flush(inner: &Inner) -> Result<(), StoreError> {
     let range = millis(inner.config.head_range).max(1);
     while let Some((oldest, newest)) = head_span(inner) {
-        // Senders whose clocks or queues lag behind get a quarter of the range.
-        let slack = millis(inner.config.out_of_order_window).max(range / 4);
-        let boundary = align(newest.saturating_sub(slack), range);
+        // Senders whose clocks or queues lag behind get a quarter of the range; what comes later is backfill.
+        let boundary = align(newest.saturating_sub(range / 4), range);
         if oldest >= boundary || inner.is_stopping() {
             break;
         }
@@ -53,9 +52,13 @@ fn head_span(inner: &Inner) -> Option<(Millis, Millis)> {
 }
 
 fn flush_before(inner: &Inner, end: Millis) -> Result<(), StoreError> {
-    for shard in &inner.shards {
-        shard.lock().raise_floor(end);
-    }
+    // The next record starts an epoch, so that this one can go with the next flush, and that samples before the
+    // floor are known for backfill in it.
+    inner.wal.rotate(end, || {
+        for shard in &inner.shards {
+            shard.lock().raise_floor(end);
+        }
+    });
     let id = next_part(&mut inner.manifest.lock());
     let path = part_path(&inner.config.dir, id);
     // Read after the number is taken: a later deletion hits the new part by its number.
@@ -70,7 +73,7 @@ fn flush_before(inner: &Inner, end: Millis) -> Result<(), StoreError> {
         start: Millis::MIN,
         end: end - 1,
     };
-    write_head(inner, range, &tombstones, &mut writer)?;
+    write_head(inner, (range, Backfill::Left), &tombstones, &mut writer)?;
     let added = match writer.finish()? {
         Some(path) => vec![open_part(inner, &path)?],
         None => Vec::new(),
@@ -81,19 +84,27 @@ fn flush_before(inner: &Inner, end: Millis) -> Result<(), StoreError> {
             added,
             removed: Vec::new(),
             floor: Some(end),
+            backfilled: None,
         },
     )?;
     evict(inner, end);
-    // The next record starts an epoch, so that this one can go with the next flush.
-    inner.wal.rotate();
     inner.counters.flushes.fetch_add(1, Ordering::Relaxed);
     Ok(())
+}
+
+/// What becomes of samples that are older than the head's floor.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Backfill {
+    /// They are written with the others.
+    Taken,
+    /// They are not.
+    Left,
 }
 
 /// Writes what the head shows in a span, without what is deleted.
 pub(super) fn write_head(
     inner: &Inner,
-    range: TimeRange,
+    (range, backfill): (TimeRange, Backfill),
     tombstones: &Tombstones,
     writer: &mut PartWriter,
 ) -> Result<(), StoreError> {
@@ -104,6 +115,9 @@ pub(super) fn write_head(
             let shard = inner.shards[place.shard as usize].lock();
             let range = shard.clip(range);
             shard.copy_samples(place.id, range, &mut copied);
+            if backfill == Backfill::Taken {
+                shard.copy_backfill(place.id, TimeRange::ALL, &mut copied);
+            }
             (shard.packed_labels(place.id), range)
         };
         samples.clear();

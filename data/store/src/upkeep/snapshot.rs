@@ -11,7 +11,7 @@ use std::sync::Arc;
 use model::calendar::{DAY_SECONDS, date_of};
 use model::{Millis, TimeRange};
 
-use super::flush::write_head;
+use super::flush::{Backfill, write_head};
 use super::next_part;
 use crate::StoreError;
 use crate::error::io_error;
@@ -71,6 +71,8 @@ fn copy(inner: &Inner, to: &Path, skip_head: bool) -> Result<(), StoreError> {
         (manifest.clone(), id)
     };
     let deleted = Arc::clone(&inner.tombstones.read());
+    // The log of the copy starts from nothing.
+    manifest.backfilled = 0;
     manifest.parts = parts.iter().map(|part| part.info().id).collect();
     for part in parts.iter() {
         let target = part_path(to, part.info().id);
@@ -84,7 +86,7 @@ fn copy(inner: &Inner, to: &Path, skip_head: bool) -> Result<(), StoreError> {
             ..PartInfo::new(id, 0)
         };
         let mut writer = PartWriter::create(Arc::clone(disk), &part_path(to, id), info)?;
-        write_head(inner, TimeRange::ALL, &deleted, &mut writer)?;
+        write_head(inner, (TimeRange::ALL, Backfill::Taken), &deleted, &mut writer)?;
         if writer.finish()?.is_some() {
             manifest.parts.push(id);
         }

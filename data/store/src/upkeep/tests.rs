@@ -100,6 +100,11 @@ impl Disk for FaultyDisk {
         OsDisk.rename(from, to)
     }
 
+    fn cut(&self, path: &Path, len: u64) -> io::Result<()> {
+        self.state.step()?;
+        OsDisk.cut(path, len)
+    }
+
     fn remove(&self, path: &Path) -> io::Result<()> {
         self.state.step()?;
         OsDisk.remove(path)

@@ -241,7 +241,7 @@ fn decode_into(
     let ingested = ingest.ingest(batch).map_err(|error| {
         let status = match error {
             IngestError::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
-            IngestError::Overloaded { .. } => StatusCode::TOO_MANY_REQUESTS,
+            IngestError::Overloaded { .. } | IngestError::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
         };
         WriteError::new(status, error.to_string()).retry_after(5)
     })?;
