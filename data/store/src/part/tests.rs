@@ -21,7 +21,7 @@ fn write(dir: &std::path::Path, series: &[(Labels, SampleBuffer)]) -> Part {
 fn label_set(n: usize) -> Labels {
     let name = ["a", "b", "größe"][n % 3].to_owned();
     let mut pairs = vec![("__name__", name), ("n", n.to_string())];
-    if n % 2 == 0 {
+    if n.is_multiple_of(2) {
         pairs.push(("even", (n % 4).to_string()));
     }
     Labels::from_pairs(pairs).unwrap()

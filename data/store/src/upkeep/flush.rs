@@ -73,7 +73,7 @@ fn flush_before(inner: &Inner, end: Millis) -> Result<(), StoreError> {
         start: Millis::MIN,
         end: end - 1,
     };
-    write_head(inner, (range, Backfill::Left), &tombstones, &mut writer)?;
+    write_head(inner, (range, Backfill::LeftOut), &tombstones, &mut writer)?;
     let added = match writer.finish()? {
         Some(path) => vec![open_part(inner, &path)?],
         None => Vec::new(),
@@ -92,13 +92,11 @@ fn flush_before(inner: &Inner, end: Millis) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// What becomes of samples that are older than the head's floor.
+/// Whether samples older than the head's floor are written with the others.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Backfill {
-    /// They are written with the others.
-    Taken,
-    /// They are not.
-    Left,
+    Included,
+    LeftOut,
 }
 
 /// Writes what the head shows in a span, without what is deleted.
@@ -113,11 +111,12 @@ pub(super) fn write_head(
     for place in places(inner) {
         let (packed, range) = {
             let shard = inner.shards[place.shard as usize].lock();
-            let range = shard.clip(range);
-            shard.copy_samples(place.id, range, &mut copied);
-            if backfill == Backfill::Taken {
-                shard.copy_backfill(place.id, TimeRange::ALL, &mut copied);
+            let clipped = shard.clip(range);
+            shard.copy_samples(place.id, clipped, &mut copied);
+            if backfill == Backfill::Included {
+                shard.copy_backfill(place.id, range, &mut copied);
             }
+            let range = clipped;
             (shard.packed_labels(place.id), range)
         };
         samples.clear();

@@ -86,7 +86,7 @@ fn copy(inner: &Inner, to: &Path, skip_head: bool) -> Result<(), StoreError> {
             ..PartInfo::new(id, 0)
         };
         let mut writer = PartWriter::create(Arc::clone(disk), &part_path(to, id), info)?;
-        write_head(inner, (TimeRange::ALL, Backfill::Taken), &deleted, &mut writer)?;
+        write_head(inner, (TimeRange::ALL, Backfill::Included), &deleted, &mut writer)?;
         if writer.finish()?.is_some() {
             manifest.parts.push(id);
         }

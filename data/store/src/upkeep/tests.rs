@@ -60,6 +60,14 @@ impl FaultState {
     }
 }
 
+impl FaultyDisk {
+    fn healthy() -> Self {
+        let state = Arc::new(FaultState::default());
+        state.disarm();
+        Self { state }
+    }
+}
+
 struct FaultyFile {
     file: Box<dyn DiskFile>,
     waiting: Vec<u8>,
@@ -75,8 +83,8 @@ impl DiskFile for FaultyFile {
 
     fn sync(&mut self) -> io::Result<()> {
         self.state.step()?;
-        self.file.write_all(&std::mem::take(&mut self.waiting))?;
-        self.file.sync()
+        // The machine that runs the test does not lose its power.
+        self.file.write_all(&std::mem::take(&mut self.waiting))
     }
 
     fn truncate(&mut self, len: u64) -> io::Result<()> {
@@ -102,7 +110,7 @@ impl Disk for FaultyDisk {
 
     fn cut(&self, path: &Path, len: u64) -> io::Result<()> {
         self.state.step()?;
-        OsDisk.cut(path, len)
+        std::fs::OpenOptions::new().write(true).open(path)?.set_len(len)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
@@ -110,9 +118,8 @@ impl Disk for FaultyDisk {
         OsDisk.remove(path)
     }
 
-    fn sync_dir(&self, path: &Path) -> io::Result<()> {
-        self.state.step()?;
-        OsDisk.sync_dir(path)
+    fn sync_dir(&self, _path: &Path) -> io::Result<()> {
+        self.state.step()
     }
 
     fn create_dir(&self, path: &Path) -> io::Result<()> {
@@ -276,7 +283,7 @@ fn fails_at_every_call(
             check(&store, &expected, done);
             let left = tempfile::tempdir().unwrap();
             copy_dir(dir.path(), left.path());
-            let again = open_with(left.path(), Arc::new(OsDisk));
+            let again = open_with(left.path(), Arc::new(FaultyDisk::healthy()));
             assert_eq!(
                 again.status().quarantined,
                 Vec::<PathBuf>::new(),

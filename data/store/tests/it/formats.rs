@@ -30,7 +30,7 @@ fn value(series: u64, scrape: i64) -> Option<f64> {
         1 => (n * 1500) as f64,
         2 => (n * 7 + random % 4) as f64,
         3 => (random % 1000) as f64 / 100.0,
-        4 if n % 16 == 0 => random as f64 / 7.3e9,
+        4 if n.is_multiple_of(16) => random as f64 / 7.3e9,
         5 => [
             f64::NAN,
             f64::INFINITY,
@@ -41,7 +41,7 @@ fn value(series: u64, scrape: i64) -> Option<f64> {
         ][(n % 6) as usize],
         6 if scrape == 700 => f64::from_bits(STALE),
         6 if scrape < 700 => ((random % 64) * 4096) as f64,
-        7 if n % 40 == 0 => f64::from_bits(0x7ff8_0000_0000_0001 + n),
+        7 if n.is_multiple_of(40) => f64::from_bits(0x7ff8_0000_0000_0001 + n),
         _ => return None,
     })
 }
