@@ -7,6 +7,7 @@
 //! - [`Batch`], [`Ingest`]: samples on their way up, with a receipt once they are durable.
 //! - [`Query`], [`SeriesSet`], [`SampleBuffer`]: samples on their way to a reader.
 //! - [`Histogram`], [`Exemplar`]: samples that are more than a number.
+//! - [`RelabelRule`], [`relabel`]: rules that rewrite label sets.
 //! - [`Sink`], [`Family`]: how a collector speaks.
 //! - [`Millis`], [`Clock`], [`calendar`]: time.
 
@@ -20,6 +21,7 @@ mod labels;
 mod matcher;
 mod metadata;
 mod query;
+mod relabel;
 mod sink;
 mod stale;
 
@@ -35,5 +37,8 @@ pub use labels::{LabelError, Labels, LabelsBuilder, MAX_LABEL_BYTES, METRIC_NAME
 pub use matcher::{MatchOp, Matcher, MatcherError};
 pub use metadata::{Metadata, MetricType};
 pub use query::{NamesRequest, Query, QueryError, SampleBuffer, Selection, SeriesSet, TimeRange};
+pub use relabel::{
+    EditableLabels, NameScheme, RelabelAction, RelabelError, RelabelRule, RelabelSpec, relabel,
+};
 pub use sink::{Family, Sink};
 pub use stale::{STALE_BITS, is_stale, stale_marker};

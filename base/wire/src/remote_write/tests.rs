@@ -1,7 +1,11 @@
-use model::Labels;
+use model::{Labels, METRIC_NAME, Metadata};
 use proptest::prelude::*;
 
 use super::*;
+use crate::DecodeError;
+
+mod v1_more;
+mod v2;
 
 /// A length-delimited field of a hand-made message.
 fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
@@ -111,16 +115,6 @@ fn refuses_bad_series_and_keeps_the_rest() {
 }
 
 #[test]
-fn counts_native_histograms_as_not_kept() {
-    let series = [label(b"__name__", b"h"), field(4, b"\x08\x01"), field(4, b"")].concat();
-    let (decoded, batch) = decode(&field(1, &series));
-    let decoded = decoded.unwrap();
-    assert_eq!(decoded.histograms, 2);
-    assert_eq!(decoded.histogram_series.as_deref(), Some("{__name__=\"h\"}"));
-    assert!(batch.rows().is_empty());
-}
-
-#[test]
 fn reads_metadata() {
     let message = [
         vec![0x08, 0x01],
@@ -185,7 +179,13 @@ fn bounds_samples_labels_and_metadata() {
     ]
     .concat();
     let (decoded, _) = decode_within(&field(1, &three), &limits);
-    assert_eq!(decoded, Err(DecodeError::TooManySamples { limit: 2 }));
+    assert_eq!(
+        decoded,
+        Err(DecodeError::TooMany {
+            what: "samples",
+            limit: 2
+        })
+    );
 
     let wide = [
         label(b"__name__", b"a"),
