@@ -1,6 +1,7 @@
 //! Samples as Prometheus text exposition format 0.0.4.
 //! Format: <https://prometheus.io/docs/instrumenting/exposition_formats/#text-format-details>.
 
+mod families;
 mod parse;
 mod series;
 
@@ -10,6 +11,7 @@ use model::{Family, MetricType, Sink};
 
 use crate::push_float;
 
+pub use families::{CONTENT_TYPE_FAMILIES, FamiliesWriter};
 pub use parse::{
     ClassicError, ClassicHistogram, ClassicPart, Entry, ExpositionFormat, ExpositionParser, FormatError,
     NativeHistograms, ParseError, Sample, SampleValue, format_bound, parse_float,

@@ -16,7 +16,15 @@ pub struct Annotation {
     /// What it is about.
     pub span: Span,
     /// Present on remarks that sum up many.
-    detail: Option<Monotonicity>,
+    detail: Option<Detail>,
+}
+
+/// What a remark that sums up many adds to its message.
+#[derive(Clone, Debug, PartialEq)]
+enum Detail {
+    Monotonicity(Monotonicity),
+    /// How often it was made.
+    Occurrences(usize),
 }
 
 impl Annotation {
@@ -24,8 +32,11 @@ impl Annotation {
     pub fn text(&self, query: &str) -> String {
         let place = self.span.position(query);
         match &self.detail {
-            Some(detail) => format!("{}, {detail} ({place})", self.message),
-            None => format!("{} ({place})", self.message),
+            Some(Detail::Monotonicity(detail)) => format!("{}, {detail} ({place})", self.message),
+            Some(Detail::Occurrences(n)) if *n > 1 => {
+                format!("{} ({n} occurrences) ({place})", self.message)
+            }
+            _ => format!("{} ({place})", self.message),
         }
     }
 }
@@ -52,6 +63,32 @@ impl fmt::Display for Monotonicity {
             crate::eval::rfc3339(self.times.1),
         )
     }
+}
+
+/// What was done with histograms when something remarkable was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HistogramOperation {
+    Addition,
+    Subtraction,
+    Aggregation,
+}
+
+impl fmt::Display for HistogramOperation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Addition => "addition",
+            Self::Subtraction => "subtraction",
+            Self::Aggregation => "aggregation",
+        })
+    }
+}
+
+/// What observations of NaN do to an estimate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NanEffect {
+    QuantileIsNan,
+    QuantileIsSkewed,
+    LeftOutOfFraction,
 }
 
 /// The remarks made so far.
@@ -122,13 +159,99 @@ impl Annotations {
         self.info(span, format!("{text}: {}", quote(metric)));
     }
 
-    pub(crate) fn incompatible_types(&mut self, span: Span, operator: &str) {
-        // Native histograms will bring the other combinations.
+    pub(crate) fn incompatible_types(&mut self, span: Span, operator: &str, (left, right): (&str, &str)) {
         let text = "incompatible sample types encountered for binary operator";
         self.info(
             span,
-            format!("{text} {}: float {operator} float", quote(operator)),
+            format!("{text} {}: {left} {operator} {right}", quote(operator)),
         );
+    }
+
+    pub(crate) fn incompatible_buckets(&mut self, span: Span, operator: &str) {
+        let text = "incompatible bucket layout encountered for binary operator";
+        self.warn(span, format!("{text} {operator}"));
+    }
+
+    pub(crate) fn mixed_floats_histograms(&mut self, span: Span, metric: &str) {
+        let text = "encountered a mix of histograms and floats for metric name";
+        self.warn(span, format!("{text} {}", quote(metric)));
+    }
+
+    pub(crate) fn mixed_aggregation(&mut self, span: Span) {
+        self.warn(span, "encountered a mix of histograms and floats for aggregation");
+    }
+
+    pub(crate) fn mixed_classic_native(&mut self, span: Span, metric: &str) {
+        let text = "vector contains a mix of classic and native histograms";
+        self.warn(span, format!("{text}{}", for_metric(metric)));
+    }
+
+    pub(crate) fn mixed_schemas(&mut self, span: Span, metric: &str) {
+        let text =
+            "vector contains a mix of histograms with exponential and custom buckets schemas for metric name";
+        self.warn(span, format!("{text} {}", quote(metric)));
+    }
+
+    pub(crate) fn histogram_not_counter(&mut self, span: Span, metric: &str) {
+        let text = "this native histogram metric is not a counter:";
+        self.warn(span, format!("{text} {}", quote(metric)));
+    }
+
+    pub(crate) fn histogram_not_gauge(&mut self, span: Span, metric: &str) {
+        let text = "this native histogram metric is not a gauge:";
+        self.warn(span, format!("{text} {}", quote(metric)));
+    }
+
+    pub(crate) fn histograms_ignored_in_range(&mut self, span: Span, metric: &str) {
+        let text = "ignored histograms in a range containing both floats and histograms for metric name";
+        self.info(span, format!("{text} {}", quote(metric)));
+    }
+
+    pub(crate) fn histogram_ignored(&mut self, span: Span, aggregation: &str) {
+        self.info(span, format!("ignored histogram in {aggregation} aggregation"));
+    }
+
+    pub(crate) fn reset_collision(&mut self, span: Span, operation: HistogramOperation) {
+        let text = "conflicting counter resets during histogram";
+        self.warn(span, format!("{text} {operation}"));
+    }
+
+    pub(crate) fn reconciled_bounds(&mut self, span: Span, operation: HistogramOperation) {
+        let text = "mismatched custom buckets were reconciled during";
+        self.info(span, format!("{text} {operation}"));
+    }
+
+    pub(crate) fn nan_observations(&mut self, span: Span, metric: &str, effect: NanEffect) {
+        let text = match effect {
+            NanEffect::QuantileIsNan => "input to histogram_quantile has NaN observations, result is NaN",
+            NanEffect::QuantileIsSkewed => {
+                "input to histogram_quantile has NaN observations, result is skewed higher"
+            }
+            NanEffect::LeftOutOfFraction => {
+                "input to histogram_fraction has NaN observations, which are excluded from all fractions"
+            }
+        };
+        self.info(span, format!("{text}{}", for_metric(metric)));
+    }
+
+    pub(crate) fn start_overlap(&mut self, span: Span, metric: &str, occurrences: usize) {
+        let message = format!(
+            "PromQL warning: sample has start time that overlaps with previous sample timestamp for metric {}",
+            quote(metric)
+        );
+        match self.warnings.iter_mut().find(|known| known.message == message) {
+            Some(known) => {
+                known.span = span;
+                if let Some(Detail::Occurrences(n)) = &mut known.detail {
+                    *n += occurrences;
+                }
+            }
+            None => self.warnings.push(Annotation {
+                message,
+                span,
+                detail: Some(Detail::Occurrences(occurrences)),
+            }),
+        }
     }
 
     pub(crate) fn forced_monotonicity(&mut self, span: Span, metric: &str, detail: Monotonicity) {
@@ -141,12 +264,12 @@ impl Annotations {
             self.infos.push(Annotation {
                 message,
                 span,
-                detail: Some(detail),
+                detail: Some(Detail::Monotonicity(detail)),
             });
             return;
         };
         known.span = span;
-        if let Some(sum) = &mut known.detail {
+        if let Some(Detail::Monotonicity(sum)) = &mut known.detail {
             sum.times = (sum.times.0.min(detail.times.0), sum.times.1.max(detail.times.1));
             sum.buckets = (
                 sum.buckets.0.min(detail.buckets.0),

@@ -7,10 +7,8 @@
 //!
 //! Instant and range queries take the same path: an instant query has one step.
 //!
-//! The way to more cores: `Evaluator::stream` over a selector is a loop over series of a shared
-//! [`model::SeriesSet`], which may be read from several threads. Ranges of series can run on workers, each with
-//! its own scratch buffers, annotations and accumulators; accumulators are merged in the order of the ranges, so
-//! that sums stay the same from run to run. The query budget is atomic already.
+//! More cores are the caller's to lend: [`spread`] cuts stored series into pieces, and reading and kernels run on
+//! [`Workers`]; everything that depends on order stays on the caller's thread.
 
 mod aggregate;
 mod binary;
@@ -19,23 +17,30 @@ mod frame;
 mod math;
 mod output;
 mod select;
+mod spread;
 mod steps;
 mod window;
+mod workers;
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
-use model::{Millis, Query, Selection, SeriesSet};
+use model::{Histogram, Millis, Query, Selection, SeriesSet};
 
 use crate::annotations::Annotations;
 use crate::ast::{Boundary, Expr, ValueType};
 use crate::error::{EvalError, Interrupt};
-use crate::eval::frame::{Budget, Frame, Lease, Row, RowSink, without_metadata};
+use crate::eval::frame::{
+    Budget, Frame, Lease, Row, RowMut, RowSink, float_steps, histogram_at, without_metadata,
+};
 use crate::eval::steps::{Steps, all_steps};
+use crate::histogram;
 use crate::plan::{Horizon, Kind, Node, lower};
 use crate::value::QueryOutput;
 
 pub(crate) use call::rfc3339;
+pub use workers::{Alone, Caller, Job, Workers};
 
 /// What bounds an evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +75,9 @@ pub struct EvalParams {
     /// Whether metric names go at the end of the evaluation instead of at each function, as Prometheus has
     /// behind the flag `promql-delayed-name-removal`.
     pub delayed_name_removal: bool,
+    /// Whether counters are taken to have begun where their samples say so, as Prometheus has behind the flag
+    /// `use-start-timestamps`.
+    pub start_timestamps: bool,
     /// What bounds the evaluation.
     pub limits: Limits,
 }
@@ -84,6 +92,7 @@ impl EvalParams {
             lookback: 300_000,
             default_subquery_step: 60_000,
             delayed_name_removal: false,
+            start_timestamps: false,
             limits: Limits::PROMETHEUS,
         }
     }
@@ -116,6 +125,24 @@ pub fn evaluate(
     params: &EvalParams,
     interrupt: &(dyn Fn() -> Option<Interrupt> + Sync),
 ) -> Result<QueryOutput, EvalError> {
+    let caller = Caller {
+        interrupt,
+        workers: &Alone,
+    };
+    evaluate_with(expr, source, params, &caller)
+}
+
+/// Evaluates an expression over stored series on the threads that the caller lends. The result is that of
+/// [`evaluate`] to the last bit.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn evaluate_with(
+    expr: &Expr,
+    source: &dyn Query,
+    params: &EvalParams,
+    caller: &Caller<'_>,
+) -> Result<QueryOutput, EvalError> {
     let steps = Steps {
         start: params.start,
         end: params.end,
@@ -144,7 +171,8 @@ pub fn evaluate(
     let evaluator = Evaluator {
         source,
         params,
-        interrupt,
+        interrupt: caller.interrupt,
+        workers: caller.workers,
         budget: Budget::new(params.limits.max_samples),
         annotations: RefCell::default(),
         selections: RefCell::default(),
@@ -165,6 +193,7 @@ struct Evaluator<'a> {
     source: &'a dyn Query,
     params: &'a EvalParams,
     interrupt: &'a (dyn Fn() -> Option<Interrupt> + Sync),
+    workers: &'a dyn Workers,
     budget: Budget,
     annotations: RefCell<Annotations>,
     selections: RefCell<Vec<Selected>>,
@@ -239,7 +268,7 @@ impl Evaluator<'_> {
             Kind::Binary(plan) => self.vector_binary(plan, steps),
             Kind::Negate(inner) => {
                 let frame = self.vector(inner, steps)?;
-                self.map_values(frame, |_, value| Some(-value))
+                self.negate(frame)
             }
             Kind::Number(_) | Kind::Text(_) | Kind::Range(_) => Err(EvalError::invalid(format!(
                 "unexpected {} where a vector is expected",
@@ -252,7 +281,7 @@ impl Evaluator<'_> {
     fn stream(&self, node: &Node, steps: &Steps, sink: &mut dyn RowSink) -> Result<(), EvalError> {
         match &node.kind {
             Kind::Selector(plan) if plan.boundary == Some(Boundary::Smoothed) => {
-                self.stream_smoothed(plan, steps, sink)
+                self.stream_smoothed((plan, node.span), steps, sink)
             }
             Kind::Selector(plan) => self.stream_selector(plan, steps, sink),
             Kind::Window(plan) if self.keeps_series_apart(plan, steps)? => {
@@ -268,39 +297,79 @@ impl Evaluator<'_> {
         let mut frame = self.frame(steps);
         let present = all_steps(n);
         let mut values = Vec::new();
+        let mut histograms = Vec::new();
         for row in once.rows() {
             if row.present.first().is_none_or(|word| word & 1 == 0) {
                 continue;
             }
             values.clear();
             values.resize(n, row.values.first().copied().unwrap_or(f64::NAN));
+            histograms.clear();
+            if let Some(slot @ Some(_)) = row.histograms.first() {
+                histograms.resize(n, slot.clone());
+            }
             frame.push(Row {
                 values: &values,
                 present: &present,
+                histograms: &histograms,
                 ..row
             })?;
         }
         Ok(frame)
     }
 
-    /// Computes new values from old ones, `None` to leave one out; the result is another quantity, so it loses
-    /// its name.
+    /// Computes new values from the floats of a frame, `None` to leave one out, and leaves out histograms; the
+    /// result is another quantity, so it loses its name.
     fn map_values(
         &self,
         mut frame: Frame,
         map: impl Fn(usize, f64) -> Option<f64>,
     ) -> Result<Frame, EvalError> {
         for idx in 0..frame.len() {
-            let (_, values, present) = frame.get_mut(idx);
-            for (w, word) in present.iter_mut().enumerate() {
-                for bit in steps::steps_of(&[*word]) {
-                    let i = w * 64 + bit;
-                    match map(i, values[i]) {
-                        Some(value) => values[i] = value,
-                        None => *word &= !(1 << bit),
-                    }
-                }
+            let histograms = frame.take_histograms(idx);
+            let RowMut { values, present } = frame.get_mut(idx);
+            if !histograms.is_empty() {
+                present.copy_from_slice(&float_steps(present, &histograms));
             }
+            map_row(values, present, &map);
+        }
+        self.drop_names(&mut frame);
+        self.settle_names(frame)
+    }
+
+    /// Computes the value of each sample from its step, be it a float or a histogram.
+    fn map_steps(&self, mut frame: Frame, map: impl Fn(usize) -> f64) -> Result<Frame, EvalError> {
+        for idx in 0..frame.len() {
+            frame.take_histograms(idx);
+        }
+        self.map_values(frame, |i, _| Some(map(i)))
+    }
+
+    /// Computes the value of each histogram, and leaves out floats.
+    fn map_histograms(&self, mut frame: Frame, map: impl Fn(&Histogram) -> f64) -> Result<Frame, EvalError> {
+        for idx in 0..frame.len() {
+            let histograms = frame.take_histograms(idx);
+            let RowMut { values, present } = frame.get_mut(idx);
+            map_row(values, present, &|i, _| {
+                histogram_at(&histograms, i).map(|histogram| map(histogram))
+            });
+        }
+        self.drop_names(&mut frame);
+        self.settle_names(frame)
+    }
+
+    fn negate(&self, mut frame: Frame) -> Result<Frame, EvalError> {
+        for idx in 0..frame.len() {
+            let mut histograms = frame.take_histograms(idx);
+            for slot in histograms.iter_mut().flatten() {
+                histogram::multiply(Arc::make_mut(slot), -1.0);
+            }
+            frame
+                .get_mut(idx)
+                .values
+                .iter_mut()
+                .for_each(|value| *value = -*value);
+            frame.set_histograms(idx, histograms);
         }
         self.drop_names(&mut frame);
         self.settle_names(frame)
@@ -323,6 +392,19 @@ impl Evaluator<'_> {
             Ok(frame)
         } else {
             frame.merge_equal_labels()
+        }
+    }
+}
+
+/// Computes the values of a row, `None` to leave one out.
+fn map_row(values: &mut [f64], present: &mut [u64], map: &impl Fn(usize, f64) -> Option<f64>) {
+    for (w, word) in present.iter_mut().enumerate() {
+        for bit in steps::steps_of(&[*word]) {
+            let i = w * 64 + bit;
+            match map(i, values[i]) {
+                Some(value) => values[i] = value,
+                None => *word &= !(1 << bit),
+            }
         }
     }
 }

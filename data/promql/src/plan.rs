@@ -58,6 +58,16 @@ pub(crate) struct SelectorPlan {
     pub(crate) offset: Millis,
     pub(crate) at: Option<Millis>,
     pub(crate) boundary: Option<Boundary>,
+    pub(crate) detail: Detail,
+}
+
+/// How much of a histogram is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// All of it.
+    Buckets,
+    /// Count and sum; resets are found as samples are read.
+    Totals,
 }
 
 /// Series over a range of time each step.
@@ -85,6 +95,7 @@ pub(crate) enum RangeSource {
     Stored {
         matchers: Vec<Matcher>,
         boundary: Option<Boundary>,
+        detail: Detail,
     },
     Subquery {
         node: Node,

@@ -12,19 +12,19 @@
 //! Values pass through as `u64` bits wherever they are not proven to be plain decimals, so NaN payloads, the
 //! stale marker and the sign of zero survive.
 
-mod bitpack;
+pub(crate) mod bitpack;
 mod floats;
 mod histograms;
 mod ints;
 mod samples;
 mod stream;
 
-pub(crate) use floats::{decode_floats, encode_floats};
+pub(crate) use floats::{as_decimal, decode_floats, encode_floats, power_of};
 pub(crate) use histograms::MAX_COUNTS;
 pub(crate) use ints::{decode_ints, encode_ints};
 #[cfg(test)]
 pub(crate) use samples::tests as sample_tests;
-pub(crate) use samples::{decode_samples, encode_samples, rows_of};
+pub(crate) use samples::{FLOATS, decode_samples, encode_samples, rows_of};
 #[cfg(test)]
 pub(crate) use stream::MAX_TOKEN;
 pub(crate) use stream::{Stream, TokenBuffer, decode_stream, put_token, read_token};

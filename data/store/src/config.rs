@@ -52,6 +52,8 @@ pub struct StoreConfig {
     pub snapshot_after_bytes: Option<u64>,
     /// Bytes of decompressed part pages kept for readers.
     pub page_cache_bytes: usize,
+    /// How long one pass of verifying the checksums of all parts takes; `None` verifies only what is read.
+    pub scrub_interval: Option<Duration>,
     /// How often the background thread looks for work; `None` leaves all upkeep to [`crate::Store::maintain`].
     pub upkeep_interval: Option<Duration>,
 }
@@ -82,6 +84,7 @@ impl StoreConfig {
             log_segment_bytes: 128 << 20,
             snapshot_after_bytes: Some(1 << 20),
             page_cache_bytes: 4 << 20,
+            scrub_interval: Some(Duration::from_secs(7 * 24 * 3600)),
             upkeep_interval: Some(Duration::from_secs(10)),
         }
     }

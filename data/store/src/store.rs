@@ -36,6 +36,8 @@ use crate::store::limits::Limits;
 use crate::store::manifest::Manifest;
 use crate::store::metadata::MetadataTable;
 use crate::store::snapshot::SnapshotState;
+use crate::tombstones::Tombstones;
+use crate::upkeep::scrub::Scrub;
 use crate::wal::Wal;
 use crate::{select, upkeep};
 
@@ -66,6 +68,8 @@ pub(crate) struct Inner {
     /// What stands in the way of which task, for people.
     pub(crate) troubles: Mutex<BTreeMap<&'static str, String>>,
     pub(crate) quarantined: Mutex<Vec<PathBuf>>,
+    pub(crate) tombstones: RwLock<Arc<Tombstones>>,
+    pub(crate) scrub: Mutex<Scrub>,
     stopping: AtomicBool,
     stop_gate: Mutex<()>,
     stop_wake: Condvar,

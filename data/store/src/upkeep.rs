@@ -1,11 +1,14 @@
 //! What is done to stored samples in the background, and in which order.
 //!
-//! Flush, compact, drop what is too old or too much, save metadata, drop log segments. Every step can fail and
+//! Flush, compact, forget tombstones, drop what is too old or too much, verify checksums, save metadata, drop log
+//! segments. Every step can fail and
 //! be repeated: a part counts once it is in the manifest, a log segment goes only when parts hold its samples.
 
 mod backfill;
-mod compact;
+pub(crate) mod compact;
 mod flush;
+pub(crate) mod scrub;
+mod snapshot;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,6 +22,7 @@ use crate::error::io_error;
 use crate::part::Part;
 use crate::store::Inner;
 use crate::store::manifest::{self, Manifest};
+use crate::tombstones;
 use crate::wal::move_to;
 
 pub(crate) use backfill::FLUSH_AT as BACKFILL_FLUSH_AT;
@@ -27,11 +31,13 @@ type Task<'a> = &'a dyn Fn() -> Result<(), StoreError>;
 
 /// Runs all tasks; returns each one's name and result.
 pub(crate) fn run(inner: &Inner, now: Millis) -> Vec<(&'static str, Result<(), StoreError>)> {
-    let tasks: [(&'static str, Task<'_>); 7] = [
+    let tasks: [(&'static str, Task<'_>); 9] = [
         ("flush", &|| flush::flush(inner)),
         ("backfill", &|| backfill::flush(inner)),
         ("compaction", &|| compact::compact(inner)),
+        ("deletion", &|| tombstones::prune(inner)),
         ("retention", &|| drop_expired(inner, now)),
+        ("scrub", &|| scrub::scrub(inner, now)),
         ("metadata", &|| {
             inner.metadata.save(&*inner.disk, &inner.config.dir)
         }),

@@ -56,7 +56,7 @@ impl Buckets {
 
     /// Merges the buckets of schema `from` into those of schema `to <= from`.
     pub fn reduce_resolution(&mut self, from: i8, to: i8) {
-        if from == to || self.counts.is_empty() {
+        if from == to {
             return;
         }
         let mut merged = Self::default();

@@ -63,6 +63,8 @@ pub struct SeriesText {
     out: String,
     /// Name of the metric written last.
     metric: String,
+    /// Labels that are written empty where a series has them not.
+    empty: Vec<String>,
 }
 
 impl SeriesText {
@@ -72,7 +74,14 @@ impl SeriesText {
             format,
             out: String::new(),
             metric: String::new(),
+            empty: Vec::new(),
         }
+    }
+
+    /// Writes a label with an empty value for every series that has it not, which tells a scraper not to add its
+    /// own.
+    pub fn write_empty(&mut self, label: &str) {
+        self.empty.push(label.to_owned());
     }
 
     /// Adds a sample of a series. Stale markers and series without a metric name are left out.
@@ -168,7 +177,10 @@ impl SeriesText {
             push_quoted(out, metric);
             separator = ',';
         }
-        for (name, value) in labels.iter().filter(|(name, _)| *name != METRIC_NAME) {
+        let empty = self.empty.iter().filter(|name| labels.get(name).is_none());
+        let empty = empty.map(|name| (name.as_str(), ""));
+        let own = labels.iter().filter(|(name, _)| *name != METRIC_NAME);
+        for (name, value) in own.chain(empty) {
             out.push(separator);
             separator = ',';
             if is_classic_label(name) {

@@ -1,7 +1,7 @@
 //! Facts about nodes that need no data: types, names, classes of operators.
 
 use crate::ast::{
-    AggregateOp, BinaryOp, DurationExpr, DurationKind, Expr, ExprKind, NumberLiteral, ValueType,
+    AggregateOp, BinaryOp, Boundary, DurationExpr, DurationKind, Expr, ExprKind, NumberLiteral, ValueType,
 };
 
 impl Expr {
@@ -33,6 +33,16 @@ impl Expr {
         match &self.kind {
             ExprKind::Paren(inner) => inner.unwrapped(),
             _ => self,
+        }
+    }
+}
+
+impl Boundary {
+    /// Returns the word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Anchored => "anchored",
+            Self::Smoothed => "smoothed",
         }
     }
 }
@@ -118,6 +128,11 @@ impl BinaryOp {
     /// Tells whether the operator is `and`, `or` or `unless`.
     pub fn is_set(self) -> bool {
         matches!(self, Self::And | Self::Or | Self::Unless)
+    }
+
+    /// Tells whether the operator leaves out the observations of a histogram on one side of a value.
+    pub fn is_trim(self) -> bool {
+        matches!(self, Self::TrimUpper | Self::TrimLower)
     }
 
     /// Tells whether the result is another quantity than the left side, and so loses its name.

@@ -4,6 +4,7 @@
 //! side by side and work on a frame. Groups are found once a series.
 
 mod fold;
+mod histograms;
 mod rank;
 mod values;
 
@@ -13,7 +14,7 @@ use model::Labels;
 use crate::ast::{AggregateOp, Grouping, Span};
 use crate::error::EvalError;
 use crate::eval::Evaluator;
-use crate::eval::frame::{Frame, is_metadata_label};
+use crate::eval::frame::{Frame, has_histogram, is_metadata_label};
 use crate::eval::steps::Steps;
 use crate::plan::{AggregatePlan, Kind};
 
@@ -110,9 +111,7 @@ impl Evaluator<'_> {
     fn quantile(&self, plan: &AggregatePlan, steps: &Steps) -> Result<Frame, EvalError> {
         let q = self.aggregate_param(plan, steps)?;
         let input = self.vector(&plan.input, steps)?;
-        if let Some(param) = &plan.param
-            && input.len() > 0
-        {
+        if let Some(param) = &plan.param {
             let (low, high) = q.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), q| {
                 (l.min(*q), h.max(*q))
             });
@@ -128,6 +127,14 @@ impl Evaluator<'_> {
                 }
             });
         }
+        self.remark_ignored(&input, plan.input.span, plan.op);
         values::quantiles(&input, plan, &q, self.frame(steps))
+    }
+
+    /// Says that an aggregation leaves out the histograms among its input, if there are any.
+    fn remark_ignored(&self, input: &Frame, span: Span, op: AggregateOp) {
+        if input.rows().any(|row| has_histogram(row.present, row.histograms)) {
+            self.annotate(|notes| notes.histogram_ignored(span, op.as_str()));
+        }
     }
 }

@@ -3,13 +3,15 @@
 //! Series of two vectors are matched once, by the labels the matching looks at; steps are then combined row by
 //! row. What Prometheus checks at each step (one match only) is checked here for all steps at once, by sets.
 
+mod element;
 mod matched;
 
 use crate::ast::{BinaryOp, ValueType};
 use crate::error::EvalError;
 use crate::eval::Evaluator;
-use crate::eval::frame::Frame;
-use crate::eval::steps::{Steps, steps_of};
+use crate::eval::binary::element::{Operand, combine};
+use crate::eval::frame::{Frame, RowMut};
+use crate::eval::steps::{Steps, has_step, steps_of};
 use crate::plan::BinaryPlan;
 
 /// Computes an arithmetic operator, or 0 or 1 for a comparison.
@@ -54,11 +56,19 @@ impl Evaluator<'_> {
             (ValueType::Scalar, _) => {
                 let scalar = self.scalar(&plan.left, steps)?;
                 let vector = self.vector(&plan.right, steps)?;
+                if any_histogram(plan, &vector) {
+                    return self
+                        .with_scalar_mixed(plan, vector, |i, value| (Operand::Float(scalar[i]), value));
+                }
                 self.with_scalar(plan, vector, |i, value| (scalar[i], value))
             }
             (_, ValueType::Scalar) => {
                 let vector = self.vector(&plan.left, steps)?;
                 let scalar = self.scalar(&plan.right, steps)?;
+                if any_histogram(plan, &vector) {
+                    return self
+                        .with_scalar_mixed(plan, vector, |i, value| (value, Operand::Float(scalar[i])));
+                }
                 self.with_scalar(plan, vector, |i, value| (value, scalar[i]))
             }
             _ => {
@@ -67,21 +77,9 @@ impl Evaluator<'_> {
                 if plan.op.is_set() {
                     return self.set_operation(plan, &left, &right);
                 }
-                if self.is_trim(plan, &[&left, &right]) {
-                    return Ok(self.frame(steps));
-                }
                 self.matched(plan, &left, &right)
             }
         }
-    }
-
-    /// Trimming buckets has no meaning for floats; such samples are left out, with a remark.
-    fn is_trim(&self, plan: &BinaryPlan, inputs: &[&Frame]) -> bool {
-        let trim = matches!(plan.op, BinaryOp::TrimUpper | BinaryOp::TrimLower);
-        if trim && inputs.iter().all(|frame| frame.len() > 0) {
-            self.annotate(|notes| notes.incompatible_types(plan.span, plan.op.as_str()));
-        }
-        trim
     }
 
     fn with_scalar(
@@ -90,9 +88,6 @@ impl Evaluator<'_> {
         frame: Frame,
         sides: impl Fn(usize, f64) -> (f64, f64),
     ) -> Result<Frame, EvalError> {
-        if self.is_trim(plan, &[&frame]) {
-            return Ok(Frame::new(frame.n_steps(), &self.budget));
-        }
         if plan.op.is_comparison() && !plan.return_bool {
             return Ok(keep_where(frame, |i, value| {
                 let (left, right) = sides(i, value);
@@ -104,12 +99,66 @@ impl Evaluator<'_> {
             Some(compute(plan.op, left, right))
         })
     }
+
+    /// As [`Evaluator::with_scalar`], for vectors that have histograms and operators that are about them.
+    fn with_scalar_mixed(
+        &self,
+        plan: &BinaryPlan,
+        mut frame: Frame,
+        sides: impl Fn(usize, Operand) -> (Operand, Operand),
+    ) -> Result<Frame, EvalError> {
+        let mut remarks = Vec::new();
+        for idx in 0..frame.len() {
+            let mut histograms = frame.take_histograms(idx);
+            let RowMut { values, present } = frame.get_mut(idx);
+            for step in 0..values.len() {
+                if !has_step(present, step) {
+                    continue;
+                }
+                let operand = match histograms.get_mut(step).and_then(Option::take) {
+                    Some(histogram) => Operand::Histogram(histogram),
+                    None => Operand::Float(values[step]),
+                };
+                let (left, right) = sides(step, operand);
+                let (outcome, remark) = combine(plan.op, left, right);
+                remarks.extend(remark.filter(|remark| !remarks.contains(remark)));
+                let kept = match outcome {
+                    Some(outcome) if plan.return_bool => {
+                        Some(Operand::Float(f64::from(u8::from(outcome.keep))))
+                    }
+                    // A comparison keeps the element of the vector, on whatever side it is.
+                    Some(outcome) if plan.op.is_comparison() => {
+                        outcome.keep.then_some(Operand::Float(values[step]))
+                    }
+                    Some(outcome) => Some(outcome.value),
+                    None => None,
+                };
+                match kept {
+                    Some(Operand::Float(value)) => values[step] = value,
+                    Some(Operand::Histogram(histogram)) => histograms[step] = Some(histogram),
+                    None => present[step / 64] &= !(1 << (step % 64)),
+                }
+            }
+            frame.set_histograms(idx, histograms);
+        }
+        self.annotate(|notes| remarks.iter().for_each(|remark| remark.write(plan, notes)));
+        if !plan.op.changes_metric() && !plan.return_bool {
+            return Ok(frame);
+        }
+        self.drop_names(&mut frame);
+        self.settle_names(frame)
+    }
+}
+
+/// Tells whether an operator has to look at what its samples are.
+fn any_histogram(plan: &BinaryPlan, frame: &Frame) -> bool {
+    plan.op.is_trim() || (0..frame.len()).any(|idx| !frame.histograms(idx).is_empty())
 }
 
 /// Keeps the values for which something holds; they stay what they are.
 fn keep_where(mut frame: Frame, keep: impl Fn(usize, f64) -> bool) -> Frame {
     for idx in 0..frame.len() {
-        let (_, values, present) = frame.get_mut(idx);
+        let RowMut { values, present } = frame.get_mut(idx);
         for (w, word) in present.iter_mut().enumerate() {
             for bit in steps_of(&[*word]) {
                 if !keep(w * 64 + bit, values[w * 64 + bit]) {

@@ -10,10 +10,12 @@ use model::{Labels, MatchOp, Matcher};
 
 use crate::error::EvalError;
 use crate::eval::Evaluator;
-use crate::eval::frame::{Frame, Row, is_metadata_label};
+use crate::eval::frame::{Frame, Row, float_steps, is_metadata_label};
 use crate::eval::math::{go_max, go_min};
-use crate::eval::steps::{Steps, all_steps, count_steps, has_step, steps_of};
+use crate::eval::select::Pick;
+use crate::eval::steps::{Steps, all_steps, count_steps, has_step, steps_of, unite};
 use crate::functions::FunctionId;
+use crate::histogram::{average, variance};
 use crate::plan::{Kind, Node};
 
 pub(crate) use date::rfc3339;
@@ -70,15 +72,26 @@ impl Evaluator<'_> {
                     drop_name: false,
                     values: &values,
                     present: &present,
+                    histograms: &[],
                 })?;
                 Ok(frame)
             }
             (F::Timestamp, [arg]) => match &arg.kind {
-                Kind::Selector(selector) => self.sample_times(selector, steps),
+                Kind::Selector(selector) => self.sample_times(selector, Pick::Time, steps),
                 _ => {
                     let frame = self.vector(arg, steps)?;
                     let times: Vec<f64> = steps.times().map(|t| t as f64 / 1000.0).collect();
-                    self.map_values(frame, |i, _| Some(times[i]))
+                    self.map_steps(frame, |i| times[i])
+                }
+            },
+            (F::StartTimestamp, [arg]) => match &arg.kind {
+                Kind::Selector(selector) if self.params.start_timestamps => {
+                    self.sample_times(selector, Pick::Start, steps)
+                }
+                // What an expression computes did not begin anywhere.
+                _ => {
+                    self.vector(arg, steps)?;
+                    Ok(self.frame(steps))
                 }
             },
             (F::Sort | F::SortDesc | F::SortByLabel | F::SortByLabelDesc, _) => {
@@ -102,18 +115,12 @@ impl Evaluator<'_> {
                     Some((value * inverse + 0.5).floor() / inverse)
                 })
             }
-            // Floats are no histograms, and samples come without the start time of their counter.
-            (
-                F::HistogramAvg
-                | F::HistogramCount
-                | F::HistogramSum
-                | F::HistogramStddev
-                | F::HistogramStdvar
-                | F::StartTimestamp,
-                [arg],
-            ) => {
-                self.vector(arg, steps)?;
-                Ok(self.frame(steps))
+            (F::HistogramCount, [arg]) => self.map_histograms(self.vector(arg, steps)?, |h| h.count),
+            (F::HistogramSum, [arg]) => self.map_histograms(self.vector(arg, steps)?, |h| h.sum),
+            (F::HistogramAvg, [arg]) => self.map_histograms(self.vector(arg, steps)?, average),
+            (F::HistogramStdvar, [arg]) => self.map_histograms(self.vector(arg, steps)?, variance),
+            (F::HistogramStddev, [arg]) => {
+                self.map_histograms(self.vector(arg, steps)?, |h| variance(h).sqrt())
             }
             (_, [arg]) => {
                 let map = elementwise(function).ok_or_else(wrong_arguments)?;
@@ -143,6 +150,7 @@ impl Evaluator<'_> {
             drop_name: false,
             values: &values,
             present: &present,
+            histograms: &[],
         })?;
         Ok(frame)
     }
@@ -178,40 +186,42 @@ fn wrong_arguments() -> EvalError {
     EvalError::invalid("unexpected arguments")
 }
 
-/// Returns the value of the only element at each step, NaN where there is none or more than one.
+/// Returns the value of the only float at each step, NaN where there is none or more than one.
 fn only_values(frame: &Frame) -> Vec<f64> {
     let mut values = vec![f64::NAN; frame.n_steps()];
     let mut seen = vec![0_u64; frame.n_words()];
     for row in frame.rows() {
-        for i in steps_of(row.present) {
+        let floats = float_steps(row.present, row.histograms);
+        for i in steps_of(&floats) {
             values[i] = if has_step(&seen, i) {
                 f64::NAN
             } else {
                 row.values[i]
             };
         }
-        crate::eval::steps::unite(&mut seen, row.present);
+        unite(&mut seen, &floats);
         debug_assert!(count_steps(&seen) <= frame.n_steps(), "no step beyond the last");
     }
     values
 }
 
-/// Returns the labels that an absent series would have: those with one equality matcher and no other.
+/// Returns the labels that an absent series would have: of each label the value of its first equality matcher,
+/// unless another matcher of that label follows.
 pub(super) fn labels_of_absent(matchers: &[Matcher]) -> Result<Labels, EvalError> {
-    let alone = |matcher: &&Matcher| {
-        matcher.op() == MatchOp::Equal
-            && !is_metadata_label(matcher.name())
-            && matchers
-                .iter()
-                .filter(|other| other.name() == matcher.name())
-                .count()
-                == 1
-    };
-    let pairs = matchers
+    let mut pairs: Vec<(&str, Option<&str>)> = Vec::new();
+    for matcher in matchers
         .iter()
-        .filter(alone)
-        .map(|matcher| (matcher.name(), matcher.value()));
-    Labels::from_pairs(pairs).map_err(|error| EvalError::invalid(error.to_string()))
+        .filter(|matcher| !is_metadata_label(matcher.name()))
+    {
+        let equal = (matcher.op() == MatchOp::Equal).then(|| matcher.value());
+        match pairs.iter_mut().find(|(name, _)| *name == matcher.name()) {
+            Some((_, value)) => *value = None,
+            None if equal.is_some() => pairs.push((matcher.name(), equal)),
+            None => {}
+        }
+    }
+    let labels = pairs.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    Labels::from_pairs(labels).map_err(|error| EvalError::invalid(error.to_string()))
 }
 
 /// Returns the functions of one number.

@@ -1,18 +1,25 @@
 //! Instant vectors at every step: the unit in which operators hand data on.
 //!
 //! A [`Frame`] is a table, one row a series, one column a step: values lie row by row in one vector, and a set of
-//! steps a row says which of them count. Native histograms will be a column beside `values`, filled for those
-//! rows that have any, under the same sets of steps. Operators that need one row at a time do not build a frame:
-//! they are a [`RowSink`] and are fed rows that live in a scratch buffer.
+//! steps a row says which of them count. Native histograms are a [`Slot`] a step beside the values of those rows
+//! that have any, under the same sets of steps; a frame without histograms holds nothing for them. Operators that
+//! need one row at a time do not build a frame: they are a [`RowSink`] and are fed rows that live in a scratch
+//! buffer.
+
+mod budget;
+mod column;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hashbrown::{HashMap, HashSet};
-use model::Labels;
+use model::{Histogram, Labels};
 
 use crate::error::EvalError;
-use crate::eval::steps::{count_steps, overlap, steps_of, unite, words_for};
+use crate::eval::steps::{add_step, count_steps, overlap, steps_of, unite, words_for};
+use crate::histogram::size_in_samples;
+
+pub(crate) use budget::{Budget, Lease};
+pub(crate) use column::{Slot, float_steps, has_histogram, histogram_at};
 
 /// Labels that describe the metric and not the thing measured; they go when a value becomes another quantity.
 pub(crate) fn is_metadata_label(name: &str) -> bool {
@@ -28,66 +35,17 @@ pub(crate) fn without_metadata(labels: &Labels) -> Labels {
     }
 }
 
-/// The samples that may be in memory at once, shared by all frames of a query.
-#[derive(Clone, Debug)]
-pub(crate) struct Budget {
-    used: Arc<AtomicUsize>,
-    limit: usize,
-}
-
-impl Budget {
-    pub(crate) fn new(limit: usize) -> Self {
-        Self {
-            used: Arc::default(),
-            limit,
-        }
-    }
-
-    /// Takes room for `n` samples; it is given back when the lease is dropped.
-    pub(crate) fn lease(&self) -> Lease {
-        Lease {
-            budget: self.clone(),
-            n: 0,
-        }
-    }
-}
-
-/// Room for samples.
-#[derive(Debug)]
-pub(crate) struct Lease {
-    budget: Budget,
-    n: usize,
-}
-
-impl Lease {
-    /// Takes more room.
-    pub(crate) fn grow(&mut self, n: usize) -> Result<(), EvalError> {
-        let used = self.budget.used.fetch_add(n, Ordering::Relaxed).saturating_add(n);
-        self.n += n;
-        if used > self.budget.limit {
-            return Err(EvalError::TooManySamples {
-                limit: self.budget.limit,
-            });
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        self.budget.used.fetch_sub(self.n, Ordering::Relaxed);
-    }
-}
-
 /// A series over all steps, borrowed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row<'a> {
     pub(crate) labels: &'a Labels,
     /// Whether metadata labels go at the end of the evaluation.
     pub(crate) drop_name: bool,
-    /// One value a step; those of steps not present mean nothing.
+    /// One value a step; those of steps not present, and of histograms, mean nothing.
     pub(crate) values: &'a [f64],
     pub(crate) present: &'a [u64],
+    /// One slot a step, or empty if all samples are floats; slots of steps not present mean nothing.
+    pub(crate) histograms: &'a [Slot],
 }
 
 /// Takes rows, one series at a time.
@@ -110,7 +68,15 @@ pub(crate) struct Frame {
     heads: Vec<RowHead>,
     values: Vec<f64>,
     present: Vec<u64>,
+    /// Columns of the rows that have histograms, up to the last such row; empty columns in between.
+    histograms: Vec<Vec<Slot>>,
     lease: Lease,
+}
+
+/// A row to be changed.
+pub(crate) struct RowMut<'a> {
+    pub(crate) values: &'a mut [f64],
+    pub(crate) present: &'a mut [u64],
 }
 
 impl Frame {
@@ -120,6 +86,7 @@ impl Frame {
             heads: Vec::new(),
             values: Vec::new(),
             present: Vec::new(),
+            histograms: Vec::new(),
             lease: budget.lease(),
         }
     }
@@ -153,6 +120,7 @@ impl Frame {
             drop_name: head.drop_name,
             values,
             present,
+            histograms: self.histograms(idx),
         }
     }
 
@@ -173,14 +141,53 @@ impl Frame {
         &self.present[idx * words..(idx + 1) * words]
     }
 
-    /// Returns head, values and steps of a row `idx < len()`, to be changed.
-    pub(crate) fn get_mut(&mut self, idx: usize) -> (&mut RowHead, &mut [f64], &mut [u64]) {
+    /// Returns the histograms of a row: one slot a step, or none at all.
+    pub(crate) fn histograms(&self, idx: usize) -> &[Slot] {
+        self.histograms.get(idx).map_or(&[], Vec::as_slice)
+    }
+
+    /// Takes the histograms of a row out of it; the row is then one of floats.
+    pub(crate) fn take_histograms(&mut self, idx: usize) -> Vec<Slot> {
+        self.histograms
+            .get_mut(idx)
+            .map(std::mem::take)
+            .unwrap_or_default()
+    }
+
+    /// Gives a row histograms, one slot a step.
+    pub(crate) fn set_histograms(&mut self, idx: usize, column: Vec<Slot>) {
+        if column.is_empty() && self.histograms.len() <= idx {
+            return;
+        }
+        if self.histograms.len() <= idx {
+            self.histograms.resize(idx + 1, Vec::new());
+        }
+        self.histograms[idx] = column;
+    }
+
+    /// Puts a histogram into a row; the step becomes present.
+    pub(crate) fn put_histogram(
+        &mut self,
+        idx: usize,
+        step: usize,
+        histogram: Arc<Histogram>,
+    ) -> Result<(), EvalError> {
+        self.lease.grow(size_in_samples(&histogram))?;
+        let mut column = self.take_histograms(idx);
+        column.resize(self.n_steps, None);
+        column[step] = Some(histogram);
+        self.set_histograms(idx, column);
+        add_step(self.get_mut(idx).present, step);
+        Ok(())
+    }
+
+    /// Returns values and steps of a row `idx < len()`, to be changed.
+    pub(crate) fn get_mut(&mut self, idx: usize) -> RowMut<'_> {
         let (n, words) = (self.n_steps, words_for(self.n_steps));
-        (
-            &mut self.heads[idx],
-            &mut self.values[idx * n..(idx + 1) * n],
-            &mut self.present[idx * words..(idx + 1) * words],
-        )
+        RowMut {
+            values: &mut self.values[idx * n..(idx + 1) * n],
+            present: &mut self.present[idx * words..(idx + 1) * words],
+        }
     }
 
     /// Adds a row without steps; returns its index.
@@ -206,6 +213,22 @@ impl Frame {
         });
         self.values.extend_from_slice(row.values);
         self.present.extend_from_slice(row.present);
+        if has_histogram(row.present, row.histograms) {
+            self.push_column(&row)?;
+        }
+        Ok(())
+    }
+
+    /// Copies the histograms of the last row.
+    fn push_column(&mut self, row: &Row<'_>) -> Result<(), EvalError> {
+        let mut column = vec![None; self.n_steps];
+        for step in steps_of(row.present) {
+            if let Some(histogram) = histogram_at(row.histograms, step) {
+                self.lease.grow(size_in_samples(histogram))?;
+                column[step] = Some(Arc::clone(histogram));
+            }
+        }
+        self.set_histograms(self.heads.len() - 1, column);
         Ok(())
     }
 
@@ -236,7 +259,7 @@ impl Frame {
         if self.has_unique_labels() {
             return Ok(self);
         }
-        let mut merged = Self::new(self.n_steps, &self.lease.budget);
+        let mut merged = Self::new(self.n_steps, self.lease.budget());
         let mut known: HashMap<Labels, usize> = HashMap::new();
         for row in self.rows() {
             let Some(&idx) = known.get(row.labels) else {
@@ -246,16 +269,23 @@ impl Frame {
                 }
                 continue;
             };
-            let (_, values, present) = merged.get_mut(idx);
-            if overlap(present, row.present) {
+            if overlap(merged.present(idx), row.present) {
                 return Err(EvalError::invalid(
                     "vector cannot contain metrics with the same labelset",
                 ));
             }
+            let RowMut { values, present } = merged.get_mut(idx);
             for i in steps_of(row.present) {
                 values[i] = row.values[i];
             }
             unite(present, row.present);
+            if has_histogram(row.present, row.histograms) {
+                for i in steps_of(row.present) {
+                    if let Some(histogram) = histogram_at(row.histograms, i) {
+                        merged.put_histogram(idx, i, Arc::clone(histogram))?;
+                    }
+                }
+            }
         }
         Ok(merged)
     }

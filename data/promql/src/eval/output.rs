@@ -1,11 +1,13 @@
 //! Frames to values.
 
+use std::sync::Arc;
+
 use model::{Labels, Millis};
 
 use crate::ast::ValueType;
 use crate::error::EvalError;
 use crate::eval::Evaluator;
-use crate::eval::frame::{Frame, without_metadata};
+use crate::eval::frame::{Frame, float_steps, histogram_at, without_metadata};
 use crate::eval::steps::{Steps, has_step, steps_of};
 use crate::plan::{Kind, Node};
 use crate::value::{Sample, Series, Value};
@@ -38,8 +40,8 @@ impl Evaluator<'_> {
                     let samples = rows
                         .map(|row| Sample {
                             labels: row.labels.clone(),
-                            value: row.values[0],
-                            histogram: None,
+                            value: histogram_at(row.histograms, 0).map_or(row.values[0], |h| h.sum),
+                            histogram: histogram_at(row.histograms, 0).cloned(),
                         })
                         .collect();
                     return Ok(Value::InstantVector {
@@ -82,12 +84,23 @@ impl Evaluator<'_> {
 
 fn series_of(frame: &Frame, steps: &Steps) -> Vec<Series> {
     let time = |i: usize| steps.start + i as Millis * steps.step;
-    let series = frame.rows().map(|row| Series {
-        labels: row.labels.clone(),
-        floats: steps_of(row.present).map(|i| (time(i), row.values[i])).collect(),
-        histograms: Vec::new(),
+    let series = frame.rows().map(|row| {
+        let floats = float_steps(row.present, row.histograms);
+        let of_histograms = steps_of(row.present)
+            .filter_map(|i| Some((time(i), Arc::clone(histogram_at(row.histograms, i)?))));
+        Series {
+            labels: row.labels.clone(),
+            floats: steps_of(&floats).map(|i| (time(i), row.values[i])).collect(),
+            histograms: if row.histograms.is_empty() {
+                Vec::new()
+            } else {
+                of_histograms.collect()
+            },
+        }
     });
-    series.filter(|series| !series.floats.is_empty()).collect()
+    series
+        .filter(|series| !series.floats.is_empty() || !series.histograms.is_empty())
+        .collect()
 }
 
 fn sorted(mut series: Vec<Series>) -> Vec<Series> {

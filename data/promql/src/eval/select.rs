@@ -1,20 +1,21 @@
 //! Stored series: finding them, reading them, and their value at each step.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use hashbrown::HashSet;
 use model::{
-    Labels, METRIC_NAME, MatchOp, Matcher, Millis, SampleBuffer, Selection, SeriesSet, TimeRange, is_stale,
+    Histogram, Labels, METRIC_NAME, MatchOp, Matcher, Millis, SampleBuffer, Selection, SeriesSet, TimeRange,
+    is_stale,
 };
 
 use crate::error::EvalError;
 use crate::eval::Evaluator;
 use crate::eval::frame::{Frame, Row, RowSink, is_metadata_label, without_metadata};
-use crate::eval::steps::{Steps, add_step, steps_of, words_for};
+use crate::eval::spread::{RowMaker, Rows};
+use crate::eval::steps::Steps;
+use crate::eval::window::Output;
 use crate::plan::{Node, SelectorPlan};
-
-/// How often the caller is asked whether to go on, in series.
-const INTERRUPT_EVERY: usize = 64;
 
 impl Evaluator<'_> {
     /// Finds series; equal selections of one query are made once.
@@ -39,33 +40,6 @@ impl Evaluator<'_> {
         Ok(set)
     }
 
-    /// Reads series after series into one buffer.
-    pub(super) fn for_each_series(
-        &self,
-        set: &dyn SeriesSet,
-        mut series: impl FnMut(Labels, &mut SampleBuffer) -> Result<(), EvalError>,
-    ) -> Result<(), EvalError> {
-        let mut buffer = SampleBuffer::default();
-        let mut lease = self.budget.lease();
-        let mut room = 0;
-        for idx in 0..set.len() {
-            if idx % INTERRUPT_EVERY == 0 {
-                self.check_interrupt()?;
-            }
-            buffer.clear();
-            set.read(idx, &mut buffer)?;
-            if buffer.is_empty() {
-                continue;
-            }
-            if buffer.len() > room {
-                lease.grow(buffer.len() - room)?;
-                room = buffer.len();
-            }
-            series(set.labels(idx), &mut buffer)?;
-        }
-        Ok(())
-    }
-
     /// Streams the value of each series at each step.
     pub(super) fn stream_selector(
         &self,
@@ -76,22 +50,27 @@ impl Evaluator<'_> {
         self.selector_rows((plan, Pick::Value), steps, sink)
     }
 
-    /// Returns the times of the samples a selector finds, in seconds, for `timestamp`.
-    pub(super) fn sample_times(&self, plan: &SelectorPlan, steps: &Steps) -> Result<Frame, EvalError> {
+    /// Returns the times of the samples a selector finds, in seconds, or when their counters began.
+    pub(super) fn sample_times(
+        &self,
+        plan: &SelectorPlan,
+        pick: Pick,
+        steps: &Steps,
+    ) -> Result<Frame, EvalError> {
         let mut frame = self.frame(steps);
-        self.selector_rows((plan, Pick::Time), steps, &mut frame)?;
+        self.selector_rows((plan, pick), steps, &mut frame)?;
         self.drop_names(&mut frame);
         self.settle_names(frame)
     }
 
-    /// Streams the times of the samples a selector finds, in seconds, under the full labels.
-    pub(super) fn stream_sample_times(
+    /// Streams the times of the samples a selector of info series finds, in seconds, under the full labels.
+    pub(super) fn stream_info_times(
         &self,
         plan: &SelectorPlan,
         steps: &Steps,
         sink: &mut dyn RowSink,
     ) -> Result<(), EvalError> {
-        self.selector_rows((plan, Pick::Time), steps, sink)
+        self.selector_rows((plan, Pick::InfoTime), steps, sink)
     }
 
     fn selector_rows(
@@ -114,33 +93,24 @@ impl Evaluator<'_> {
             end: last.saturating_sub(plan.offset),
         };
         let set = self.select(&plan.matchers, range)?;
-        let mut values = vec![0.0; n];
-        let mut present = vec![0; words_for(n)];
-        self.for_each_series(&*set, |labels, buffer| {
-            present.fill(0);
-            let mut next = 0;
-            for (i, time) in steps.times().enumerate() {
-                let wanted = plan.at.unwrap_or(time).saturating_sub(plan.offset);
-                while buffer.timestamps.get(next).is_some_and(|t| *t <= wanted) {
-                    next += 1;
-                }
-                let Some(newest) = next.checked_sub(1) else {
-                    continue;
-                };
-                let (t, value) = (buffer.timestamps[newest], buffer.values[newest]);
-                if t > wanted.saturating_sub(lookback) && !is_stale(value) {
-                    values[i] = match pick {
-                        Pick::Value => value,
-                        Pick::Time => t as f64 / 1000.0,
-                    };
-                    add_step(&mut present, i);
-                }
-            }
+        let make = || -> Result<RowMaker<'_>, EvalError> {
+            Ok(Box::new(move |labels, buffer, out| {
+                pick_samples((plan, pick, lookback), steps, (labels, buffer), out)
+            }))
+        };
+        let rows = Rows {
+            set: &*set,
+            detail: plan.detail,
+            n_steps: n,
+            make: &make,
+        };
+        self.spread(&rows, &mut |labels, out| {
             sink.row(Row {
-                labels: &labels,
+                labels,
                 drop_name: false,
-                values: &values,
-                present: &present,
+                values: &out.values,
+                present: &out.present,
+                histograms: &out.histograms,
             })
         })
     }
@@ -160,11 +130,78 @@ impl Evaluator<'_> {
     }
 }
 
+/// Finds the newest sample of a series at each step.
+fn pick_samples(
+    (plan, pick, lookback): (&SelectorPlan, Pick, Millis),
+    steps: &Steps,
+    (labels, buffer): (&Labels, &mut SampleBuffer),
+    out: &mut Output,
+) -> Result<(), EvalError> {
+    let mut shared = Shared::new(buffer);
+    let mut next = 0;
+    for (i, time) in steps.times().enumerate() {
+        let wanted = plan.at.unwrap_or(time).saturating_sub(plan.offset);
+        while buffer.timestamps.get(next).is_some_and(|t| *t <= wanted) {
+            next += 1;
+        }
+        let Some(newest) = next.checked_sub(1) else {
+            continue;
+        };
+        let (t, value) = (buffer.timestamps[newest], buffer.values[newest]);
+        if t <= wanted.saturating_sub(lookback) || is_stale(value) {
+            continue;
+        }
+        match (pick, shared.get(newest)) {
+            (Pick::Value, Some(histogram)) => out.put_histogram(i, histogram),
+            (Pick::Value, None) => out.put(i, value),
+            (Pick::InfoTime, Some(_)) => {
+                return Err(EvalError::invalid(format!(
+                    "this should be an info metric, with float samples: {labels}"
+                )));
+            }
+            (Pick::Time | Pick::InfoTime, _) => out.put(i, t as f64 / 1000.0),
+            (Pick::Start, _) => out.put(i, buffer.start(newest) as f64 / 1000.0),
+        }
+    }
+    Ok(())
+}
+
 /// What is wanted of a sample.
 #[derive(Clone, Copy)]
-enum Pick {
+pub(super) enum Pick {
     Value,
+    /// Its time.
     Time,
+    /// Its time; it must be a float.
+    InfoTime,
+    /// When its counter began, 0 if that is not known.
+    Start,
+}
+
+/// The histograms of a buffer, to be read in ascending order and shared by the steps that see them.
+struct Shared {
+    histograms: std::iter::Peekable<std::vec::IntoIter<(u32, Histogram)>>,
+    current: Option<(usize, Arc<Histogram>)>,
+}
+
+impl Shared {
+    fn new(buffer: &mut SampleBuffer) -> Self {
+        Self {
+            histograms: std::mem::take(&mut buffer.histograms).into_iter().peekable(),
+            current: None,
+        }
+    }
+
+    /// Returns the histogram of a row; rows asked for never go back.
+    fn get(&mut self, row: usize) -> Option<Arc<Histogram>> {
+        while let Some((at, histogram)) = self.histograms.next_if(|(at, _)| *at as usize <= row) {
+            self.current = Some((at as usize, Arc::new(histogram)));
+        }
+        match &self.current {
+            Some((at, histogram)) if *at == row => Some(Arc::clone(histogram)),
+            _ => None,
+        }
+    }
 }
 
 /// Returns the steps at which a subquery evaluates: multiples of its step within the ranges of all outer steps.
@@ -187,23 +224,24 @@ pub(super) fn drop_stale(buffer: &mut SampleBuffer) {
         return;
     }
     let mut kept = 0;
-    for i in 0..buffer.len() {
-        if !is_stale(buffer.values[i]) {
-            buffer.values[kept] = buffer.values[i];
-            buffer.timestamps[kept] = buffer.timestamps[i];
-            kept += 1;
+    let mut histograms = buffer.histograms.iter_mut().peekable();
+    for i in 0..buffer.values.len() {
+        if is_stale(buffer.values[i]) {
+            continue;
         }
+        if let Some((row, _)) = histograms.next_if(|(row, _)| *row as usize == i) {
+            *row -= u32::try_from(i - kept).unwrap_or(0);
+        }
+        buffer.values[kept] = buffer.values[i];
+        buffer.timestamps[kept] = buffer.timestamps[i];
+        if !buffer.starts.is_empty() {
+            buffer.starts[kept] = buffer.starts[i];
+        }
+        kept += 1;
     }
     buffer.values.truncate(kept);
     buffer.timestamps.truncate(kept);
-}
-
-/// Copies the steps of a row that are present into a buffer of samples.
-pub(super) fn samples_of(row: Row<'_>, steps: &Steps, out: &mut SampleBuffer) {
-    out.clear();
-    for i in steps_of(row.present) {
-        out.push(steps.start + i as Millis * steps.step, row.values[i]);
-    }
+    buffer.starts.truncate(kept);
 }
 
 /// Tells whether series stay different when their metadata labels go.

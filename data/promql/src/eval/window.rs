@@ -1,28 +1,56 @@
 //! Functions of range vectors.
 //!
 //! A kernel sees the samples of one series, then one window after another. Windows only move forward, so two
-//! indices that only grow find them, and kernels keep what they can from one window to the next.
+//! indices that only grow find them, and kernels keep what they can from one window to the next. Kernels know
+//! floats only; series that have histograms go through [`mixed`], which leaves the floats to the kernels.
 
 mod boundary;
 mod counter;
 mod evaluate;
+mod extended;
 mod fit;
+mod growth;
+mod mixed;
+mod notes;
 mod order;
+mod start;
 mod sum;
 
-use model::Millis;
+use std::sync::Arc;
+
+use model::{Histogram, Millis};
 
 use crate::ast::Boundary;
 use crate::error::EvalError;
-use crate::eval::steps::{Steps, add_step};
+use crate::eval::frame::{Slot, float_steps};
+use crate::eval::steps::{Steps, add_step, words_for};
+use crate::eval::window::notes::Notes;
 use crate::functions::FunctionId;
 use crate::plan::{RangePlan, WindowPlan};
 
-/// The samples of one series.
+/// The float samples of one series.
 #[derive(Clone, Copy)]
 pub(crate) struct Samples<'a> {
     pub(crate) timestamps: &'a [Millis],
     pub(crate) values: &'a [f64],
+    /// When the counting began that led to each sample, 0 if that is not known; empty if it is known for none, or
+    /// of no matter.
+    pub(crate) starts: &'a [Millis],
+}
+
+impl<'a> Samples<'a> {
+    /// Returns when the counting began that led to a sample, 0 if that is not known.
+    fn start(&self, idx: usize) -> Millis {
+        self.starts.get(idx).copied().unwrap_or(0)
+    }
+
+    fn slice(&self, from: usize, to: usize) -> Samples<'a> {
+        Samples {
+            timestamps: &self.timestamps[from..to],
+            values: &self.values[from..to],
+            starts: self.starts.get(from..to).unwrap_or(&[]),
+        }
+    }
 }
 
 /// The samples `from..to`, those with `start < t <= end`, or more around them for `anchored` and `smoothed`; never
@@ -61,6 +89,9 @@ trait Kernel {
 
     /// Returns the value of a window, `None` if it has none.
     fn at(&mut self, window: &Window<'_>) -> Option<f64>;
+
+    /// Adds what there is to remark on the series, after its last window.
+    fn end(&mut self, _notes: &mut Notes) {}
 }
 
 /// Kernels without memory.
@@ -112,60 +143,144 @@ impl Windows {
     }
 }
 
-/// A kernel with the loop over windows compiled for it.
-trait SeriesKernel {
-    fn run(&mut self, samples: Samples<'_>, windows: &Windows, out: &mut Output);
+/// Where a window is: its step, its ends, and its samples `from..to`.
+#[derive(Clone, Copy)]
+struct Place {
+    step: usize,
+    time: Millis,
+    start: Millis,
+    end: Millis,
+    from: usize,
+    to: usize,
 }
 
-/// One value a step.
-struct Output {
-    values: Vec<f64>,
-    present: Vec<u64>,
+impl Place {
+    #[inline]
+    fn window<'a>(&self, samples: Samples<'a>) -> Window<'a> {
+        Window {
+            samples,
+            from: self.from,
+            to: self.to,
+            start: self.start,
+            end: self.end,
+            step: self.step,
+            time: self.time,
+        }
+    }
 }
 
-impl<K: Kernel> SeriesKernel for K {
-    fn run(&mut self, samples: Samples<'_>, windows: &Windows, out: &mut Output) {
-        self.begin(samples);
+impl Windows {
+    /// Finds the windows that have samples.
+    #[inline]
+    fn each(&self, timestamps: &[Millis], mut window: impl FnMut(Place)) {
         let (mut from, mut to) = (0, 0);
-        let timestamps = samples.timestamps;
-        for (step, time) in windows.steps.times().enumerate() {
-            let end = windows.at.unwrap_or(time).saturating_sub(windows.offset);
-            let start = end.saturating_sub(windows.range);
+        for (step, time) in self.steps.times().enumerate() {
+            let end = self.at.unwrap_or(time).saturating_sub(self.offset);
+            let start = end.saturating_sub(self.range);
             while timestamps
                 .get(to)
-                .is_some_and(|t| *t <= end.saturating_add(windows.margins.1))
+                .is_some_and(|t| *t <= end.saturating_add(self.margins.1))
             {
                 to += 1;
             }
-            while from < to && timestamps[from] <= start.saturating_sub(windows.margins.0) {
+            while from < to && timestamps[from] <= start.saturating_sub(self.margins.0) {
                 from += 1;
             }
-            if from == to {
-                continue;
-            }
-            let window = Window {
-                samples,
-                from,
-                to,
-                start,
-                end,
-                step,
-                time,
-            };
-            if let Some(value) = self.at(&window) {
-                out.values[step] = value;
-                add_step(&mut out.present, step);
+            if from < to {
+                window(Place {
+                    step,
+                    time,
+                    start,
+                    end,
+                    from,
+                    to,
+                });
             }
         }
     }
 }
 
-fn kernel_for(plan: &WindowPlan, args: Vec<Vec<f64>>) -> Result<Box<dyn SeriesKernel>, EvalError> {
+/// A kernel with the loop over windows compiled for it.
+trait SeriesKernel {
+    fn run(&mut self, samples: Samples<'_>, windows: &Windows, out: &mut Output);
+}
+
+/// The row of a series under construction.
+pub(super) struct Output {
+    /// One value a step.
+    pub(super) values: Vec<f64>,
+    pub(super) present: Vec<u64>,
+    /// Empty, or one slot a step.
+    pub(super) histograms: Vec<Slot>,
+    notes: Notes,
+}
+
+impl Output {
+    pub(super) fn new(n_steps: usize) -> Self {
+        Self {
+            values: vec![0.0; n_steps],
+            present: vec![0; words_for(n_steps)],
+            histograms: Vec::new(),
+            notes: Notes::default(),
+        }
+    }
+
+    /// Forgets the series before.
+    pub(super) fn clear(&mut self) {
+        self.present.fill(0);
+        self.histograms.clear();
+        self.notes = Notes::default();
+    }
+
+    /// Tells whether any sample is a float.
+    fn has_floats(&self) -> bool {
+        float_steps(&self.present, &self.histograms)
+            .iter()
+            .any(|word| *word != 0)
+    }
+
+    pub(super) fn put(&mut self, step: usize, value: f64) {
+        self.values[step] = value;
+        add_step(&mut self.present, step);
+    }
+
+    fn remove(&mut self, step: usize) {
+        if let Some(word) = self.present.get_mut(step / 64) {
+            *word &= !(1 << (step % 64));
+        }
+    }
+
+    pub(super) fn put_histogram(&mut self, step: usize, histogram: Arc<Histogram>) {
+        self.histograms.resize(self.values.len(), None);
+        self.histograms[step] = Some(histogram);
+        add_step(&mut self.present, step);
+    }
+}
+
+impl<K: Kernel> SeriesKernel for K {
+    fn run(&mut self, samples: Samples<'_>, windows: &Windows, out: &mut Output) {
+        self.begin(samples);
+        windows.each(samples.timestamps, |place| {
+            let window = place.window(samples);
+            if let Some(value) = self.at(&window) {
+                out.put(place.step, value);
+            }
+        });
+        self.end(&mut out.notes);
+    }
+}
+
+/// Returns the kernel of a function; `args` are its scalar arguments, one value a step each.
+fn kernel_for(
+    plan: &WindowPlan,
+    args: Vec<Vec<f64>>,
+    lookback: Millis,
+) -> Result<Box<dyn SeriesKernel>, EvalError> {
     use FunctionId as F;
     let function = plan.function;
     let seconds = plan.range.range as f64 / 1000.0;
     if let Some(boundary) = plan.range.boundary() {
-        return boundary::kernel_for(function, plan.name, boundary, seconds);
+        return boundary::kernel_for(function, plan.name, boundary, (seconds, lookback));
     }
     let mut args = args.into_iter();
     let mut arg = || args.next().unwrap_or_default();
@@ -175,8 +290,8 @@ fn kernel_for(plan: &WindowPlan, args: Vec<Vec<f64>>) -> Result<Box<dyn SeriesKe
         F::Delta => Box::new(counter::Extrapolated::new(counter::Growth::Delta)),
         F::Irate => Box::new(PerWindow(counter::irate)),
         F::Idelta => Box::new(PerWindow(counter::idelta)),
-        F::Resets => Box::new(counter::Events::new(counter::is_reset)),
-        F::Changes => Box::new(counter::Events::new(counter::is_change)),
+        F::Resets => Box::new(counter::Events::new(counter::resets_at)),
+        F::Changes => Box::new(counter::Events::new(counter::changes_at)),
         F::CountOverTime => Box::new(PerWindow(|w: &Window<'_>| Some(w.len() as f64))),
         F::PresentOverTime => Box::new(PerWindow(|_: &Window<'_>| Some(1.0))),
         F::FirstOverTime => Box::new(PerWindow(|w: &Window<'_>| w.values().first().copied())),

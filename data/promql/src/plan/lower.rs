@@ -3,13 +3,13 @@
 use model::Millis;
 
 use crate::ast::{
-    Aggregate, AtTime, Binary, BinaryOp, Call, DurationExpr, DurationKind, Expr, ExprKind, Selector,
-    Subquery, TimeShift, ValueType,
+    Aggregate, AggregateOp, AtTime, Binary, BinaryOp, Call, DurationExpr, DurationKind, Expr, ExprKind,
+    Selector, Subquery, TimeShift, ValueType,
 };
 use crate::error::EvalError;
 use crate::functions::FunctionId;
 use crate::plan::{
-    AggregatePlan, BinaryPlan, Horizon, Kind, Node, RangePlan, RangeSource, SelectorPlan, WindowPlan,
+    AggregatePlan, BinaryPlan, Detail, Horizon, Kind, Node, RangePlan, RangeSource, SelectorPlan, WindowPlan,
     common_reference,
 };
 
@@ -21,7 +21,12 @@ const MAX_SECONDS: f64 = i64::MAX as f64 / 1e9;
 /// # Errors
 /// A duration expression has no usable value.
 pub(crate) fn lower(expr: &Expr, horizon: &Horizon) -> Result<Node, EvalError> {
-    let lowered = Lowerer { horizon: *horizon }.expr(expr)?;
+    let lowerer = Lowerer {
+        horizon: *horizon,
+        totals_suffice: false,
+        buckets_needed: false,
+    };
+    let lowered = lowerer.expr(expr)?;
     Ok(if lowered.wrap {
         invariant(lowered.node)
     } else {
@@ -45,11 +50,59 @@ fn invariant(node: Node) -> Node {
     }
 }
 
+/// Lowers nodes below others.
+#[derive(Clone, Copy)]
 struct Lowerer {
     horizon: Horizon,
+    /// Something above takes only counts and sums from histograms.
+    totals_suffice: bool,
+    /// Something above looks at their buckets.
+    buckets_needed: bool,
 }
 
 impl Lowerer {
+    /// How much of a histogram the nodes above look at.
+    fn detail(&self) -> Detail {
+        if self.totals_suffice && !self.buckets_needed {
+            Detail::Totals
+        } else {
+            Detail::Buckets
+        }
+    }
+
+    fn needing_buckets(&self, needed: bool) -> Self {
+        Self {
+            buckets_needed: self.buckets_needed || needed,
+            ..*self
+        }
+    }
+
+    fn below_call(&self, function: FunctionId) -> Self {
+        use FunctionId as F;
+        let totals = matches!(
+            function,
+            F::HistogramCount
+                | F::HistogramSum
+                | F::HistogramAvg
+                | F::Timestamp
+                | F::StartTimestamp
+                | F::Absent
+        );
+        let buckets = matches!(
+            function,
+            F::HistogramQuantile
+                | F::HistogramQuantiles
+                | F::HistogramFraction
+                | F::HistogramStddev
+                | F::HistogramStdvar
+                | F::Changes
+        );
+        Self {
+            totals_suffice: self.totals_suffice || totals,
+            ..self.needing_buckets(buckets)
+        }
+    }
+
     fn expr(&self, expr: &Expr) -> Result<Lowered, EvalError> {
         let value_type = expr.value_type();
         let leaf = |kind, invariant, wrap| {
@@ -106,6 +159,7 @@ impl Lowerer {
             offset,
             at,
             boundary: selector.boundary,
+            detail: self.detail(),
         })
     }
 
@@ -118,6 +172,7 @@ impl Lowerer {
                 let source = RangeSource::Stored {
                     matchers: matrix.selector.matchers.clone(),
                     boundary: matrix.selector.boundary,
+                    detail: self.detail(),
                 };
                 Ok((
                     RangePlan {
@@ -141,7 +196,8 @@ impl Lowerer {
             Some(step) => Some(self.duration(step, Sign::Positive)?),
             None => None,
         };
-        let inner = self.expr(&subquery.expr)?;
+        // What lies between the samples of a subquery is not seen, so buckets are needed to find resets.
+        let inner = self.needing_buckets(true).expr(&subquery.expr)?;
         let node = if inner.invariant {
             invariant(inner.node)
         } else {
@@ -177,16 +233,17 @@ impl Lowerer {
         let mut fixed_timestamp = function == FunctionId::Timestamp;
         let mut args: Vec<Lowered> = Vec::with_capacity(call.args.len());
         let mut range = None;
+        let below = self.below_call(function);
         for arg in &call.args {
             let arg = arg.unwrapped();
             if arg.value_type() == ValueType::RangeVector {
-                let (plan, fixed) = self.range(arg)?;
+                let (plan, fixed) = below.range(arg)?;
                 range = Some((plan, arg.span));
                 all_invariant &= fixed;
                 fixed_timestamp = false;
                 continue;
             }
-            let mut lowered = self.expr(arg)?;
+            let mut lowered = below.expr(arg)?;
             if function == FunctionId::Info && !args.is_empty() {
                 // The second argument is a pattern, not a vector.
                 lowered.wrap = false;
@@ -242,7 +299,8 @@ impl Lowerer {
     }
 
     fn aggregate(&self, aggregate: &Aggregate, expr: &Expr) -> Result<Lowered, EvalError> {
-        let input = self.expr(aggregate.expr.unwrapped())?;
+        let below = self.needing_buckets(aggregate.op == AggregateOp::CountValues);
+        let input = below.expr(aggregate.expr.unwrapped())?;
         let param = match &aggregate.param {
             Some(param) => Some(self.expr(param.unwrapped())?),
             None => None,
@@ -274,8 +332,10 @@ impl Lowerer {
     }
 
     fn binary(&self, binary: &Binary, expr: &Expr) -> Result<Lowered, EvalError> {
-        let left = self.expr(&binary.left)?;
-        let right = self.expr(&binary.right)?;
+        let compares = matches!(binary.op, BinaryOp::Equal | BinaryOp::NotEqual);
+        let below = self.needing_buckets(binary.op.is_trim() || compares);
+        let left = below.expr(&binary.left)?;
+        let right = below.expr(&binary.right)?;
         let whole = left.invariant && right.invariant;
         let settle = |lowered: Lowered| {
             if lowered.wrap && !whole {

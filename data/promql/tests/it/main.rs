@@ -1,10 +1,14 @@
 //! The engine against scripts: its own cases, and Prometheus's.
 
+mod corpus;
+mod go_source;
 mod golden;
 mod limits;
+mod literal;
 mod memory;
 mod parser;
 mod prometheus;
 mod properties;
 mod run;
 mod script;
+mod workers;

@@ -3,22 +3,41 @@
 use std::collections::BTreeMap;
 
 use model::{
-    Labels, Matcher, Metadata, Millis, NamesRequest, Query, QueryError, SampleBuffer, Selection, SeriesSet,
-    TimeRange,
+    Histogram, Labels, Matcher, Metadata, Millis, NamesRequest, Query, QueryError, ResetHint, SampleBuffer,
+    Selection, SeriesSet, TimeRange, is_stale,
 };
+use promql::histogram::detect_reset;
+
+/// A stored sample.
+#[derive(Clone, Debug)]
+pub(crate) struct Stored {
+    pub(crate) value: f64,
+    pub(crate) histogram: Option<Histogram>,
+    /// When its counting began, 0 if that is not known.
+    pub(crate) start: Millis,
+}
 
 #[derive(Clone, Default)]
 pub(crate) struct Memory {
-    series: BTreeMap<Labels, BTreeMap<Millis, f64>>,
+    series: BTreeMap<Labels, BTreeMap<Millis, Stored>>,
 }
 
 impl Memory {
     pub(crate) fn add(&mut self, labels: &Labels, timestamp: Millis, value: f64) {
+        let sample = Stored {
+            value,
+            histogram: None,
+            start: 0,
+        };
+        self.add_sample(labels, timestamp, sample);
+    }
+
+    pub(crate) fn add_sample(&mut self, labels: &Labels, timestamp: Millis, sample: Stored) {
         self.series
             .entry(labels.clone())
             .or_default()
             .entry(timestamp)
-            .or_insert(value);
+            .or_insert(sample);
     }
 
     pub(crate) fn clear(&mut self) {
@@ -28,13 +47,50 @@ impl Memory {
 
 struct Found {
     range: TimeRange,
-    series: Vec<(Labels, BTreeMap<Millis, f64>)>,
+    series: Vec<(Labels, BTreeMap<Millis, Stored>)>,
 }
 
 fn fits(labels: &Labels, matchers: &[Matcher]) -> bool {
     matchers
         .iter()
         .all(|m| m.matches(labels.get(m.name()).unwrap_or("")))
+}
+
+/// Says what a store that compares histograms as they come knows about resets, as Prometheus' chunks do: within a
+/// chunk there is none, and a chunk goes on as long as there is none and the layout stays. What begins a chunk is
+/// not trusted to follow what was before.
+fn with_hints(samples: &BTreeMap<Millis, Stored>) -> Vec<(Millis, Stored)> {
+    let mut out: Vec<(Millis, Stored)> = Vec::new();
+    // The last histogram, as long as nothing else came.
+    let mut previous: Option<Histogram> = None;
+    for (time, sample) in samples {
+        let mut sample = sample.clone();
+        let given = sample.histogram.clone();
+        if let Some(histogram) = &mut sample.histogram {
+            histogram.reset_hint = match (histogram.reset_hint, &previous) {
+                (ResetHint::Gauge, _) => ResetHint::Gauge,
+                (ResetHint::Unknown | ResetHint::NoReset, Some(previous)) if goes_on(histogram, previous) => {
+                    ResetHint::NoReset
+                }
+                _ => ResetHint::Unknown,
+            };
+        }
+        previous = given;
+        out.push((*time, sample));
+    }
+    out
+}
+
+fn goes_on(histogram: &Histogram, previous: &Histogram) -> bool {
+    let unmarked = Histogram {
+        reset_hint: ResetHint::Unknown,
+        ..histogram.clone()
+    };
+    previous.reset_hint != ResetHint::Gauge
+        && histogram.schema == previous.schema
+        && histogram.zero_threshold == previous.zero_threshold
+        && histogram.custom_values == previous.custom_values
+        && !detect_reset(&unmarked, previous)
 }
 
 impl SeriesSet for Found {
@@ -48,9 +104,16 @@ impl SeriesSet for Found {
 
     fn read(&self, idx: usize, out: &mut SampleBuffer) -> Result<(), QueryError> {
         out.clear();
-        if self.range.start <= self.range.end {
-            for (t, v) in self.series[idx].1.range(self.range.start..=self.range.end) {
-                out.push(*t, *v);
+        for (time, sample) in with_hints(&self.series[idx].1) {
+            if !self.range.contains(time) {
+                continue;
+            }
+            match sample.histogram {
+                Some(histogram) => out.push_histogram(time, histogram),
+                None => out.push(time, sample.value),
+            }
+            if !is_stale(sample.value) {
+                out.set_start(sample.start);
             }
         }
         Ok(())

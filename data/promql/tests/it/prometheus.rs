@@ -1,106 +1,82 @@
 //! Prometheus's own test scripts, read from the Go module cache.
 //!
-//! Every evaluation counts, also those that need what the engine does not have: native histograms, start
-//! timestamps of counters. The table holds how many pass; it may only grow. `PROMQLTEST=functions` prints why those of
-//! one file fail.
+//! Every evaluation of every file must pass; the table holds how many there are, so that none gets lost.
+//! `cargo test -p promql --test it promqltest -- --nocapture` prints what passes, file by file, and why what fails
+//! does.
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::Command;
 
+use crate::go_source;
 use crate::run::{Names, run};
 use crate::script;
 
-const MODULE: &str = "github.com/prometheus/prometheus@v0.316.0";
-
-/// File, evaluations that pass, evaluations in all.
-const FLOORS: &[(&str, usize, usize)] = &[
-    ("aggregators.test", 133, 167),
-    ("at_modifier.test", 78, 78),
-    ("collision.test", 2, 2),
-    ("duration_expression.test", 59, 59),
-    ("extended_vectors.test", 128, 174),
-    ("fill-modifier.test", 50, 50),
-    ("functions.test", 465, 516),
-    ("histograms.test", 100, 195),
-    ("info.test", 69, 70),
-    ("limit.test", 15, 37),
-    ("literals.test", 25, 25),
-    ("name_label_dropping.test", 30, 30),
-    ("native_histograms.test", 14, 557),
-    ("operators.test", 145, 214),
-    ("range_queries.test", 17, 18),
-    ("selectors.test", 31, 31),
-    ("staleness.test", 17, 17),
-    ("start_timestamps.test", 9, 40),
-    ("subquery.test", 39, 41),
-    ("trig_functions.test", 21, 21),
-    ("type_and_unit.test", 65, 65),
-    ("unquoted_utf8_names.test", 27, 27),
+/// Evaluations of each file.
+const EVALUATIONS: &[(&str, usize)] = &[
+    ("aggregators.test", 167),
+    ("at_modifier.test", 78),
+    ("collision.test", 2),
+    ("duration_expression.test", 59),
+    ("extended_vectors.test", 174),
+    ("fill-modifier.test", 50),
+    ("functions.test", 516),
+    ("histograms.test", 195),
+    ("info.test", 70),
+    ("limit.test", 37),
+    ("literals.test", 25),
+    ("name_label_dropping.test", 30),
+    ("native_histograms.test", 557),
+    ("operators.test", 214),
+    ("range_queries.test", 18),
+    ("selectors.test", 31),
+    ("staleness.test", 17),
+    ("start_timestamps.test", 40),
+    ("subquery.test", 41),
+    ("trig_functions.test", 21),
+    ("type_and_unit.test", 65),
+    ("unquoted_utf8_names.test", 27),
 ];
 
-/// Returns the folder of Prometheus's test scripts; Go fetches the module if it is not there yet.
-fn testdata() -> PathBuf {
-    let output = Command::new("go")
-        .args(["mod", "download", "-json", MODULE])
-        .current_dir(std::env::temp_dir())
-        .output()
-        .expect("`go` must be installed to run Prometheus's PromQL tests");
-    let text = String::from_utf8_lossy(&output.stdout);
-    let dir = text.lines().find_map(|line| {
-        line.trim()
-            .strip_prefix("\"Dir\": \"")?
-            .strip_suffix("\",")
-            .map(PathBuf::from)
-    });
-    assert!(
-        dir.is_some(),
-        "`go mod download {MODULE}` failed: {text}{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    dir.unwrap_or_default().join("promql/promqltest/testdata")
-}
-
-/// Files that expect names to be removed at the end of the evaluation, with what passes if they go at once.
-const AT_ONCE: &[(&str, usize)] = &[
-    ("histograms.test", 90),
-    ("name_label_dropping.test", 22),
-    ("native_histograms.test", 12),
+/// How many evaluations of a file expect what only names kept to the end can give: remarks that name the metric
+/// a histogram came from, and labels made of names that are gone otherwise.
+const NEED_NAMES: &[(&str, usize)] = &[
+    ("histograms.test", 16),
+    ("name_label_dropping.test", 8),
+    ("native_histograms.test", 17),
 ];
 
 /// As Prometheus's harness runs them: metric names are removed at the end.
 #[test]
 fn promqltest() {
-    let (table, wrong) = check(Names::AtTheEnd, |_, floor| floor);
+    let (table, failures) = run_all(Names::AtTheEnd);
     println!("{table}");
+    let wrong: Vec<_> = failures.into_iter().flat_map(|(_, failures)| failures).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// As Prometheus runs by default: metric names are removed at once.
 #[test]
 fn promqltest_with_names_removed_at_once() {
-    let (_, wrong) = check(Names::AtOnce, |file, floor| {
-        AT_ONCE
-            .iter()
-            .find(|(name, _)| *name == file)
-            .map_or(floor, |(_, passed)| *passed)
-    });
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let (table, all) = run_all(Names::AtOnce);
+    println!("{table}");
+    for (name, failures) in all {
+        let known = NEED_NAMES.iter().find(|(file, _)| *file == name);
+        let expected = known.map_or(0, |(_, n)| *n);
+        assert_eq!(failures.len(), expected, "{name}:\n{}", failures.join("\n"));
+    }
 }
 
-/// Runs all scripts; returns a report to be read, and the files that pass less than they must.
-fn check(names: Names, floor_of: impl Fn(&str, usize) -> usize) -> (String, Vec<String>) {
-    let dir = testdata();
+/// Runs all scripts; returns a table to be read, and what fails, file by file.
+fn run_all(names: Names) -> (String, Vec<(String, Vec<String>)>) {
+    let dir = go_source::module().join("promql/promqltest/testdata");
     let mut files: Vec<_> = fs::read_dir(&dir)
         .expect("the module has test data")
         .map(|entry| entry.expect("the folder can be read").path())
         .filter(|path| path.extension().is_some_and(|e| e == "test"))
         .collect();
     files.sort();
-    let wanted = std::env::var("PROMQLTEST").unwrap_or_default();
-    let mut table = String::new();
-    let mut wrong = Vec::new();
+    let mut all = Vec::new();
     let mut sum = (0, 0);
+    let mut table = String::new();
     for path in files {
         let name = path
             .file_name()
@@ -112,21 +88,17 @@ fn check(names: Names, floor_of: impl Fn(&str, usize) -> usize) -> (String, Vec<
         let report = run(&commands, names);
         let total = report.passed + report.failures.len();
         sum = (sum.0 + report.passed, sum.1 + total);
-        table.push_str(&format!("    (\"{name}\", {}, {total}),\n", report.passed));
-        if name.starts_with(&wanted) {
-            report
-                .failures
-                .iter()
-                .for_each(|failure| table.push_str(&format!("{name}: {failure}\n")));
-        }
-        let known = FLOORS.iter().find(|(file, ..)| *file == name);
-        if known.is_none_or(|(_, floor, all)| report.passed < floor_of(&name, *floor) || total != *all) {
-            wrong.push(format!(
-                "{name}: {} of {total} pass, recorded is {known:?}",
-                report.passed
-            ));
-        }
+        table.push_str(&format!("{name}: {} of {total} pass\n", report.passed));
+        let failures = report.failures.iter().map(|failure| format!("{name}: {failure}"));
+        let failures: Vec<_> = failures.collect();
+        failures
+            .iter()
+            .for_each(|failure| table.push_str(&format!("    {failure}\n")));
+        let known = EVALUATIONS.iter().find(|(file, _)| *file == name);
+        assert_eq!(known.map(|(_, n)| *n), Some(total), "evaluations of {name}");
+        all.push((name, failures));
     }
     table.push_str(&format!("{} of {} pass", sum.0, sum.1));
-    (table, wrong)
+    assert_eq!(all.len(), EVALUATIONS.len(), "files of the module");
+    (table, all)
 }

@@ -3,12 +3,16 @@
 //! As Prometheus's harness does, each instant evaluation is repeated with its time pinned by `@` and evaluated
 //! elsewhere, and as the middle of a range query; a case passes if all agree.
 
-use model::{Labels, Millis, is_stale};
-use promql::ast::{AtTime, Expr, ExprKind, TimeShift};
-use promql::{EvalParams, Options, QueryOutput, Value, evaluate, parse};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::memory::Memory;
-use crate::script::{Command, Eval, Item, Text};
+use model::{ClassicHistogram, ClassicPart, Histogram, Labels, Millis, is_stale};
+use promql::ast::{AtTime, Expr, ExprKind, TimeShift};
+use promql::{EvalParams, Options, QueryOutput, Sample, Series, Value, evaluate, parse};
+
+use crate::literal::Literal;
+use crate::memory::{Memory, Stored};
+use crate::script::{self, Command, Eval, Item, Loaded, Text, number_of};
 
 /// What became of a script.
 #[derive(Default)]
@@ -24,25 +28,33 @@ pub(crate) enum Names {
     AtTheEnd,
 }
 
+/// Returns what is in the store after the loads of a script.
+pub(crate) fn loaded(text: &str) -> Memory {
+    let mut store = Memory::default();
+    for command in script::read(text).expect("a script is well-formed") {
+        if let Command::Load {
+            step,
+            series,
+            with_nhcb,
+        } = command
+        {
+            load(&mut store, (step, &series), with_nhcb);
+        }
+    }
+    store
+}
+
 pub(crate) fn run(commands: &[Command], names: Names) -> Report {
     let mut store = Memory::default();
     let mut report = Report::default();
     for command in commands {
         match command {
             Command::Clear => store.clear(),
-            Command::Load { step, series } => {
-                for (at, (labels, items)) in series.iter().enumerate() {
-                    // Of several definitions in one load, the last one counts.
-                    if series.iter().skip(at + 1).any(|(later, _)| later == labels) {
-                        continue;
-                    }
-                    for (i, item) in items.iter().enumerate() {
-                        if let Item::Float(value) = item {
-                            store.add(labels, i as Millis * step, *value);
-                        }
-                    }
-                }
-            }
+            Command::Load {
+                step,
+                series,
+                with_nhcb,
+            } => load(&mut store, (*step, series), *with_nhcb),
             Command::Eval(eval) => match check(eval, &store, names) {
                 Ok(()) => report.passed += 1,
                 Err(reason) => report
@@ -54,6 +66,86 @@ pub(crate) fn run(commands: &[Command], names: Names) -> Report {
     report
 }
 
+fn load(store: &mut Memory, (step, series): (Millis, &[Loaded]), with_nhcb: bool) {
+    let mut classic: BTreeMap<Labels, BTreeMap<Millis, ClassicHistogram>> = BTreeMap::new();
+    for (at, loaded) in series.iter().enumerate() {
+        // Of several definitions in one load, the last one counts.
+        if series
+            .iter()
+            .skip(at + 1)
+            .any(|later| later.labels == loaded.labels)
+        {
+            continue;
+        }
+        for (i, item) in loaded.items.iter().enumerate() {
+            let time = i as Millis * step;
+            let (value, histogram) = match item {
+                Item::Float(value) => (*value, None),
+                Item::Histogram(literal) => (literal.histogram.sum, Some(literal.histogram.clone())),
+                Item::Omitted => continue,
+            };
+            if with_nhcb && histogram.is_none() {
+                add_classic(&mut classic, &loaded.labels, (time, value));
+            }
+            let start = loaded
+                .starts
+                .get(i)
+                .copied()
+                .flatten()
+                .map_or(0, |offset| time + offset);
+            store.add_sample(
+                &loaded.labels,
+                time,
+                Stored {
+                    value,
+                    histogram,
+                    start,
+                },
+            );
+        }
+    }
+    for (labels, histograms) in classic {
+        for (time, histogram) in histograms {
+            let histogram = histogram
+                .to_histogram()
+                .expect("classic histograms of scripts are sound");
+            let sample = Stored {
+                value: histogram.sum,
+                histogram: Some(histogram),
+                start: 0,
+            };
+            store.add_sample(&labels, time, sample);
+        }
+    }
+}
+
+/// Adds a sample to the classic histogram it is part of, if it is.
+fn add_classic(
+    classic: &mut BTreeMap<Labels, BTreeMap<Millis, ClassicHistogram>>,
+    labels: &Labels,
+    (time, value): (Millis, f64),
+) {
+    let Some((name, part)) = ClassicPart::split(labels.metric_name()) else {
+        return;
+    };
+    let bound = labels.get("le").and_then(number_of);
+    if part == ClassicPart::Bucket && bound.is_none_or(f64::is_nan) {
+        return;
+    }
+    let others = labels
+        .iter()
+        .filter(|(name, _)| !["__name__", "le"].contains(name));
+    let base = Labels::from_pairs(others.chain([("__name__", name)])).expect("names are unique");
+    let histogram = classic.entry(base).or_default().entry(time).or_default();
+    // What is wrong is remembered, and said when the histogram is built.
+    let told = match (part, bound) {
+        (ClassicPart::Bucket, Some(bound)) => histogram.set_bucket(bound, value),
+        (ClassicPart::Count, _) => histogram.set_count(value),
+        _ => histogram.set_sum(value),
+    };
+    drop(told);
+}
+
 fn evaluated(
     expr: &Expr,
     store: &Memory,
@@ -61,6 +153,7 @@ fn evaluated(
     names: Names,
 ) -> Result<QueryOutput, String> {
     params.delayed_name_removal = matches!(names, Names::AtTheEnd);
+    params.start_timestamps = true;
     evaluate(expr, store, &params, &|| None).map_err(|error| error.to_string())
 }
 
@@ -104,18 +197,32 @@ fn check_instant(
     let Value::Matrix(series) = output.value else {
         return Err("as range: no matrix".to_owned());
     };
-    let value = |s: &promql::Series| s.floats.iter().find(|(t, _)| *t == time).map(|(_, v)| *v);
-    let samples: Vec<_> = series
-        .iter()
-        .filter_map(|s| Some((s.labels.clone(), value(s)?)))
-        .collect();
+    let samples: Vec<_> = series.iter().filter_map(|s| sample_at(s, time)).collect();
     if let Some(expected) = eval.scalar {
         return match samples.as_slice() {
-            [(_, value)] => same(expected, *value, "as range: scalar"),
+            [sample] => same(expected, sample.value, "as range: scalar"),
             _ => Err("as range: no scalar".to_owned()),
         };
     }
     compare_vector(eval, &samples).map_err(|e| format!("as range: {e}"))
+}
+
+/// Returns what a series has at a time.
+fn sample_at(series: &Series, time: Millis) -> Option<Sample> {
+    let labels = series.labels.clone();
+    if let Some((_, value)) = series.floats.iter().find(|(t, _)| *t == time) {
+        return Some(Sample {
+            labels,
+            value: *value,
+            histogram: None,
+        });
+    }
+    let (_, histogram) = series.histograms.iter().find(|(t, _)| *t == time)?;
+    Some(Sample {
+        labels,
+        value: histogram.sum,
+        histogram: Some(Arc::clone(histogram)),
+    })
 }
 
 /// Pins all selectors to a time and returns other times at which the value must be the same.
@@ -213,10 +320,7 @@ fn compare(
         },
         Value::String { value, .. } if eval.string.as_ref() == Some(&value) => Ok(()),
         Value::String { value, .. } => Err(format!("unexpected string {value:?}")),
-        Value::InstantVector { samples, .. } => {
-            let samples: Vec<_> = samples.into_iter().map(|s| (s.labels, s.value)).collect();
-            compare_vector(eval, &samples)
-        }
+        Value::InstantVector { samples, .. } => compare_vector(eval, &samples),
         Value::RangeVector(series) | Value::Matrix(series) => compare_matrix(eval, &series, (start, step)),
     }
 }
@@ -237,42 +341,51 @@ fn annotations(what: &str, expected: &[Text], found: &[String], none: bool) -> R
     }
 }
 
-fn compare_vector(eval: &Eval, samples: &[(Labels, f64)]) -> Result<(), String> {
+fn compare_vector(eval: &Eval, samples: &[Sample]) -> Result<(), String> {
     if eval.scalar.is_some() {
         return Err("expected a scalar, got a vector".to_owned());
     }
-    for (position, (labels, value)) in samples.iter().enumerate() {
+    for (position, sample) in samples.iter().enumerate() {
+        let labels = &sample.labels;
         let found = eval
             .series
             .iter()
             .enumerate()
             .find(|(_, (expected, _))| expected == labels);
         let Some((at, (_, items))) = found else {
-            return Err(format!("unexpected {labels:?} {value}"));
+            return Err(format!("unexpected {labels:?} {}", text_of(sample)));
         };
         if eval.ordered && at != position {
             return Err(format!("{labels:?} at place {position}, expected at {at}"));
         }
-        match items.first() {
-            Some(Item::Float(expected)) => same(*expected, *value, &format!("{labels:?}"))?,
-            other => return Err(format!("{labels:?}: expected {other:?}, got {value}")),
+        match (items.first(), &sample.histogram) {
+            (Some(Item::Float(expected)), None) => same(*expected, sample.value, &format!("{labels:?}"))?,
+            (Some(Item::Histogram(expected)), Some(found)) => {
+                same_histogram(expected, found, &format!("{labels:?}"))?;
+            }
+            (other, _) => {
+                return Err(format!("{labels:?}: expected {other:?}, got {}", text_of(sample)));
+            }
         }
     }
     match eval
         .series
         .iter()
-        .find(|(expected, _)| !samples.iter().any(|(labels, _)| labels == expected))
+        .find(|(expected, _)| !samples.iter().any(|sample| sample.labels == *expected))
     {
         Some((missing, _)) => Err(format!("missing {missing:?}")),
         None => Ok(()),
     }
 }
 
-fn compare_matrix(
-    eval: &Eval,
-    found: &[promql::Series],
-    (start, step): (Millis, Millis),
-) -> Result<(), String> {
+fn text_of(sample: &Sample) -> String {
+    match &sample.histogram {
+        Some(histogram) => histogram.to_string(),
+        None => sample.value.to_string(),
+    }
+}
+
+fn compare_matrix(eval: &Eval, found: &[Series], (start, step): (Millis, Millis)) -> Result<(), String> {
     if !found.is_sorted_by(|a, b| a.labels <= b.labels) {
         return Err("series are not sorted".to_owned());
     }
@@ -285,26 +398,35 @@ fn compare_matrix(
         let Some((_, items)) = expected else {
             return Err(format!("unexpected {labels:?} {:?}", series.floats));
         };
-        if items.iter().any(|item| matches!(item, Item::Histogram)) {
-            return Err(format!("{labels:?}: expected histograms"));
-        }
-        let mut points = Vec::new();
+        let mut times = Vec::new();
         for (i, item) in items.iter().enumerate() {
-            if let Item::Float(value) = item {
-                points.push((start + i as Millis * step, *value));
+            if matches!(item, Item::Omitted) {
+                continue;
+            }
+            let time = start + i as Millis * step;
+            times.push(time);
+            let what = format!("{labels:?} at {time}");
+            match (item, sample_at(series, time)) {
+                (_, None) => return Err(format!("{what}: expected {item:?}, got nothing")),
+                (Item::Float(expected), Some(found)) if found.histogram.is_none() => {
+                    same(*expected, found.value, &what)?;
+                }
+                (
+                    Item::Histogram(expected),
+                    Some(Sample {
+                        histogram: Some(found),
+                        ..
+                    }),
+                ) => same_histogram(expected, &found, &what)?,
+                (_, Some(found)) => {
+                    return Err(format!("{what}: expected {item:?}, got {}", text_of(&found)));
+                }
             }
         }
-        if points.len() != series.floats.len() {
-            return Err(format!(
-                "{labels:?}: expected {points:?}, got {:?}",
-                series.floats
-            ));
-        }
-        for ((t, value), (found_t, found_value)) in points.iter().zip(&series.floats) {
-            if t != found_t {
-                return Err(format!("{labels:?}: expected a point at {t}, got {found_t}"));
-            }
-            same(*value, *found_value, &format!("{labels:?} at {t}"))?;
+        let found = series.floats.iter().map(|(t, _)| t);
+        let mut found = found.chain(series.histograms.iter().map(|(t, _)| t));
+        if let Some(extra) = found.find(|t| !times.contains(t)) {
+            return Err(format!("{labels:?}: unexpected sample at {extra}"));
         }
     }
     match eval
@@ -312,10 +434,35 @@ fn compare_matrix(
         .iter()
         .find(|(expected, _)| !found.iter().any(|series| series.labels == *expected))
     {
-        Some((missing, items)) if !items.is_empty() => Err(format!("missing {missing:?}")),
         Some((missing, _)) => Err(format!("missing {missing:?}")),
         None => Ok(()),
     }
+}
+
+/// Equal as Prometheus's harness compares histograms: to six digits, hints only if something is said of them.
+fn same_histogram(expected: &Literal, found: &Histogram, what: &str) -> Result<(), String> {
+    let (mut wanted, mut found) = (expected.histogram.clone(), found.clone());
+    wanted.compact(0);
+    found.compact(0);
+    let fail = || Err(format!("{what}: expected {wanted:?}, got {found:?}"));
+    let numbers = |h: &Histogram| {
+        let counts = h.positive.counts.iter().chain(&h.negative.counts).copied();
+        [h.count, h.sum, h.zero_count]
+            .into_iter()
+            .chain(counts)
+            .collect::<Vec<_>>()
+    };
+    let alike = wanted.schema == found.schema
+        && wanted.zero_threshold == found.zero_threshold
+        && (!wanted.has_custom_buckets() || wanted.custom_values == found.custom_values)
+        && wanted.positive.spans == found.positive.spans
+        && wanted.negative.spans == found.negative.spans
+        && (!expected.hint_set || wanted.reset_hint == found.reset_hint);
+    let (a, b) = (numbers(&wanted), numbers(&found));
+    if !alike || a.len() != b.len() || a.iter().zip(&b).any(|(a, b)| same(*a, *b, "").is_err()) {
+        return fail();
+    }
+    Ok(())
 }
 
 /// Equal to six digits, as Prometheus's harness compares.

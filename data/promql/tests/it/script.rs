@@ -1,6 +1,6 @@
 //! The script language of Prometheus's promqltest.
 //!
-//! `load <step>` with series and value sequences, `clear`, `eval instant at T`, `eval range from A to B step S`, and
+//! `load <step>` with series, value sequences and start timestamps, `load_with_nhcb`, `clear`, `eval instant at T`, `eval range from A to B step S`, and
 //! what is expected of them.
 
 use model::{Labels, Millis, stale_marker};
@@ -8,13 +8,23 @@ use promql::ast::ExprKind;
 use promql::{Options, parse, parse_duration};
 use regex::Regex;
 
+use crate::literal::{Literal, read_histograms};
+
 /// A value of a sequence.
 #[derive(Clone, Debug)]
 pub(crate) enum Item {
     Float(f64),
     Omitted,
-    /// A native histogram, which the engine does not know yet.
-    Histogram,
+    Histogram(Box<Literal>),
+}
+
+/// A series to be loaded.
+#[derive(Clone, Debug)]
+pub(crate) struct Loaded {
+    pub(crate) labels: Labels,
+    pub(crate) items: Vec<Item>,
+    /// When the counting began, relative to the time of each sample; empty if nothing is said.
+    pub(crate) starts: Vec<Option<Millis>>,
 }
 
 #[derive(Clone, Debug)]
@@ -22,7 +32,9 @@ pub(crate) enum Command {
     Clear,
     Load {
         step: Millis,
-        series: Vec<(Labels, Vec<Item>)>,
+        series: Vec<Loaded>,
+        /// Whether classic histograms are also loaded as native ones.
+        with_nhcb: bool,
     },
     Eval(Box<Eval>),
 }
@@ -95,13 +107,32 @@ pub(crate) fn read(text: &str) -> Result<Vec<Command>, String> {
                 .and_then(parse_duration)
                 .ok_or_else(|| fail("step".into()))?;
             let mut series = Vec::new();
+            let mut starts: Option<(Labels, Vec<Option<Millis>>)> = None;
             for line in &lines[at + 1..end] {
-                let first = line.split_whitespace().next().unwrap_or("");
-                if !first.ends_with("@st") {
-                    series.push(read_series(line).map_err(fail)?);
+                if let Some((metric, offsets)) = split_starts(line) {
+                    starts = Some((
+                        read_labels(metric).map_err(fail)?,
+                        read_starts(offsets).map_err(fail)?,
+                    ));
+                    continue;
                 }
+                let (labels, items) = read_series(line).map_err(fail)?;
+                let starts = match starts.take() {
+                    Some((metric, starts)) if metric == labels && starts.len() == items.len() => starts,
+                    Some(_) => return Err(fail(format!("start timestamps do not fit {line}"))),
+                    None => Vec::new(),
+                };
+                series.push(Loaded {
+                    labels,
+                    items,
+                    starts,
+                });
             }
-            commands.push(Command::Load { step, series });
+            commands.push(Command::Load {
+                step,
+                series,
+                with_nhcb: line.starts_with("load_with_nhcb"),
+            });
             at = end;
         } else if line.starts_with("eval") {
             let (eval, used) = read_eval(at + 1, line, &lines[at + 1..end]).map_err(fail)?;
@@ -215,10 +246,49 @@ fn expectation(eval: &mut Eval, text: &str) -> Result<(), String> {
 }
 
 /// Reads `metric{label="value"} 1 2 3`.
-fn read_series(line: &str) -> Result<(Labels, Vec<Item>), String> {
+pub(crate) fn read_series(line: &str) -> Result<(Labels, Vec<Item>), String> {
     let end = end_of_metric(line);
     let (metric, values) = line.split_at_checked(end).ok_or("no metric")?;
     Ok((read_labels(metric.trim())?, read_values(values)?))
+}
+
+/// Splits `metric{label="value"}@st -1m -2m` into metric and offsets.
+fn split_starts(line: &str) -> Option<(&str, &str)> {
+    let (metric, offsets) = line.split_once(char::is_whitespace)?;
+    Some((metric.strip_suffix("@st")?, offsets.trim()))
+}
+
+/// Reads offsets of start timestamps: `_`, `_x3`, `-1m`, `-1mx3`, `-30s-1mx3`.
+fn read_starts(text: &str) -> Result<Vec<Option<Millis>>, String> {
+    let pattern = Regex::new(r"^(?:(_)|([+-]?\d+[a-wyz]*)(?:([+-])(\d+[a-wyz]*))?)(?:x(\d+))?$")
+        .expect("the pattern is valid");
+    let signed = |text: &str| {
+        let negative = text.starts_with('-');
+        let ms = duration(text.trim_start_matches(['+', '-']))?;
+        Ok::<_, String>(if negative { -ms } else { ms })
+    };
+    let mut all = Vec::new();
+    for item in text.split_whitespace() {
+        let parts = pattern
+            .captures(item)
+            .ok_or_else(|| format!("bad start timestamp {item}"))?;
+        let times = parts.get(5).and_then(|n| n.as_str().parse::<usize>().ok());
+        if parts.get(1).is_some() {
+            all.extend(std::iter::repeat_n(None, times.unwrap_or(1)));
+            continue;
+        }
+        let mut offset = signed(&parts[2])?;
+        let step = match (parts.get(3), parts.get(4)) {
+            (Some(sign), Some(step)) if sign.as_str() == "-" => -duration(step.as_str())?,
+            (Some(_), Some(step)) => duration(step.as_str())?,
+            _ => 0,
+        };
+        for _ in 0..times.map_or(1, |times| times + 1) {
+            all.push(Some(offset));
+            offset += step;
+        }
+    }
+    Ok(all)
 }
 
 fn end_of_metric(line: &str) -> usize {
@@ -325,8 +395,7 @@ fn read_item(item: &str, out: &mut Vec<Item>) -> Result<(), String> {
     }
     let n = times.map_or(1, |times| times + 1);
     if value.starts_with("{{") {
-        out.extend(std::iter::repeat_n(Item::Histogram, n));
-        return Ok(());
+        return read_histograms(value, n, out);
     }
     if value == "stale" {
         out.extend(std::iter::repeat_n(Item::Float(stale_marker()), n));
@@ -346,7 +415,7 @@ fn read_item(item: &str, out: &mut Vec<Item>) -> Result<(), String> {
             value.get(..at).and_then(number_of),
             value.get(at..).and_then(number_of),
         );
-        if let (Some(first), Some(step)) = parts {
+        if let (Some(first), Some(step), Some(_)) = (parts.0, parts.1, times) {
             let mut value = first;
             for _ in 0..n {
                 out.push(Item::Float(value));
@@ -358,7 +427,7 @@ fn read_item(item: &str, out: &mut Vec<Item>) -> Result<(), String> {
     Err(bad())
 }
 
-fn number_of(text: &str) -> Option<f64> {
+pub(crate) fn number_of(text: &str) -> Option<f64> {
     let (negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),

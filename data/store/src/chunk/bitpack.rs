@@ -63,6 +63,17 @@ pub(crate) fn unpack(bytes: &[u8], width: u32, n: usize, mut each: impl FnMut(u6
     Ok(())
 }
 
+/// Returns one number of those packed, zero beyond the end.
+#[inline]
+pub(crate) fn get(bytes: &[u8], width: u32, at: usize) -> u64 {
+    if width == 0 || width > u64::BITS {
+        return 0;
+    }
+    let bit = at.saturating_mul(width as usize);
+    let word = wide(bytes.get(bit / 8..).unwrap_or_default(), (bit % 8) as u32);
+    word & (u64::MAX >> (u64::BITS - width))
+}
+
 /// Reads 64 bits that may touch nine bytes, or fewer than eight at the end.
 fn wide(bytes: &[u8], shift: u32) -> u64 {
     let mut buffer = [0u8; 16];

@@ -66,8 +66,7 @@ impl Shard {
     /// pair to go on with, `None` at the end.
     pub(crate) fn count_pairs(&self, from: u32, budget: usize, census: &mut Census) -> Option<u32> {
         let mut left = budget;
-        let mut pair = from;
-        for (text, postings) in self.symbols.pairs_from(from) {
+        for (pair, (text, postings)) in (from..).zip(self.symbols.pairs_from(from)) {
             if left == 0 {
                 return Some(pair);
             }
@@ -79,7 +78,6 @@ impl Shard {
                 postings.iter().filter(|id| self.is_alive(*id)).count() as u64
             };
             census.add(text, (self.id, pair), n);
-            pair += 1;
         }
         None
     }

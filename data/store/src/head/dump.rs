@@ -25,29 +25,19 @@ mod write;
 
 use model::Millis;
 
+pub(crate) use restore::Restored;
+pub(crate) use write::Dump;
+
 const DEAD: u8 = 1;
 const HISTOGRAM: u8 = 2;
 const SIDE: u8 = 4;
 const BACKFILL: u8 = 8;
 
 /// What the series before had, to which numbers are relative.
+#[derive(Default)]
 struct Before {
     last_t: Millis,
     epoch: u32,
     chain: u32,
     pairs: Vec<u32>,
 }
-
-impl Default for Before {
-    fn default() -> Self {
-        Self {
-            last_t: 0,
-            epoch: 0,
-            chain: 0,
-            pairs: Vec::new(),
-        }
-    }
-}
-
-pub(crate) use restore::Restored;
-pub(crate) use write::Dump;

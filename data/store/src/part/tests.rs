@@ -9,18 +9,7 @@ use crate::disk::OsDisk;
 
 fn write(dir: &std::path::Path, series: &[(Labels, SampleBuffer)]) -> Part {
     let path = dir.join("1.part");
-    let info = PartInfo {
-        id: 1,
-        level: 0,
-        min_t: 1_700_000_000_000,
-        max_t: 0,
-        floor: 0,
-        n_series: 0,
-        n_chunks: 0,
-        n_samples: 0,
-        bytes: 0,
-    };
-    let mut writer = PartWriter::create(Arc::new(OsDisk), &path, info).unwrap();
+    let mut writer = PartWriter::create(Arc::new(OsDisk), &path, PartInfo::new(1, 0)).unwrap();
     for (labels, samples) in series {
         writer.add_series(labels.as_packed(), samples).unwrap();
     }

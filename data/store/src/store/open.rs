@@ -22,6 +22,7 @@ use crate::head::Shard;
 use crate::part::{PageCache, Part};
 use crate::store::manifest::{self, Loaded, Manifest};
 use crate::store::metadata::MetadataTable;
+use crate::tombstones::{self, Tombstones};
 use crate::wal::{Resume, Wal, WalOptions, logged_shards, move_to, replay};
 
 /// Oldest age of a log segment as a fraction of the head's range.
@@ -117,6 +118,8 @@ pub(crate) fn open(
         counters: Counters::default(),
         troubles: Mutex::default(),
         quarantined: Mutex::new(found.quarantined),
+        tombstones: RwLock::new(Arc::new(found.tombstones)),
+        scrub: Mutex::default(),
         stopping: AtomicBool::new(false),
         stop_gate: Mutex::new(()),
         stop_wake: Condvar::new(),
@@ -197,6 +200,7 @@ struct Found {
     manifest: Manifest,
     parts: Vec<Arc<Part>>,
     quarantined: Vec<PathBuf>,
+    tombstones: Tombstones,
 }
 
 fn load_parts(
@@ -247,8 +251,19 @@ fn load_parts(
         manifest.next_part = manifest.next_part.max(part.info().id + 1);
     }
     manifest.next_part = manifest.next_part.max(files.iter().max().map_or(1, |id| id + 1));
+    let tombstones = match tombstones::load(dir)? {
+        tombstones::Loaded::Valid(tombstones) => tombstones,
+        tombstones::Loaded::Damaged => {
+            quarantined.push(move_to(disk, &tombstones::path(dir), quarantine)?);
+            Tombstones::default()
+        }
+    };
+    // Parts written from now on are not hit by earlier deletions.
+    let hit = tombstones.list.iter().map(|tombstone| tombstone.before);
+    manifest.next_part = manifest.next_part.max(hit.max().unwrap_or(0));
     manifest::save(disk, dir, &manifest)?;
     Ok(Found {
+        tombstones,
         manifest,
         parts,
         quarantined,

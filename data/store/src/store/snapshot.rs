@@ -190,7 +190,7 @@ fn save_shard(inner: &Inner, at: usize, writer: &mut Writer) -> Result<ShardEnd,
         block.extend_from_slice(&position.to_le_bytes());
         block.extend_from_slice(&slice);
         writer.block(&block)?;
-        if dump.n_ids() as usize % (1 << CAPTURE_BITS) != 0 || dump.n_ids() == 0 {
+        if dump.n_ids() == 0 || !dump.n_ids().is_multiple_of(1 << CAPTURE_BITS) {
             // The last slice; series that come now are behind its position.
             break;
         }

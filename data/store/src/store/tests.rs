@@ -10,6 +10,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::disk::{DiskFile, OsDisk};
 
+mod faults;
+mod mixed;
+
 const MINUTE: Millis = 60_000;
 const HOUR: Millis = 60 * MINUTE;
 

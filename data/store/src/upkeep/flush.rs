@@ -1,5 +1,6 @@
 //! From the head to parts.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use hashbrown::HashMap;
@@ -12,6 +13,7 @@ use crate::head::HeadSamples;
 use crate::part::{PartInfo, PartWriter};
 use crate::store::Inner;
 use crate::store::manifest::part_path;
+use crate::tombstones::{Tombstones, bury};
 
 /// Series that are evicted under one hold of a shard's lock.
 const SLICE: u32 = 4096;
@@ -34,7 +36,7 @@ pub(super) fn flush(inner: &Inner) -> Result<(), StoreError> {
             break;
         }
         let end = align(oldest, range).saturating_add(range).min(boundary);
-        flush_before(inner, (oldest, end))?;
+        flush_before(inner, end)?;
     }
     Ok(())
 }
@@ -49,7 +51,7 @@ fn head_span(inner: &Inner) -> Option<(Millis, Millis)> {
     spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
 }
 
-fn flush_before(inner: &Inner, (oldest, end): (Millis, Millis)) -> Result<(), StoreError> {
+fn flush_before(inner: &Inner, end: Millis) -> Result<(), StoreError> {
     // The next record starts an epoch, so that this one can go with the next flush, and that samples before the
     // floor are known for backfill in it.
     inner.wal.rotate(end, || {
@@ -59,41 +61,19 @@ fn flush_before(inner: &Inner, (oldest, end): (Millis, Millis)) -> Result<(), St
     });
     let id = next_part(&mut inner.manifest.lock());
     let path = part_path(&inner.config.dir, id);
+    // Read after the number is taken: a later deletion hits the new part by its number.
+    let tombstones = Arc::clone(&inner.tombstones.read());
     let info = PartInfo {
-        id,
-        level: 0,
-        min_t: oldest,
-        max_t: Millis::MIN,
         floor: end,
-        n_series: 0,
-        n_chunks: 0,
-        n_samples: 0,
-        bytes: 0,
+        created: inner.clock.now(),
+        ..PartInfo::new(id, 0)
     };
-    let mut writer = PartWriter::create(std::sync::Arc::clone(&inner.disk), &path, info)?;
-    let mut copied = HeadSamples::default();
-    let mut samples = SampleBuffer::default();
-    for place in places(inner) {
-        let (packed, range) = {
-            let shard = inner.shards[place.shard as usize].lock();
-            let range = shard.clip(TimeRange {
-                start: Millis::MIN,
-                end: end - 1,
-            });
-            shard.copy_samples(place.id, range, &mut copied);
-            (shard.packed_labels(place.id), range)
-        };
-        samples.clear();
-        copied
-            .decode(range, &mut samples)
-            .map_err(|error| StoreError::Corrupt {
-                path: path.clone(),
-                reason: format!("samples in memory: {error}"),
-            })?;
-        if !samples.is_empty() {
-            writer.add_series(PackedLabels::trusted(&packed), &samples)?;
-        }
-    }
+    let mut writer = PartWriter::create(Arc::clone(&inner.disk), &path, info)?;
+    let range = TimeRange {
+        start: Millis::MIN,
+        end: end - 1,
+    };
+    write_head(inner, (range, Backfill::LeftOut), &tombstones, &mut writer)?;
     let added = match writer.finish()? {
         Some(path) => vec![open_part(inner, &path)?],
         None => Vec::new(),
@@ -109,6 +89,51 @@ fn flush_before(inner: &Inner, (oldest, end): (Millis, Millis)) -> Result<(), St
     )?;
     evict(inner, end);
     inner.counters.flushes.fetch_add(1, Ordering::Relaxed);
+    Ok(())
+}
+
+/// Whether samples older than the head's floor are written with the others.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Backfill {
+    Included,
+    LeftOut,
+}
+
+/// Writes what the head shows in a span, without what is deleted.
+pub(super) fn write_head(
+    inner: &Inner,
+    (range, backfill): (TimeRange, Backfill),
+    tombstones: &Tombstones,
+    writer: &mut PartWriter,
+) -> Result<(), StoreError> {
+    let mut copied = HeadSamples::default();
+    let mut samples = SampleBuffer::default();
+    for place in places(inner) {
+        let (packed, range) = {
+            let shard = inner.shards[place.shard as usize].lock();
+            let clipped = shard.clip(range);
+            shard.copy_samples(place.id, clipped, &mut copied);
+            if backfill == Backfill::Included {
+                shard.copy_backfill(place.id, range, &mut copied);
+            }
+            let range = clipped;
+            (shard.packed_labels(place.id), range)
+        };
+        samples.clear();
+        copied
+            .decode(range, &mut samples)
+            .map_err(|error| StoreError::Corrupt {
+                path: inner.config.dir.join("wal"),
+                reason: format!("samples in memory: {error}"),
+            })?;
+        let deleted = tombstones.in_head(place.hash, &packed);
+        if !deleted.is_empty() {
+            bury(&mut samples, deleted);
+        }
+        if !samples.is_empty() {
+            writer.add_series(PackedLabels::trusted(&packed), &samples)?;
+        }
+    }
     Ok(())
 }
 

@@ -17,7 +17,7 @@ use super::queue::{EAGER_BYTES, Epoch, LogState, Record, Shared, WalOptions};
 use super::segment::{self, FRAME_TARGET, Header, SegmentInfo};
 use crate::disk::{Disk, DiskFile};
 
-const FIRST_RETRY: Duration = Duration::from_millis(200);
+const FASTEST_RETRY: Duration = Duration::from_millis(1);
 const LAST_RETRY: Duration = Duration::from_secs(10);
 
 struct Segment {
@@ -54,7 +54,7 @@ impl Writer {
     /// Writes what is queued until the log is closed.
     pub(super) fn run(mut self) {
         while let Some(records) = self.next_batch() {
-            let mut retry = FIRST_RETRY;
+            let mut retry = (self.options.fsync_interval * 2).clamp(FASTEST_RETRY, LAST_RETRY);
             let mut records = records.as_slice();
             while let Err(error) = self.write_all(&mut records) {
                 self.fail(&error);

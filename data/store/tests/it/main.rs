@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod formats;
+mod kinds;
+mod tail;
 
 use std::path::Path;
 use std::sync::Arc;

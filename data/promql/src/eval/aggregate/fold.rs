@@ -4,6 +4,7 @@ use crate::ast::AggregateOp;
 use crate::error::EvalError;
 use crate::eval::Evaluator;
 use crate::eval::aggregate::Groups;
+use crate::eval::aggregate::histograms::HistogramCells;
 use crate::eval::frame::{Budget, Frame, Lease, Row, RowSink};
 use crate::eval::math::{Kahan, Mean};
 use crate::eval::steps::{Steps, has_step, steps_of, unite, words_for};
@@ -30,10 +31,13 @@ impl Evaluator<'_> {
             n_steps,
             drop_name: Vec::new(),
             present: Vec::new(),
+            histograms: HistogramCells::new(plan.op, n_steps),
             lease,
         };
         self.stream(&plan.input, steps, &mut sink)?;
-        sink.finish(&self.budget)
+        let (frame, histograms) = sink.finish(&self.budget)?;
+        self.annotate(|notes| histograms.remark(plan, notes));
+        Ok(frame)
     }
 }
 
@@ -98,7 +102,9 @@ struct Fold<'a> {
     cells: Box<dyn Cells>,
     n_steps: usize,
     drop_name: Vec<bool>,
+    /// Steps at which a group has floats.
     present: Vec<u64>,
+    histograms: HistogramCells,
     lease: Lease,
 }
 
@@ -114,6 +120,16 @@ impl RowSink for Fold<'_> {
         }
         self.drop_name[group] |= row.drop_name;
         let seen = &mut self.present[group * words..(group + 1) * words];
+        if row.histograms.is_empty() {
+            self.cells.add(group * self.n_steps, &row, seen);
+            unite(seen, row.present);
+            return Ok(());
+        }
+        let floats = self.histograms.add(group, &row, &mut self.lease)?;
+        let row = Row {
+            present: &floats,
+            ..row
+        };
         self.cells.add(group * self.n_steps, &row, seen);
         unite(seen, row.present);
         Ok(())
@@ -121,21 +137,23 @@ impl RowSink for Fold<'_> {
 }
 
 impl Fold<'_> {
-    fn finish(self, budget: &Budget) -> Result<Frame, EvalError> {
+    fn finish(mut self, budget: &Budget) -> Result<(Frame, HistogramCells), EvalError> {
         let words = words_for(self.n_steps);
         let mut frame = Frame::new(self.n_steps, budget);
         let mut values = vec![0.0; self.n_steps];
         for (group, labels) in self.groups.labels.iter().enumerate() {
-            let present = &self.present[group * words..(group + 1) * words];
+            let present = &mut self.present[group * words..(group + 1) * words];
             self.cells.write(group * self.n_steps, present, &mut values);
+            let histograms = self.histograms.finish(group, present);
             frame.push(Row {
                 labels,
                 drop_name: self.drop_name[group],
                 values: &values,
                 present,
+                histograms: &histograms,
             })?;
         }
-        Ok(frame)
+        Ok((frame, self.histograms))
     }
 }
 

@@ -7,13 +7,13 @@ use crate::ast::{AggregateOp, Span};
 use crate::error::EvalError;
 use crate::eval::Evaluator;
 use crate::eval::aggregate::Groups;
-use crate::eval::frame::{Frame, Row};
+use crate::eval::frame::{Frame, Row, histogram_at};
 use crate::eval::steps::{Steps, add_step, has_step};
 use crate::number::format_short;
 use crate::plan::AggregatePlan;
 
 impl Evaluator<'_> {
-    pub(super) fn rank(&self, plan: &AggregatePlan, _span: Span, steps: &Steps) -> Result<Frame, EvalError> {
+    pub(super) fn rank(&self, plan: &AggregatePlan, span: Span, steps: &Steps) -> Result<Frame, EvalError> {
         let param = self.aggregate_param(plan, steps)?;
         let input = self.vector(&plan.input, steps)?;
         if !self.check_rank_param(plan, &param)? {
@@ -34,6 +34,7 @@ impl Evaluator<'_> {
         let mut kept = vec![0; input.len() * n_words];
         let mut order = Vec::new();
         let mut chosen = Vec::new();
+        let mut ignored = false;
         for (step, &parameter) in param.iter().enumerate() {
             if step % 64 == 0 {
                 self.check_interrupt()?;
@@ -51,6 +52,11 @@ impl Evaluator<'_> {
                     }
                     AggregateOp::LimitK => chosen.extend(candidates.take(count_of(parameter))),
                     op => {
+                        let candidates = candidates.filter(|idx| {
+                            let is_float = histogram_at(input.histograms(*idx), step).is_none();
+                            ignored |= !is_float && count_of(parameter) > 0;
+                            is_float
+                        });
                         let value = |idx: usize| input.values(idx)[step];
                         choose_extreme(&mut chosen, candidates, count_of(parameter), |a, b| {
                             ranks_before(op, value(a), value(b))
@@ -64,6 +70,9 @@ impl Evaluator<'_> {
                     order.extend_from_slice(&chosen);
                 }
             }
+        }
+        if ignored {
+            self.annotate(|notes| notes.histogram_ignored(span, plan.op.as_str()));
         }
         if !steps.is_instant() {
             order.extend(0..input.len());

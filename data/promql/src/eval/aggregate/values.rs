@@ -6,7 +6,7 @@ use model::Labels;
 use crate::error::EvalError;
 use crate::eval::aggregate::Groups;
 use crate::eval::call::with_label;
-use crate::eval::frame::{Frame, RowHead};
+use crate::eval::frame::{Frame, RowHead, RowMut, histogram_at};
 use crate::eval::math::{compare_nan_first, quantile_of_sorted};
 use crate::eval::steps::{add_step, has_step, steps_of};
 use crate::number::format_plain;
@@ -35,13 +35,15 @@ pub(super) fn quantiles(
         })?;
         for (step, q) in q.iter().enumerate() {
             sorted.clear();
-            let present = members.iter().filter(|idx| has_step(input.present(**idx), step));
-            sorted.extend(present.map(|idx| input.values(*idx)[step]));
+            let floats = members.iter().filter(|idx| {
+                has_step(input.present(**idx), step) && histogram_at(input.histograms(**idx), step).is_none()
+            });
+            sorted.extend(floats.map(|idx| input.values(*idx)[step]));
             if sorted.is_empty() {
                 continue;
             }
             sorted.sort_by(compare_nan_first);
-            let (_, values, present) = out.get_mut(row);
+            let RowMut { values, present } = out.get_mut(row);
             values[step] = quantile_of_sorted(*q, &sorted);
             add_step(present, step);
         }
@@ -73,16 +75,23 @@ pub(super) fn count_values(
         // Values of one series repeat from step to step.
         let mut known: HashMap<u64, usize> = HashMap::new();
         for step in steps_of(row.present) {
+            let histogram = histogram_at(row.histograms, step);
             let value = row.values[step];
             let bits = if value.is_nan() {
                 f64::NAN.to_bits()
             } else {
                 value.to_bits()
             };
-            let idx = match known.get(&bits) {
+            let found = if histogram.is_none() {
+                known.get(&bits)
+            } else {
+                None
+            };
+            let idx = match found {
                 Some(idx) => *idx,
                 None => {
-                    let key = groups.key(&with_label(row.labels, label, &format_plain(value))?);
+                    let text = histogram.map_or_else(|| format_plain(value), |h| h.to_string());
+                    let key = groups.key(&with_label(row.labels, label, &text)?);
                     let idx = match rows.get(&key) {
                         Some(idx) => *idx,
                         None => {
@@ -94,11 +103,13 @@ pub(super) fn count_values(
                             idx
                         }
                     };
-                    known.insert(bits, idx);
+                    if histogram.is_none() {
+                        known.insert(bits, idx);
+                    }
                     idx
                 }
             };
-            let (_, values, present) = out.get_mut(idx);
+            let RowMut { values, present } = out.get_mut(idx);
             values[step] = if has_step(present, step) {
                 values[step] + 1.0
             } else {

@@ -1,15 +1,18 @@
 //! Operators between two vectors.
 
+use std::sync::Arc;
+
 use hashbrown::{HashMap, HashSet};
 use model::Labels;
 
 use crate::ast::{BinaryOp, Cardinality, Matching};
 use crate::error::EvalError;
 use crate::eval::Evaluator;
+use crate::eval::binary::element::{Operand, Outcome, Remark, combine};
 use crate::eval::binary::{compute, holds};
 use crate::eval::call::with_label;
-use crate::eval::frame::{Frame, Row, is_metadata_label, without_metadata};
-use crate::eval::steps::{add_step, all_steps, overlap, steps_of, unite};
+use crate::eval::frame::{Frame, Row, Slot, histogram_at, is_metadata_label, without_metadata};
+use crate::eval::steps::{add_step, all_steps, has_step, overlap, steps_of, unite};
 use crate::number::quote;
 use crate::plan::BinaryPlan;
 
@@ -152,6 +155,7 @@ impl Evaluator<'_> {
             drop_names: plan.op.changes_metric() || (plan.return_bool && !self.params.delayed_name_removal),
             out: Frame::new(left.n_steps(), &self.budget),
             values: vec![0.0; left.n_steps()],
+            remarks: HashMap::new(),
             many_any: if fill_many.is_some() || fill_one.is_some() {
                 all_steps(left.n_steps())
             } else {
@@ -161,12 +165,57 @@ impl Evaluator<'_> {
         for (key, group) in match_groups(many, one, matching) {
             join.group(&key, &group, (fill_many, fill_one))?;
         }
+        let mut remarks: Vec<Remark> = Vec::new();
+        for (_, (_, remark)) in join.remarks {
+            if !remarks.contains(&remark) {
+                remarks.push(remark);
+            }
+        }
+        self.annotate(|notes| remarks.iter().for_each(|remark| remark.write(plan, notes)));
         join.out.merge_equal_labels()
     }
 }
 
 fn no_matching() -> EvalError {
     EvalError::invalid("vector matching expected")
+}
+
+/// What a pair takes its samples from.
+#[derive(Clone, Copy)]
+enum Side<'a> {
+    Row(Row<'a>),
+    /// The value that stands for a missing series, with the labels it would be matched by.
+    Fill(&'a Labels, f64),
+}
+
+impl<'a> Side<'a> {
+    fn labels(&self) -> &'a Labels {
+        match self {
+            Self::Row(row) => row.labels,
+            Self::Fill(labels, _) => labels,
+        }
+    }
+
+    fn has_histograms(&self) -> bool {
+        matches!(self, Self::Row(row) if !row.histograms.is_empty())
+    }
+
+    fn float(&self, step: usize) -> f64 {
+        match self {
+            Self::Row(row) => row.values[step],
+            Self::Fill(_, value) => *value,
+        }
+    }
+
+    fn operand(&self, step: usize) -> Operand {
+        match self {
+            Self::Row(row) => match histogram_at(row.histograms, step) {
+                Some(histogram) => Operand::Histogram(Arc::clone(histogram)),
+                None => Operand::Float(row.values[step]),
+            },
+            Self::Fill(_, value) => Operand::Float(*value),
+        }
+    }
 }
 
 /// A join of two vectors under way.
@@ -180,6 +229,8 @@ struct Join<'a> {
     drop_names: bool,
     out: Frame,
     values: Vec<f64>,
+    /// By step the last remark, with the place of its pair: Prometheus makes one a step.
+    remarks: HashMap<usize, (usize, Remark)>,
     /// Steps at which the "many" side has anything; at others nothing is matched, and nothing can go wrong.
     many_any: Vec<u64>,
 }
@@ -203,26 +254,23 @@ impl Join<'_> {
         for &many in &group.many {
             for &one in &group.one {
                 let steps = both(self.many.present(many), self.one.present(one));
-                let label_of_one = self.one.labels(one).clone();
-                let label_of_many = self.many.labels(many).clone();
-                let (many_frame, one_frame) = (self.many, self.one);
-                self.emit((&label_of_many, &label_of_one), &steps, |i| {
-                    (many_frame.values(many)[i], one_frame.values(one)[i])
-                })?;
+                let sides = (Side::Row(self.many.get(many)), Side::Row(self.one.get(one)));
+                self.emit(many, sides, &steps)?;
             }
             if let Some(fill) = fill_one {
                 let steps = minus(self.many.present(many), &ones);
-                let frame = self.many;
-                let labels = frame.labels(many).clone();
-                self.emit((&labels, key), &steps, |i| (frame.values(many)[i], fill))?;
+                self.emit(
+                    many,
+                    (Side::Row(self.many.get(many)), Side::Fill(key, fill)),
+                    &steps,
+                )?;
             }
         }
         if let Some(fill) = fill_many {
             for &one in &group.one {
                 let steps = minus(self.one.present(one), &manys);
-                let frame = self.one;
-                let labels = frame.labels(one).clone();
-                self.emit((key, &labels), &steps, |i| (fill, frame.values(one)[i]))?;
+                let sides = (Side::Fill(key, fill), Side::Row(self.one.get(one)));
+                self.emit(self.many.len() + one, sides, &steps)?;
             }
         }
         Ok(())
@@ -261,7 +309,7 @@ impl Join<'_> {
         if self.matching.cardinality == Cardinality::OneToOne {
             let mut seen = vec![0; matchable.len()];
             for &many in &group.many {
-                let matched = both(self.many.present(many), matchable);
+                let matched = self.answered(many, &group.one, both(self.many.present(many), matchable));
                 if overlap(&seen, &matched) {
                     let message = "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)";
                     return Err(EvalError::invalid(message));
@@ -275,6 +323,7 @@ impl Join<'_> {
             for &many in &group.many {
                 let labels = self.result_labels(self.many.labels(many), self.one.labels(one))?;
                 let matched = both(self.many.present(many), self.one.present(one));
+                let matched = self.answered(many, &[one], matched);
                 let before = seen.entry(labels).or_insert_with(|| vec![0; matched.len()]);
                 if overlap(before, &matched) {
                     let message = "multiple matches for labels: grouping labels must ensure unique matches";
@@ -286,26 +335,69 @@ impl Join<'_> {
         Ok(())
     }
 
+    /// Returns at which of the steps the operator takes the samples of a row and its match, of which each step has one
+    /// among `ones`, or a fill value. Samples that it does not take match nothing, so they are not too many either.
+    fn answered(&self, many: usize, ones: &[usize], matched: Vec<u64>) -> Vec<u64> {
+        let row = self.many.get(many);
+        let has_histograms = |row: Row<'_>| !row.histograms.is_empty();
+        let only_floats = !has_histograms(row) && !ones.iter().any(|one| has_histograms(self.one.get(*one)));
+        if only_floats && !self.plan.op.is_trim() {
+            return matched;
+        }
+        let mut answered = vec![0; matched.len()];
+        for i in steps_of(&matched) {
+            let other = ones.iter().find(|one| has_step(self.one.present(**one), i));
+            let other = other.map_or(Operand::Float(0.0), |one| {
+                Side::Row(self.one.get(*one)).operand(i)
+            });
+            let many = Side::Row(row).operand(i);
+            let (left, right) = if self.swapped {
+                (other, many)
+            } else {
+                (many, other)
+            };
+            if combine(self.plan.op, left, right).0.is_some() {
+                add_step(&mut answered, i);
+            }
+        }
+        answered
+    }
+
     /// Computes a row from a pair of series at the given steps.
     fn emit(
         &mut self,
-        (many, one): (&Labels, &Labels),
+        place: usize,
+        (many, one): (Side<'_>, Side<'_>),
         steps: &[u64],
-        sides: impl Fn(usize) -> (f64, f64),
     ) -> Result<(), EvalError> {
         if steps.iter().all(|word| *word == 0) {
             return Ok(());
         }
         let op = self.plan.op;
+        let (left, right) = if self.swapped { (one, many) } else { (many, one) };
+        let (present, histograms) = if op.is_trim() || left.has_histograms() || right.has_histograms() {
+            self.compute_mixed(place, (left, right), steps)
+        } else {
+            (self.compute_floats((left, right), steps), Vec::new())
+        };
+        let labels = self.result_labels(many.labels(), one.labels())?;
+        let row = Row {
+            labels: &labels,
+            drop_name: self.plan.return_bool,
+            values: &self.values,
+            present: &present,
+            histograms: &histograms,
+        };
+        self.out.push(row)
+    }
+
+    /// Computes the values of two sides that have floats only; returns the steps that have one.
+    fn compute_floats(&mut self, (left, right): (Side<'_>, Side<'_>), steps: &[u64]) -> Vec<u64> {
+        let op = self.plan.op;
         let filters = op.is_comparison() && !self.plan.return_bool;
         let mut present = vec![0; steps.len()];
         for i in steps_of(steps) {
-            let (of_many, of_one) = sides(i);
-            let (left, right) = if self.swapped {
-                (of_one, of_many)
-            } else {
-                (of_many, of_one)
-            };
+            let (left, right) = (left.float(i), right.float(i));
             if !filters {
                 self.values[i] = compute(op, left, right);
             } else if holds(op, left, right) {
@@ -315,14 +407,38 @@ impl Join<'_> {
             }
             add_step(&mut present, i);
         }
-        let labels = self.result_labels(many, one)?;
-        let row = Row {
-            labels: &labels,
-            drop_name: self.plan.return_bool,
-            values: &self.values,
-            present: &present,
-        };
-        self.out.push(row)
+        present
+    }
+
+    /// Computes the samples of two sides of which one has histograms; returns the steps that have one, and
+    /// histograms, one slot a step.
+    fn compute_mixed(
+        &mut self,
+        place: usize,
+        (left, right): (Side<'_>, Side<'_>),
+        steps: &[u64],
+    ) -> (Vec<u64>, Vec<Slot>) {
+        let mut present = vec![0; steps.len()];
+        let mut histograms = vec![None; self.values.len()];
+        for i in steps_of(steps) {
+            let (outcome, remark) = combine(self.plan.op, left.operand(i), right.operand(i));
+            if let Some(remark) = remark {
+                let last = self.remarks.entry(i).or_insert((place, remark));
+                if last.0 <= place {
+                    *last = (place, remark);
+                }
+            }
+            match outcome {
+                Some(outcome) if self.plan.return_bool => self.values[i] = f64::from(u8::from(outcome.keep)),
+                Some(Outcome { keep: false, .. }) | None => continue,
+                Some(outcome) => match outcome.value {
+                    Operand::Float(value) => self.values[i] = value,
+                    Operand::Histogram(histogram) => histograms[i] = Some(histogram),
+                },
+            }
+            add_step(&mut present, i);
+        }
+        (present, histograms)
     }
 
     fn result_labels(&self, many: &Labels, one: &Labels) -> Result<Labels, EvalError> {

@@ -1,6 +1,11 @@
-//! Quantiles and fractions of classic histograms: series with a label `le` and cumulative counts.
+//! Quantiles and fractions of histograms, classic and native.
 //!
-//! Series are grouped by their other labels once; each step then looks at the buckets that are present.
+//! A classic histogram is series with a label `le` and cumulative counts. Series are grouped by their other labels
+//! once; each step then looks at the buckets that are present. A native histogram is a sample, so it is a row of
+//! its own. Where both are of the same name and labels, neither counts.
+
+mod classic;
+mod native;
 
 use hashbrown::HashMap;
 use model::{Labels, Millis};
@@ -9,42 +14,49 @@ use crate::annotations::Monotonicity;
 use crate::ast::Span;
 use crate::error::EvalError;
 use crate::eval::Evaluator;
+use crate::eval::call::histogram::classic::{Bucket, parse_bound};
 use crate::eval::call::label::{text_of, with_label};
-use crate::eval::frame::{Frame, Row, without_metadata};
+use crate::eval::frame::{Frame, Row, float_steps, has_histogram, without_metadata};
 use crate::eval::steps::{Steps, add_step, has_step};
 use crate::number::{format_plain, format_short};
 use crate::plan::Node;
 
-/// Counts that differ less than this are taken to differ by rounding only.
-const SMALL_DIFFERENCE: f64 = 1e-12;
-
-#[derive(Clone, Copy, Debug)]
-struct Bucket {
-    upper_bound: f64,
-    count: f64,
-}
-
-/// An argument that holds buckets.
-struct Buckets {
+/// An argument that holds histograms.
+struct Input {
     frame: Frame,
     span: Span,
     times: Vec<Millis>,
+    /// Steps of each row at which it has a float.
+    floats: Vec<Vec<u64>>,
+    classic: Vec<Classic>,
+    /// Rows with native histograms, and the steps at which they count.
+    native: Vec<(usize, Vec<u64>)>,
 }
 
 /// A classic histogram: its labels without `le`, and its rows with their bounds in ascending order.
 struct Classic {
     labels: Labels,
-    drop_name: bool,
     rows: Vec<(f64, usize)>,
+    /// Steps at which it does not count.
+    left_out: Vec<u64>,
+}
+
+/// What is estimated.
+#[derive(Clone, Copy)]
+enum Estimate<'a> {
+    /// One quantile a step.
+    Quantile(&'a [f64]),
+    /// The fraction between two values a step.
+    Fraction(&'a [f64], &'a [f64]),
 }
 
 impl Evaluator<'_> {
     pub(super) fn histogram_quantile(&self, q: &Node, arg: &Node, steps: &Steps) -> Result<Frame, EvalError> {
         let qs = self.scalar(q, steps)?;
         self.remark_quantiles_of(q.span, &qs);
-        let input = self.buckets(arg, steps)?;
+        let input = self.histograms(arg, steps)?;
         let mut frame = self.frame(steps);
-        self.quantile_rows(&input, &qs, |row| frame.push(row))?;
+        self.estimate(&input, Estimate::Quantile(&qs), |row| frame.push(row))?;
         self.settle_names(frame)
     }
 
@@ -53,7 +65,7 @@ impl Evaluator<'_> {
             return Err(super::wrong_arguments());
         };
         let label = text_of(label).unwrap_or("");
-        let input = self.buckets(arg, steps)?;
+        let input = self.histograms(arg, steps)?;
         let mut frame = self.frame(steps);
         for q in qs {
             let values = self.scalar(q, steps)?;
@@ -73,7 +85,7 @@ impl Evaluator<'_> {
                     }
                 }
                 let text = open_metrics_float(value);
-                self.quantile_rows(&input, &values, |row| {
+                self.estimate(&input, Estimate::Quantile(&values), |row| {
                     let labels = with_label(row.labels, label, &text)?;
                     let present: Vec<u64> = row.present.iter().zip(&mask).map(|(a, b)| a & b).collect();
                     frame.push(Row {
@@ -94,23 +106,10 @@ impl Evaluator<'_> {
         steps: &Steps,
     ) -> Result<Frame, EvalError> {
         let (low, high) = (self.scalar(low, steps)?, self.scalar(high, steps)?);
-        let input = self.buckets(arg, steps)?;
+        let input = self.histograms(arg, steps)?;
         let mut frame = self.frame(steps);
-        self.classic_rows(
-            &input,
-            |_, i, buckets| fraction(low[i], high[i], buckets),
-            |row| frame.push(row),
-        )?;
+        self.estimate(&input, Estimate::Fraction(&low, &high), |row| frame.push(row))?;
         self.settle_names(frame)
-    }
-
-    fn buckets(&self, arg: &Node, steps: &Steps) -> Result<Buckets, EvalError> {
-        let frame = self.vector(arg, steps)?;
-        Ok(Buckets {
-            frame,
-            span: arg.span,
-            times: steps.times().collect(),
-        })
     }
 
     fn remark_quantiles_of(&self, span: Span, qs: &[f64]) {
@@ -119,126 +118,188 @@ impl Evaluator<'_> {
         }
     }
 
-    fn quantile_rows(
-        &self,
-        input: &Buckets,
-        qs: &[f64],
-        row: impl FnMut(Row<'_>) -> Result<(), EvalError>,
-    ) -> Result<(), EvalError> {
-        let compute = |histogram: &Classic, i: usize, buckets: &mut Vec<Bucket>| {
-            let (value, bent) = quantile(qs[i], buckets);
-            if let Some((low, high, max_difference)) = bent {
-                let name = if self.params.delayed_name_removal {
-                    histogram.labels.metric_name()
-                } else {
-                    ""
-                };
-                let times = (input.times[i], input.times[i]);
-                let detail = Monotonicity {
-                    times,
-                    buckets: (low, high),
-                    max_difference,
-                    count: 1,
-                };
-                self.annotate(|notes| notes.forced_monotonicity(input.span, name, detail));
-            }
-            value
-        };
-        self.classic_rows(input, compute, row)
-    }
-
-    /// Computes a row a histogram, from its buckets at each step.
-    fn classic_rows(
-        &self,
-        input: &Buckets,
-        compute: impl Fn(&Classic, usize, &mut Vec<Bucket>) -> f64,
-        mut row: impl FnMut(Row<'_>) -> Result<(), EvalError>,
-    ) -> Result<(), EvalError> {
-        let mut values = vec![0.0; input.frame.n_steps()];
-        let mut buckets = Vec::new();
-        for histogram in self.classic_histograms(input)? {
-            let mut present = vec![0; input.frame.n_words()];
-            for (i, slot) in values.iter_mut().enumerate() {
-                buckets.clear();
-                let found = histogram
-                    .rows
-                    .iter()
-                    .filter(|(_, idx)| has_step(input.frame.present(*idx), i));
-                buckets.extend(found.map(|(bound, idx)| Bucket {
-                    upper_bound: *bound,
-                    count: input.frame.values(*idx)[i],
-                }));
-                if !buckets.is_empty() {
-                    *slot = compute(&histogram, i, &mut buckets);
-                    add_step(&mut present, i);
-                }
-            }
-            let dropped;
-            let labels = if self.params.delayed_name_removal {
-                &histogram.labels
-            } else {
-                dropped = without_metadata(&histogram.labels);
-                &dropped
-            };
-            row(Row {
-                labels,
-                drop_name: true,
-                values: &values,
-                present: &present,
-            })?;
+    /// Returns the metric name for remarks: there is one as long as names are kept.
+    fn name_for_remarks<'a>(&self, labels: &'a Labels) -> &'a str {
+        if self.params.delayed_name_removal {
+            labels.metric_name()
+        } else {
+            ""
         }
-        Ok(())
     }
 
-    fn classic_histograms(&self, input: &Buckets) -> Result<Vec<Classic>, EvalError> {
-        let mut histograms: Vec<Classic> = Vec::new();
+    /// Evaluates an argument and sorts out its histograms.
+    fn histograms(&self, arg: &Node, steps: &Steps) -> Result<Input, EvalError> {
+        let frame = self.vector(arg, steps)?;
+        let floats: Vec<_> = frame
+            .rows()
+            .map(|row| float_steps(row.present, row.histograms))
+            .collect();
+        let mut input = Input {
+            span: arg.span,
+            times: steps.times().collect(),
+            classic: Vec::new(),
+            native: Vec::new(),
+            floats,
+            frame,
+        };
+        self.find_classic(&mut input);
+        self.find_native(&mut input);
+        Ok(input)
+    }
+
+    fn find_classic(&self, input: &mut Input) {
         let mut index: HashMap<Labels, usize> = HashMap::new();
         for (idx, head) in input.frame.heads().iter().enumerate() {
+            if input.floats[idx].iter().all(|word| *word == 0) {
+                continue;
+            }
             let le = head.labels.get("le").unwrap_or("");
             let Some(bound) = parse_bound(le) else {
-                let name = if self.params.delayed_name_removal {
-                    head.labels.metric_name()
-                } else {
-                    ""
-                };
+                let name = self.name_for_remarks(&head.labels);
                 self.annotate(|notes| notes.bad_bucket_label(input.span, le, name));
                 continue;
             };
             let labels = head.labels.filtered(|name| name != "le");
             let at = *index.entry(labels.clone()).or_insert_with(|| {
-                histograms.push(Classic {
+                input.classic.push(Classic {
                     labels,
-                    drop_name: head.drop_name,
                     rows: Vec::new(),
+                    left_out: vec![0; input.frame.n_words()],
                 });
-                histograms.len() - 1
+                input.classic.len() - 1
             });
-            histograms[at].drop_name |= head.drop_name;
-            histograms[at].rows.push((bound, idx));
+            input.classic[at].rows.push((bound, idx));
         }
-        for histogram in &mut histograms {
+        for histogram in &mut input.classic {
             histogram.rows.sort_by(|a, b| a.0.total_cmp(&b.0));
         }
-        Ok(histograms)
     }
-}
 
-/// Reads a bucket's bound as Go reads floats.
-fn parse_bound(text: &str) -> Option<f64> {
-    let plain = text.strip_prefix('+').unwrap_or(text);
-    let bound = match plain.to_ascii_lowercase().as_str() {
-        "inf" | "infinity" => f64::INFINITY,
-        "-inf" | "-infinity" => f64::NEG_INFINITY,
-        number
-            if number
-                .bytes()
-                .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'-' | b'+')) =>
-        {
-            number.parse().ok()?
+    /// Finds native histograms, and leaves out what is there twice.
+    fn find_native(&self, input: &mut Input) {
+        for (idx, row) in input.frame.rows().enumerate() {
+            if !has_histogram(row.present, row.histograms) {
+                continue;
+            }
+            let mut steps: Vec<u64> = row
+                .present
+                .iter()
+                .zip(&input.floats[idx])
+                .map(|(present, floats)| present & !floats)
+                .collect();
+            if let Some(classic) = input.classic.iter_mut().find(|c| c.labels == *row.labels) {
+                let mut both = vec![0; steps.len()];
+                for (_, bucket) in &classic.rows {
+                    for (both, (native, floats)) in
+                        both.iter_mut().zip(steps.iter().zip(&input.floats[*bucket]))
+                    {
+                        *both |= native & floats;
+                    }
+                }
+                if both.iter().any(|word| *word != 0) {
+                    let name = self.name_for_remarks(row.labels);
+                    self.annotate(|notes| notes.mixed_classic_native(input.span, name));
+                }
+                steps
+                    .iter_mut()
+                    .zip(&both)
+                    .for_each(|(steps, both)| *steps &= !both);
+                classic.left_out = both;
+            }
+            input.native.push((idx, steps));
         }
-        _ => return None,
-    };
-    (!bound.is_nan()).then_some(bound)
+    }
+
+    /// Computes a row a histogram.
+    fn estimate(
+        &self,
+        input: &Input,
+        estimate: Estimate<'_>,
+        mut row: impl FnMut(Row<'_>) -> Result<(), EvalError>,
+    ) -> Result<(), EvalError> {
+        self.native_rows(input, estimate, &mut row)?;
+        self.classic_rows(input, estimate, &mut row)
+    }
+
+    fn classic_rows(
+        &self,
+        input: &Input,
+        estimate: Estimate<'_>,
+        row: &mut dyn FnMut(Row<'_>) -> Result<(), EvalError>,
+    ) -> Result<(), EvalError> {
+        let mut values = vec![0.0; input.frame.n_steps()];
+        let mut buckets = Vec::new();
+        for histogram in &input.classic {
+            let mut present = vec![0; input.frame.n_words()];
+            for (i, slot) in values.iter_mut().enumerate() {
+                if has_step(&histogram.left_out, i) {
+                    continue;
+                }
+                buckets.clear();
+                let found = histogram
+                    .rows
+                    .iter()
+                    .filter(|(_, idx)| has_step(&input.floats[*idx], i));
+                buckets.extend(found.map(|(bound, idx)| Bucket {
+                    upper_bound: *bound,
+                    count: input.frame.values(*idx)[i],
+                }));
+                if !buckets.is_empty() {
+                    *slot = self.classic_value((input, histogram), (estimate, i), &mut buckets);
+                    add_step(&mut present, i);
+                }
+            }
+            self.push_estimates(&histogram.labels, (&values, &present), row)?;
+        }
+        Ok(())
+    }
+
+    fn classic_value(
+        &self,
+        (input, histogram): (&Input, &Classic),
+        (estimate, i): (Estimate<'_>, usize),
+        buckets: &mut Vec<Bucket>,
+    ) -> f64 {
+        let qs = match estimate {
+            Estimate::Fraction(low, high) => return classic::fraction(low[i], high[i], buckets),
+            Estimate::Quantile(qs) => qs,
+        };
+        let (value, bent) = classic::quantile(qs[i], buckets);
+        if let Some((low, high, max_difference)) = bent {
+            let name = self.name_for_remarks(&histogram.labels);
+            let detail = Monotonicity {
+                times: (input.times[i], input.times[i]),
+                buckets: (low, high),
+                max_difference,
+                count: 1,
+            };
+            self.annotate(|notes| notes.forced_monotonicity(input.span, name, detail));
+        }
+        value
+    }
+
+    /// Hands on a row of estimates, with its name as long as names are kept.
+    fn push_estimates(
+        &self,
+        labels: &Labels,
+        (values, present): (&[f64], &[u64]),
+        row: &mut dyn FnMut(Row<'_>) -> Result<(), EvalError>,
+    ) -> Result<(), EvalError> {
+        let dropped;
+        let labels = if self.params.delayed_name_removal {
+            labels
+        } else {
+            dropped = without_metadata(labels);
+            &dropped
+        };
+        row(Row {
+            labels,
+            drop_name: true,
+            values,
+            present,
+            histograms: &[],
+        })
+    }
 }
 
 /// Writes a float as OpenMetrics wants label values: integers with `.0`.
@@ -252,143 +313,4 @@ fn open_metrics_float(value: f64) -> String {
     } else {
         format!("{text}.0")
     }
-}
-
-/// Sums the counts of buckets with the same bound.
-fn coalesce(buckets: &mut Vec<Bucket>) {
-    buckets.dedup_by(|next, kept| {
-        let same = next.upper_bound == kept.upper_bound;
-        if same {
-            kept.count += next.count;
-        }
-        same
-    });
-}
-
-/// Makes counts monotonic. Returns the lowest and highest bound bent, and by how much at most, unless it was
-/// rounding only.
-fn make_monotonic(buckets: &mut [Bucket]) -> Option<(f64, f64, f64)> {
-    let mut bent: Option<(f64, f64, f64)> = None;
-    let mut previous = buckets.first()?.count;
-    for bucket in buckets.iter_mut().skip(1) {
-        let count = bucket.count;
-        if count == previous {
-            continue;
-        }
-        if almost_equal(previous, count) {
-            bucket.count = previous;
-        } else if count < previous {
-            bucket.count = previous;
-            let (low, high, difference) = bent.unwrap_or((f64::INFINITY, f64::NEG_INFINITY, 0.0));
-            bent = Some((
-                low.min(bucket.upper_bound),
-                high.max(bucket.upper_bound),
-                difference.max(previous - count),
-            ));
-        } else {
-            previous = count;
-        }
-    }
-    bent
-}
-
-fn almost_equal(a: f64, b: f64) -> bool {
-    let sum = a.abs() + b.abs();
-    let difference = (a - b).abs();
-    if a == b || (a.is_nan() && b.is_nan()) {
-        true
-    } else if a == 0.0 || b == 0.0 || sum < f64::MIN_POSITIVE {
-        difference < SMALL_DIFFERENCE * f64::MIN_POSITIVE
-    } else {
-        difference / sum.min(f64::MAX) < SMALL_DIFFERENCE
-    }
-}
-
-/// Estimates a quantile by linear interpolation within a bucket, as Prometheus's `BucketQuantile` does.
-fn quantile(q: f64, buckets: &mut Vec<Bucket>) -> (f64, Option<(f64, f64, f64)>) {
-    if q.is_nan() {
-        return (f64::NAN, None);
-    }
-    if !(0.0..=1.0).contains(&q) {
-        return (if q < 0.0 { f64::NEG_INFINITY } else { f64::INFINITY }, None);
-    }
-    if buckets
-        .last()
-        .is_none_or(|last| last.upper_bound != f64::INFINITY)
-    {
-        return (f64::NAN, None);
-    }
-    coalesce(buckets);
-    let bent = make_monotonic(buckets);
-    let [.., second_last, last] = buckets.as_slice() else {
-        return (f64::NAN, bent);
-    };
-    if last.count == 0.0 {
-        return (f64::NAN, bent);
-    }
-    let mut rank = q * last.count;
-    let n_finite = buckets.len() - 1;
-    let at = buckets
-        .iter()
-        .take(n_finite)
-        .position(|bucket| bucket.count >= rank)
-        .unwrap_or(n_finite);
-    let bucket = buckets[at];
-    if at == n_finite {
-        return (second_last.upper_bound, bent);
-    }
-    if at == 0 && bucket.upper_bound <= 0.0 {
-        return (bucket.upper_bound, bent);
-    }
-    let mut start = 0.0;
-    let mut count = bucket.count;
-    if at > 0 {
-        let below = buckets[at - 1];
-        start = below.upper_bound;
-        count -= below.count;
-        rank -= below.count;
-    }
-    (start + (bucket.upper_bound - start) * (rank / count), bent)
-}
-
-/// Estimates the fraction of observations between two values by linear interpolation within buckets.
-fn fraction(low: f64, high: f64, buckets: &mut Vec<Bucket>) -> f64 {
-    if buckets
-        .last()
-        .is_none_or(|last| last.upper_bound != f64::INFINITY)
-    {
-        return f64::NAN;
-    }
-    coalesce(buckets);
-    let total = buckets.last().map_or(0.0, |last| last.count);
-    if total == 0.0 || low.is_nan() || high.is_nan() {
-        return f64::NAN;
-    }
-    if low >= high {
-        return 0.0;
-    }
-    (rank_of(high, buckets, total) - rank_of(low, buckets, total)) / total
-}
-
-/// Estimates how many observations are at most `value`.
-fn rank_of(value: f64, buckets: &[Bucket], total: f64) -> f64 {
-    let first_is_negative = buckets.first().is_some_and(|first| first.upper_bound <= 0.0);
-    let mut lower = if first_is_negative { f64::NEG_INFINITY } else { 0.0 };
-    let mut rank: f64 = 0.0;
-    for bucket in buckets {
-        if lower >= value {
-            return rank.min(total);
-        }
-        if bucket.upper_bound > value {
-            let found = if lower == f64::NEG_INFINITY {
-                bucket.count
-            } else {
-                rank + (bucket.count - rank) * (value - lower) / (bucket.upper_bound - lower)
-            };
-            return if found > total { total } else { found };
-        }
-        rank = bucket.count;
-        lower = bucket.upper_bound;
-    }
-    total
 }

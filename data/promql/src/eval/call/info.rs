@@ -2,15 +2,17 @@
 //!
 //! Which info series is the newest may change from step to step, so one input row may become several.
 
+use std::sync::Arc;
+
 use hashbrown::HashMap;
 use model::{Labels, METRIC_NAME, MatchOp, Matcher};
 
 use crate::error::EvalError;
 use crate::eval::Evaluator;
 use crate::eval::call::with_label;
-use crate::eval::frame::{Frame, RowHead, is_metadata_label};
+use crate::eval::frame::{Frame, RowHead, RowMut, histogram_at, is_metadata_label};
 use crate::eval::steps::{Steps, add_step, has_step, steps_of};
-use crate::plan::{Kind, Node, SelectorPlan, common_reference};
+use crate::plan::{Detail, Kind, Node, SelectorPlan, common_reference};
 
 /// The metric that OpenTelemetry resources become.
 const DEFAULT_METRIC: &str = "target_info";
@@ -134,8 +136,9 @@ impl Evaluator<'_> {
                 offset,
                 at,
                 boundary: None,
+                detail: Detail::Buckets,
             };
-            self.stream_sample_times(&plan, steps, &mut frame)?;
+            self.stream_info_times(&plan, steps, &mut frame)?;
         }
         Ok(frame)
     }
@@ -198,9 +201,12 @@ fn add_info(
             }
         };
         if let Some(target) = target {
-            let (_, values, present) = out.get_mut(target);
+            let RowMut { values, present } = out.get_mut(target);
             values[step] = row.values[step];
             add_step(present, step);
+            if let Some(histogram) = histogram_at(row.histograms, step) {
+                out.put_histogram(target, step, Arc::clone(histogram))?;
+            }
         }
     }
     Ok(())

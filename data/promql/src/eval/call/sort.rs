@@ -8,7 +8,7 @@ use crate::ast::Span;
 use crate::error::EvalError;
 use crate::eval::Evaluator;
 use crate::eval::call::label::text_of;
-use crate::eval::frame::Frame;
+use crate::eval::frame::{Frame, RowMut, float_steps, histogram_at};
 use crate::eval::steps::Steps;
 use crate::functions::FunctionId;
 use crate::plan::Node;
@@ -27,10 +27,16 @@ impl Evaluator<'_> {
         let frame = self.vector(arg, steps)?;
         if !steps.is_instant() {
             self.annotate(|notes| notes.sort_in_range_query(span));
+            if matches!(function, FunctionId::Sort | FunctionId::SortDesc) {
+                return Ok(without_histograms(frame));
+            }
             return Ok(frame);
         }
         let names: Vec<_> = names.iter().filter_map(text_of).collect();
-        let mut order: Vec<usize> = (0..frame.len()).collect();
+        let by_value = matches!(function, FunctionId::Sort | FunctionId::SortDesc);
+        // Histograms have no order by value.
+        let is_sorted = |idx: &usize| !by_value || histogram_at(frame.histograms(*idx), 0).is_none();
+        let mut order: Vec<usize> = (0..frame.len()).filter(is_sorted).collect();
         let value = |idx: usize| frame.values(idx).first().copied().unwrap_or(f64::NAN);
         order.sort_by(|a, b| match function {
             FunctionId::Sort => nan_last(value(*a), value(*b), f64::total_cmp),
@@ -44,6 +50,18 @@ impl Evaluator<'_> {
         }
         Ok(sorted)
     }
+}
+
+/// Leaves out the samples that are histograms.
+fn without_histograms(mut frame: Frame) -> Frame {
+    for idx in 0..frame.len() {
+        let histograms = frame.take_histograms(idx);
+        if !histograms.is_empty() {
+            let RowMut { present, .. } = frame.get_mut(idx);
+            present.copy_from_slice(&float_steps(present, &histograms));
+        }
+    }
+    frame
 }
 
 fn nan_last(a: f64, b: f64, compare: impl Fn(&f64, &f64) -> Ordering) -> Ordering {

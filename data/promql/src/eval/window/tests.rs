@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::eval::math::{Mean, compare_nan_first, quantile_of_sorted};
-use crate::eval::steps::{has_step, words_for};
+use crate::eval::steps::has_step;
 
 /// Runs a kernel over windows of `range` every `step`; `None` where there is no value.
 fn run(
@@ -20,10 +20,7 @@ fn run(
     let n = steps.count();
     let timestamps: Vec<_> = series.iter().map(|(t, _)| *t).collect();
     let values: Vec<_> = series.iter().map(|(_, v)| *v).collect();
-    let mut out = Output {
-        values: vec![0.0; n],
-        present: vec![0; words_for(n)],
-    };
+    let mut out = Output::new(n);
     let windows = Windows {
         steps,
         range,
@@ -35,6 +32,7 @@ fn run(
         Samples {
             timestamps: &timestamps,
             values: &values,
+            starts: &[],
         },
         &windows,
         &mut out,
@@ -136,9 +134,9 @@ proptest! {
     #[test]
     fn resets_and_changes((series, w) in (series(), windows())) {
         let count = |f: fn(f64, f64) -> bool| move |v: &[f64]| v.windows(2).filter(|p| f(p[0], p[1])).count() as f64;
-        let kernel = run(&mut counter::Events::new(counter::is_reset), &series, w);
-        prop_assert!(same_bits(&kernel, &naive(&series, w, count(counter::is_reset))));
-        let kernel = run(&mut counter::Events::new(counter::is_change), &series, w);
+        let kernel = run(&mut counter::Events::new(counter::resets_at), &series, w);
+        prop_assert!(same_bits(&kernel, &naive(&series, w, count(|before, after| after < before))));
+        let kernel = run(&mut counter::Events::new(counter::changes_at), &series, w);
         prop_assert!(same_bits(&kernel, &naive(&series, w, count(counter::is_change))));
     }
 

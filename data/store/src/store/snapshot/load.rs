@@ -50,14 +50,8 @@ pub(crate) fn load(dir: &Path, shard: &(dyn Fn(u32) -> Shard + Sync)) -> Result<
     };
     file.ensure(HEADER_LEN).map_err(io_error("read", &path))?;
     let mut header = Reader::new(file.rest());
+    // One of a newer version can be done without, as the log holds what it holds.
     match (header.bytes(8), header.u32()) {
-        (Ok(magic), Ok(found)) if magic == MAGIC && found > VERSION => {
-            return Err(StoreError::NewerFormat {
-                path,
-                found,
-                supported: VERSION,
-            });
-        }
         (Ok(magic), Ok(VERSION)) if magic == MAGIC => {}
         _ => return Ok(Found::Damaged),
     }
