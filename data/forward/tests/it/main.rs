@@ -1,5 +1,5 @@
 //! Forwarding from a real store to a real HTTP server: what senders of remote write must do, and what is never lost.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod delivery;
 mod fixture;

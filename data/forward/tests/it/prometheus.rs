@@ -3,7 +3,6 @@
 use std::process::Command;
 
 use model::{Batch, Buckets, Histogram, Labels, Metadata, MetricType, Millis, Span};
-use serde_json::Value;
 use testkit::{Client, Peer, free_port, peer_path, wait_for};
 
 use crate::fixture::{Fixture, NOW};
@@ -81,7 +80,7 @@ fn value(client: &Client, query: &str) -> anyhow::Result<String> {
         .to_owned())
 }
 
-fn forwards(name: &str, block: &str) -> anyhow::Result<Value> {
+fn forwards(name: &str, block: &str) -> anyhow::Result<()> {
     let fixture = Fixture::new();
     let (_peer, client) = start(fixture.folder.path())?;
     let yaml = format!(
@@ -104,15 +103,15 @@ fn forwards(name: &str, block: &str) -> anyhow::Result<Value> {
     assert_eq!(value(&client, "histogram_count(latency_seconds)")?, "30");
     assert_eq!(value(&client, "histogram_sum(latency_seconds)")?, "50");
     assert_eq!(value(&client, "histogram_quantile(1, latency_seconds)")?, "4");
-    client.api("metadata", &[("metric", "requests_total")])
+    Ok(())
 }
 
 #[test]
 fn prometheus_takes_version_1() -> anyhow::Result<()> {
-    forwards("v1", "metadata_config: {send: true}").map(drop)
+    forwards("v1", "metadata_config: {send: true}")
 }
 
 #[test]
 fn prometheus_takes_version_2() -> anyhow::Result<()> {
-    forwards("v2", "protobuf_message: io.prometheus.write.v2.Request").map(drop)
+    forwards("v2", "protobuf_message: io.prometheus.write.v2.Request")
 }
