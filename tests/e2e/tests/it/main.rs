@@ -13,3 +13,4 @@ mod durability;
 mod faults;
 mod machine;
 mod page;
+mod scrape;
