@@ -8,6 +8,7 @@ mod collecting;
 mod config;
 mod greeting;
 mod hints;
+mod orders;
 mod own_metrics;
 mod scraping;
 
@@ -31,6 +32,7 @@ use tokio_util::sync::CancellationToken;
 use self::collecting::Collecting;
 use self::config::UpConfig;
 use self::greeting::Greeting;
+use self::orders::Orders;
 use self::own_metrics::OwnMetrics;
 use self::scraping::{Outside, Scraping};
 use crate::cli::UpArgs;
@@ -87,7 +89,7 @@ async fn up(config: UpConfig, scrape_config: Option<scrape::Config>) -> Result<(
         return Ok(());
     };
     let store = store?;
-    let mut running = match Running::start(config, scrape_config, Arc::clone(&store), clock) {
+    let mut running = match Running::start(config, scrape_config, (Arc::clone(&store), clock), &stop) {
         Ok(running) => running,
         Err(failure) => {
             store.close();
@@ -142,8 +144,8 @@ impl Running {
     fn start(
         config: UpConfig,
         scrape_config: Option<scrape::Config>,
-        store: Arc<Store>,
-        clock: Arc<dyn Clock>,
+        (store, clock): (Arc<Store>, Arc<dyn Clock>),
+        stop: &CancellationToken,
     ) -> Result<Self, Failure> {
         let scraping = match (scrape_config, &config.config) {
             (Some(scrape_config), Some(path)) => {
@@ -173,6 +175,15 @@ impl Running {
             query: Arc::clone(&store) as _,
             ingest: Arc::clone(&store) as _,
             collection: Some(Arc::clone(&collecting) as _),
+            scraping: scraping
+                .as_ref()
+                .map(|scraping| Arc::new(scraping.handle.clone()) as _),
+            lifecycle: config.enable_lifecycle.then(|| {
+                Arc::new(Orders {
+                    scraping: scraping.as_ref().map(|scraping| scraping.handle.clone()),
+                    stop: stop.clone(),
+                }) as _
+            }),
             clock,
             degraded: config.degradations(now),
             host: config.instance.clone(),
