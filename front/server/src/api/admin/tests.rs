@@ -31,7 +31,9 @@ async fn order(fixture: &Fixture, path: &str) -> Answer {
 async fn counts(fixture: &Fixture) -> Vec<String> {
     let answer = fixture.get("/api/v1/query?query=count_over_time(up[1h])&time=600").await.json();
     let found = answer["data"]["result"].as_array().unwrap();
-    found.iter().map(|one| one["value"][1].as_str().unwrap().to_owned()).collect()
+    let mut counts: Vec<String> = found.iter().map(|one| one["value"][1].as_str().unwrap().to_owned()).collect();
+    counts.sort();
+    counts
 }
 
 #[tokio::test]
