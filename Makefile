@@ -4,7 +4,8 @@
 #   make test    set up, build, run every test
 #   make build   the release binary with the page inside
 #   make check   format, clippy with warnings as errors, tidy, the page's types
-#   make bench   side by side with node_exporter and Prometheus, in one run
+#   make bench   side by side with VictoriaMetrics, Prometheus and node_exporter, in one run;
+#                BENCH="ingest --quick" names sections and options
 #   make deny    licences, advisories and sources of the dependencies
 
 SHELL := /bin/bash
@@ -24,6 +25,7 @@ UI := front/ui
 BROWSER := tests/browser
 UI_SOURCES := $(shell find $(UI)/src $(UI)/index.html $(UI)/package.json $(UI)/vite.config.ts -type f 2>/dev/null)
 UP ?=
+BENCH ?=
 
 .PHONY: up test build check bench deny ui clean setup-build setup-test
 
@@ -62,10 +64,18 @@ $(PERIPLUS_PEERS)/node_exporter: tests/peers/node_exporter/go.sum
 $(PERIPLUS_PEERS)/prometheus: tests/peers/prometheus/go.sum
 	mkdir -p $(@D) && cd $(<D) && go build -ldflags "-X $(VERSION)=3.10.0" -o $@ github.com/prometheus/prometheus/cmd/prometheus
 
+VM_VERSION := github.com/VictoriaMetrics/VictoriaMetrics/lib/buildinfo.Version
+
+$(PERIPLUS_PEERS)/victoriametrics: tests/peers/victoriametrics/go.sum
+	mkdir -p $(@D) && cd $(<D) && go build -ldflags "-X $(VM_VERSION)=victoria-metrics-1.122.0" -o $@ \
+		github.com/VictoriaMetrics/VictoriaMetrics/app/victoria-metrics
+
 $(PERIPLUS_PEERS)/promtool: tests/peers/prometheus/go.sum
 	mkdir -p $(@D) && cd $(<D) && go build -ldflags "-X $(VERSION)=3.10.0" -o $@ github.com/prometheus/prometheus/cmd/promtool
 
-test: setup-test ui $(BROWSER)/node_modules/.package-lock.json $(PERIPLUS_PEERS)/node_exporter $(PERIPLUS_PEERS)/promtool
+PEERS := $(addprefix $(PERIPLUS_PEERS)/,node_exporter prometheus promtool)
+
+test: setup-test ui $(BROWSER)/node_modules/.package-lock.json $(PEERS)
 	go mod download github.com/prometheus/prometheus@v0.316.0
 	cd $(UI) && npm test
 	cargo build --workspace
@@ -79,8 +89,10 @@ check: ui
 	cargo xtask tidy
 	cd $(UI) && npm run check
 
-bench: build $(PERIPLUS_PEERS)/node_exporter $(PERIPLUS_PEERS)/prometheus $(BROWSER)/node_modules/.package-lock.json
-	cargo run --release --package bench -- --periplus $(TARGET)/release/periplus
+BENCH_PEERS := $(addprefix $(PERIPLUS_PEERS)/,node_exporter prometheus victoriametrics)
+
+bench: build $(BENCH_PEERS) $(BROWSER)/node_modules/.package-lock.json
+	cargo run --release --package bench -- --periplus $(TARGET)/release/periplus $(BENCH)
 
 deny:
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny

@@ -5,8 +5,11 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use serde_json::json;
 use testkit::{Client, Peer, Periplus, free_port, peer_path, wait_for};
 
+use crate::report::{Section, Table};
+use crate::stop;
 use crate::usage::Usage;
 
 /// Collections before measuring: start-up, first compilation of queries, caches.
@@ -17,7 +20,7 @@ const OURS_ONLY: [&str; 4] = ["--disable", "container", "--disable", "process"];
 
 /// One line of the table.
 #[derive(Debug)]
-pub(crate) struct Row {
+struct Row {
     name: &'static str,
     series: f64,
     cpu_ms: f64,
@@ -58,7 +61,7 @@ impl Drop for Browser {
 ///
 /// # Errors
 /// A peer is not built, or a process does not start.
-pub(crate) fn measure(periplus: &Path, interval: u32, collections: u32) -> anyhow::Result<Vec<Row>> {
+pub(crate) fn measure(periplus: &Path, interval: u32, collections: u32) -> anyhow::Result<Section> {
     let folder = tempfile::tempdir()?;
     let exporter_port = free_port()?;
     let mut command = Command::new(peer_path("node_exporter")?);
@@ -107,45 +110,69 @@ pub(crate) fn measure(periplus: &Path, interval: u32, collections: u32) -> anyho
             anonymous: last.anonymous,
         })
     };
-    (0..pids.len())
+    let rows: Vec<Row> = (0..pids.len())
         .map(|idx| row(idx).context("four processes have four rows"))
-        .collect()
+        .collect::<anyhow::Result<_>>()?;
+    Ok(section(&rows, (interval, collections)))
 }
 
-/// Renders the table in Markdown, with the ratios last.
-pub(crate) fn table(rows: &[Row]) -> String {
-    let mut text = String::from(
-        "| process | series | CPU ms a collection | resident MB | of it anonymous MB |\n|---|---:|---:|---:|---:|\n",
-    );
-    let mut line = |name: &str, row: [f64; 4]| {
-        let [series, cpu, resident, anonymous] = row;
-        let (resident, anonymous) = (resident / 1e6, anonymous / 1e6);
-        text.push_str(&format!(
-            "| {name} | {series:.0} | {cpu:.2} | {resident:.1} | {anonymous:.1} |\n"
-        ));
+fn section(rows: &[Row], (interval, collections): (u32, u32)) -> Section {
+    let columns = [
+        "process",
+        "series",
+        "CPU ms a collection",
+        "resident MB",
+        "of it anonymous MB",
+    ];
+    let mut table = Table::new("All at the same time:", &columns);
+    let mut line = |name: &str, [series, cpu, resident, anonymous]: [f64; 4]| {
+        table.rows.push(vec![
+            name.to_owned(),
+            format!("{series:.0}"),
+            format!("{cpu:.2}"),
+            format!("{:.1}", resident / 1e6),
+            format!("{:.1}", anonymous / 1e6),
+        ]);
     };
+    let figures = |row: &Row| [row.series, row.cpu_ms, row.resident, row.anonymous];
     for row in rows {
-        line(row.name, [row.series, row.cpu_ms, row.resident, row.anonymous]);
+        line(row.name, figures(row));
     }
-    let [exporter, prometheus, same, ..] = rows else {
-        return text;
-    };
-    let cpu = exporter.cpu_ms + prometheus.cpu_ms;
-    let resident = exporter.resident + prometheus.resident;
-    line(
-        "theirs together",
-        [
-            prometheus.series,
-            cpu,
-            resident,
-            exporter.anonymous + prometheus.anonymous,
-        ],
+    let mut text = format!(
+        "node_exporter scraped by Prometheus every {interval} seconds, and `periplus up` with the same families every \
+         {interval} seconds; {collections} collections after {WARM_UP} of warm-up. CPU is user and system time by the \
+         kernel's accounts, memory is what is resident at the end. Ours collects, stores, and has the overview open in a \
+         Chromium that refreshes after every collection; theirs collects and stores, and nobody looks."
     );
-    let (cpu, resident) = (same.cpu_ms / cpu, same.resident / resident);
-    text.push_str(&format!(
-        "\nours / theirs, same families: CPU {cpu:.2}, resident memory {resident:.2}\n"
-    ));
-    text
+    if let [exporter, prometheus, same, ..] = rows {
+        let (theirs, ours) = (figures(exporter), figures(same));
+        let mut sum = figures(prometheus);
+        for (total, one) in sum.iter_mut().zip(theirs).skip(1) {
+            *total += one;
+        }
+        line("theirs together", sum);
+        text.push_str(&format!(
+            " **Ours / theirs, same families: CPU {:.2}, resident memory {:.2}.**",
+            ours[1] / sum[1],
+            ours[2] / sum[2]
+        ));
+    }
+    let json_row = |row: &Row| {
+        json!({
+            "process": row.name,
+            "series": row.series,
+            "cpu_ms": row.cpu_ms,
+            "resident_bytes": row.resident,
+            "anonymous_bytes": row.anonymous,
+        })
+    };
+    Section {
+        name: "machine",
+        text,
+        tables: vec![table],
+        json: json!({ "interval": interval, "collections": collections,
+            "processes": rows.iter().map(json_row).collect::<Vec<_>>() }),
+    }
 }
 
 fn start_periplus(binary: &Path, data: &Path, interval: u32, arguments: &[&str]) -> anyhow::Result<Periplus> {
@@ -197,6 +224,7 @@ fn wait_until_collected(client: &Client, count: f64, interval: u32) -> anyhow::R
         if missing <= 0.0 {
             return Ok(());
         }
+        stop::check()?;
         std::thread::park_timeout(Duration::from_secs_f64((missing * f64::from(interval)).max(1.0)));
     }
 }

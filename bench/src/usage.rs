@@ -16,6 +16,8 @@ pub(crate) struct Usage {
     pub(crate) resident: f64,
     /// The part of it that is no file, in bytes.
     pub(crate) anonymous: f64,
+    /// The most that was ever resident, in bytes.
+    pub(crate) peak: f64,
 }
 
 impl Usage {
@@ -45,6 +47,22 @@ impl Usage {
             cpu_ms: ticks.iter().sum::<f64>() * 1000.0 / TICKS_PER_SECOND,
             resident: kib("VmRSS:")? * 1024.0,
             anonymous: kib("RssAnon:")? * 1024.0,
+            peak: kib("VmHWM:")? * 1024.0,
         })
     }
+}
+
+/// Returns the nanoseconds that the living threads of a process have run, by `/proc/PID/task/TID/schedstat`.
+///
+/// Finer than [`Usage::cpu_ms`], but a thread that ends takes its time with it: for spans of milliseconds only.
+pub(crate) fn running_ns(pid: u32) -> u64 {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let of_task = |task: fs::DirEntry| -> Option<u64> {
+        let text = fs::read_to_string(task.path().join("schedstat")).ok()?;
+        text.split(' ').next()?.parse().ok()
+    };
+    tasks.filter_map(of_task).sum()
 }

@@ -70,9 +70,7 @@ impl Load {
         }
         #[expect(
             clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a number of lanes is small, and the cast saturates"
+            reason = "a number of lanes needs no more digits than a float has"
         )]
         let (wanted, current) = {
             let seconds_each = busy / sent;

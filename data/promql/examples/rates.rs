@@ -1,4 +1,5 @@
-//! How long `sum(rate(x[5m]))` and its like take over a day of a thousand series.
+//! How long `sum(rate(x[5m]))` and its like take over a day of a thousand series, and over four hours of a hundred
+//! series of native histograms.
 //!
 //! Samples lie in memory and are copied into the engine's buffer, so that what is measured is the engine and not a
 //! codec. `cargo run --profile quick -p promql --example rates [threads]` prints the mean CPU time
@@ -8,7 +9,10 @@
 
 use std::time::Instant;
 
-use model::{Labels, Metadata, Millis, NamesRequest, Query, QueryError, SampleBuffer, Selection, SeriesSet};
+use model::{
+    Buckets, Histogram, Labels, Metadata, Millis, NamesRequest, Query, QueryError, SampleBuffer, Selection,
+    SeriesSet, Span,
+};
 use promql::{Caller, EvalParams, Job, Options, Workers, evaluate_with, parse};
 
 const N_SERIES: usize = 1000;
@@ -16,10 +20,15 @@ const INTERVAL: Millis = 15_000;
 const DAY: Millis = 86_400_000;
 const RUNS: u32 = 20;
 
-/// Counters and gauges, all with the same times.
+/// Series of native histograms, over a sixth of the time.
+const N_HISTOGRAMS: usize = 100;
+const BUCKETS: usize = 40;
+
+/// Counters, all with the same times; the histograms have the last sixth of them.
 struct Store {
     timestamps: Vec<Millis>,
     series: Vec<(Labels, Vec<f64>)>,
+    histograms: Vec<(Labels, Vec<Histogram>)>,
 }
 
 impl Store {
@@ -44,7 +53,42 @@ impl Store {
             (labels, values.collect())
         });
         let series = series.collect();
-        Self { timestamps, series }
+        let histograms = (0..N_HISTOGRAMS).map(|n| {
+            let instance = format!("host-{n}");
+            let pairs = [("__name__", "h_seconds"), ("instance", instance.as_str())];
+            let labels = Labels::from_pairs(pairs).unwrap_or_default();
+            let samples = (0..timestamps.len() / 6).map(|i| histogram(n, i));
+            (labels, samples.collect())
+        });
+        let histograms = histograms.collect();
+        Self {
+            timestamps,
+            series,
+            histograms,
+        }
+    }
+}
+
+/// A histogram whose buckets grow at different rates.
+fn histogram(n: usize, i: usize) -> Histogram {
+    let counts: Vec<f64> = (0..BUCKETS)
+        .map(|bucket| (i * (1 + (bucket + n) % 7)) as f64)
+        .collect();
+    let count = counts.iter().sum();
+    Histogram {
+        schema: 3,
+        integer: true,
+        zero_threshold: 1e-9,
+        count,
+        sum: count * 0.3,
+        positive: Buckets {
+            spans: vec![Span {
+                offset: -20,
+                length: BUCKETS as u32,
+            }],
+            counts,
+        },
+        ..Histogram::default()
     }
 }
 
@@ -72,16 +116,42 @@ impl SeriesSet for All {
     }
 }
 
+struct AllHistograms(All);
+
+impl SeriesSet for AllHistograms {
+    fn len(&self) -> usize {
+        self.0.store.histograms.len()
+    }
+
+    fn labels(&self, idx: usize) -> Labels {
+        self.0.store.histograms[idx].0.clone()
+    }
+
+    fn read(&self, idx: usize, out: &mut SampleBuffer) -> Result<(), QueryError> {
+        let All { store, from, to } = self.0;
+        let samples = &store.histograms[idx].1;
+        let skipped = store.timestamps.len() - samples.len();
+        for row in from.max(skipped)..to {
+            out.push_histogram(store.timestamps[row], samples[row - skipped].clone());
+        }
+        Ok(())
+    }
+}
+
 struct Source(&'static Store);
 
 impl Query for Source {
     fn select(&self, selection: &Selection) -> Result<Box<dyn SeriesSet>, QueryError> {
         let timestamps = &self.0.timestamps;
-        Ok(Box::new(All {
+        let all = All {
             store: self.0,
             from: timestamps.partition_point(|t| *t < selection.range.start),
             to: timestamps.partition_point(|t| *t <= selection.range.end),
-        }))
+        };
+        if selection.matchers.iter().any(|m| m.matches("h_seconds")) {
+            return Ok(Box::new(AllHistograms(all)));
+        }
+        Ok(Box::new(all))
     }
 
     fn label_names(&self, _: &NamesRequest) -> Result<Vec<String>, QueryError> {
@@ -141,6 +211,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "quantile(0.9, avg_over_time(x_total[10m]))",
         "max_over_time(x_total[1h])",
         "x_total",
+        "histogram_quantile(0.99, sum(rate(h_seconds[5m])))",
+        "histogram_count(rate(h_seconds[5m]))",
+        "h_seconds",
     ];
     for text in queries {
         let expr = parse(text, &Options::STABLE)?;

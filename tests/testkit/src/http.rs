@@ -24,9 +24,14 @@ pub struct Answer {
 impl Client {
     /// Makes a client for `http://address`.
     pub fn new(base: impl Into<String>) -> Self {
+        Self::with_timeout(base, Duration::from_secs(30))
+    }
+
+    /// Makes a client that waits so long for an answer.
+    pub fn with_timeout(base: impl Into<String>, timeout: Duration) -> Self {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(30)))
+            .timeout_global(Some(timeout))
             .build();
         Self {
             base: base.into(),
@@ -69,6 +74,22 @@ impl Client {
             status,
             body: response.body_mut().read_to_string()?,
         })
+    }
+
+    /// Posts a form, as Grafana asks its questions.
+    ///
+    /// # Errors
+    /// As [`Client::post`].
+    pub fn post_form(&self, path: &str, parameters: &[(&str, &str)]) -> anyhow::Result<Answer> {
+        let request = self.agent.post(format!("{}{path}", self.base));
+        let mut response = request.send_form(parameters.iter().copied())?;
+        let status = response.status().as_u16();
+        let body = response
+            .body_mut()
+            .with_config()
+            .limit(256 << 20)
+            .read_to_string()?;
+        Ok(Answer { status, body })
     }
 
     /// Sends a remote-write 1.0 request: a snappy-compressed `WriteRequest`.

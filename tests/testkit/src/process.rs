@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use rustix::process::{Pid, Signal, kill_process};
@@ -177,19 +178,33 @@ impl Peer {
     /// # Errors
     /// It cannot be started or does not answer.
     pub fn start(mut command: Command, port: u16, path: &str) -> anyhow::Result<Self> {
-        let child = command
+        command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()?;
-        let peer = Self {
-            child,
-            client: Client::new(format!("http://127.0.0.1:{port}")),
-        };
+            .stderr(Stdio::null());
+        let peer = Self::spawn(command, port)?;
         wait_for("the peer to answer", || {
             peer.client.get(path).ok().filter(|answer| answer.status == 200)
         })?;
         Ok(peer)
+    }
+
+    /// Starts a peer that will listen on a port of the loopback, and waits for nothing.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn spawn(mut command: Command, port: u16) -> anyhow::Result<Self> {
+        Ok(Self {
+            child: command.spawn()?,
+            client: Client::new(format!("http://127.0.0.1:{port}")),
+        })
+    }
+
+    /// Has its client wait so long for an answer.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.client = Client::with_timeout(self.client.base(), timeout);
+        self
     }
 
     /// Returns the id of the process.

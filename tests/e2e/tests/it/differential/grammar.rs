@@ -1,213 +1,20 @@
-//! Random queries of the whole language, as trees that can be made smaller.
+//! Random queries of the whole language.
+
+mod functions;
+mod query;
 
 use rand::Rng as _;
 use rand::rngs::SmallRng;
 
+use functions::{Arg, FUNCTIONS};
+pub(super) use query::{Query, Type};
+
 use super::data::{Kind, METRICS, Metric, SPAN, START};
-
-/// Type of an expression.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Type {
-    Scalar,
-    Vector,
-    Matrix,
-}
-
-/// An expression: text with places for others.
-#[derive(Clone, Debug)]
-pub(super) struct Query {
-    pub(super) returns: Type,
-    pieces: Vec<Piece>,
-}
-
-#[derive(Clone, Debug)]
-enum Piece {
-    Text(String),
-    Part(Query),
-}
-
-impl Query {
-    fn new(returns: Type) -> Self {
-        Self {
-            returns,
-            pieces: Vec::new(),
-        }
-    }
-
-    fn text(mut self, text: impl Into<String>) -> Self {
-        self.pieces.push(Piece::Text(text.into()));
-        self
-    }
-
-    fn part(mut self, part: Self) -> Self {
-        self.pieces.push(Piece::Part(part));
-        self
-    }
-
-    /// Returns the text of the query.
-    pub(super) fn to_text(&self) -> String {
-        let mut out = String::new();
-        self.write(&mut out);
-        out
-    }
-
-    fn write(&self, out: &mut String) {
-        for piece in &self.pieces {
-            match piece {
-                Piece::Text(text) => out.push_str(text),
-                Piece::Part(part) => part.write(out),
-            }
-        }
-    }
-
-    /// Returns smaller queries, the smallest first: parts alone, and the whole with a part made simple.
-    pub(super) fn smaller(&self) -> Vec<Self> {
-        let mut all = Vec::new();
-        self.collect_parts(&mut all);
-        for (idx, piece) in self.pieces.iter().enumerate() {
-            let Piece::Part(part) = piece else {
-                continue;
-            };
-            for simple in part.simpler() {
-                let mut whole = self.clone();
-                whole.pieces[idx] = Piece::Part(simple);
-                all.push(whole);
-            }
-        }
-        let length = self.to_text().len();
-        all.retain(|query| query.to_text().len() < length);
-        all.sort_by_key(|query| query.to_text().len());
-        all
-    }
-
-    fn collect_parts(&self, all: &mut Vec<Self>) {
-        for piece in &self.pieces {
-            if let Piece::Part(part) = piece {
-                all.push(part.clone());
-                part.collect_parts(all);
-            }
-        }
-    }
-
-    /// Returns what could stand in the place of this part.
-    fn simpler(&self) -> Vec<Self> {
-        let mut all = self.smaller();
-        all.retain(|query| query.returns == self.returns);
-        match self.returns {
-            Type::Scalar => all.push(Self::new(Type::Scalar).text("1")),
-            Type::Vector => all.push(Self::new(Type::Vector).text("vector(1)")),
-            Type::Matrix => {}
-        }
-        all
-    }
-
-    /// Whether the query is a sort, the order of whose result means something.
-    pub(super) fn is_sorted(&self) -> bool {
-        self.to_text().starts_with("sort")
-    }
-}
 
 /// Makes queries.
 pub(super) struct Grammar<'a> {
     pub(super) random: &'a mut SmallRng,
 }
-
-/// What a function takes.
-#[derive(Clone, Copy)]
-enum Arg {
-    Vector,
-    /// Samples as they are: of what is computed the last bits differ, and the function makes much of them.
-    Plain,
-    Matrix,
-    Scalar,
-    /// Between 0 and 1, mostly.
-    Fraction,
-    /// A whole vector is optional.
-    MaybeVector,
-    /// Buckets of a classic histogram.
-    Buckets,
-    /// Native histograms.
-    Native,
-}
-
-use Arg::{Buckets, Fraction, Matrix, MaybeVector, Native, Plain, Scalar, Vector};
-
-const FUNCTIONS: [(&str, &[Arg]); 74] = [
-    ("abs", &[Vector]),
-    ("absent", &[Vector]),
-    ("absent_over_time", &[Matrix]),
-    ("acos", &[Vector]),
-    ("acosh", &[Vector]),
-    ("asin", &[Vector]),
-    ("asinh", &[Vector]),
-    ("atan", &[Vector]),
-    ("atanh", &[Vector]),
-    ("avg_over_time", &[Matrix]),
-    ("ceil", &[Vector]),
-    ("changes", &[Matrix]),
-    ("clamp", &[Vector, Scalar, Scalar]),
-    ("clamp_max", &[Vector, Scalar]),
-    ("clamp_min", &[Vector, Scalar]),
-    ("cos", &[Plain]),
-    ("cosh", &[Vector]),
-    ("count_over_time", &[Matrix]),
-    ("day_of_month", &[MaybeVector]),
-    ("day_of_week", &[MaybeVector]),
-    ("day_of_year", &[MaybeVector]),
-    ("days_in_month", &[MaybeVector]),
-    ("deg", &[Vector]),
-    ("delta", &[Matrix]),
-    ("deriv", &[Matrix]),
-    ("exp", &[Vector]),
-    ("floor", &[Vector]),
-    ("histogram_avg", &[Native]),
-    ("histogram_count", &[Native]),
-    ("histogram_fraction", &[Scalar, Scalar, Buckets]),
-    ("histogram_quantile", &[Fraction, Buckets]),
-    ("histogram_stddev", &[Native]),
-    ("histogram_stdvar", &[Native]),
-    ("histogram_sum", &[Native]),
-    ("hour", &[MaybeVector]),
-    ("idelta", &[Matrix]),
-    ("increase", &[Matrix]),
-    ("irate", &[Matrix]),
-    ("last_over_time", &[Matrix]),
-    ("ln", &[Vector]),
-    ("log10", &[Vector]),
-    ("log2", &[Vector]),
-    ("max_over_time", &[Matrix]),
-    ("min_over_time", &[Matrix]),
-    ("minute", &[MaybeVector]),
-    ("month", &[MaybeVector]),
-    ("predict_linear", &[Matrix, Scalar]),
-    ("present_over_time", &[Matrix]),
-    ("quantile_over_time", &[Fraction, Matrix]),
-    ("rad", &[Vector]),
-    ("rate", &[Matrix]),
-    ("rate", &[Matrix]),
-    ("rate", &[Matrix]),
-    ("increase", &[Matrix]),
-    ("resets", &[Matrix]),
-    ("round", &[Vector]),
-    ("round", &[Vector, Scalar]),
-    ("sgn", &[Vector]),
-    ("sin", &[Plain]),
-    ("sinh", &[Vector]),
-    ("sqrt", &[Vector]),
-    ("stddev_over_time", &[Matrix]),
-    ("stdvar_over_time", &[Matrix]),
-    ("sum_over_time", &[Matrix]),
-    ("tan", &[Plain]),
-    ("tanh", &[Vector]),
-    ("timestamp", &[Vector]),
-    ("vector", &[Scalar]),
-    ("year", &[MaybeVector]),
-    ("histogram_quantile", &[Fraction, Vector]),
-    ("histogram_quantile", &[Fraction, Native]),
-    ("histogram_quantile", &[Fraction, Native]),
-    ("histogram_fraction", &[Scalar, Scalar, Native]),
-    ("histogram_count", &[Vector]),
-];
 
 const AGGREGATIONS: [&str; 9] = [
     "sum", "avg", "min", "max", "count", "group", "stddev", "stdvar", "sum",
@@ -397,15 +204,15 @@ impl Grammar<'_> {
         let mut separator = "";
         for arg in args {
             let part = match arg {
-                Vector => self.vector(depth - 1),
-                Plain => self.selector(),
-                Matrix => self.matrix(depth),
-                Scalar => self.scalar(depth - 1),
-                Fraction => self.fraction(),
-                MaybeVector if self.chance(0.3) => continue,
-                MaybeVector => self.vector(depth - 1),
-                Buckets => self.buckets(),
-                Native => self.native(),
+                Arg::Vector => self.vector(depth - 1),
+                Arg::Plain => self.selector(),
+                Arg::Matrix => self.matrix(depth),
+                Arg::Scalar => self.scalar(depth - 1),
+                Arg::Fraction => self.fraction(),
+                Arg::MaybeVector if self.chance(0.3) => continue,
+                Arg::MaybeVector => self.vector(depth - 1),
+                Arg::Buckets => self.buckets(),
+                Arg::Native => self.native(),
             };
             query = query.text(separator).part(part);
             separator = ", ";
