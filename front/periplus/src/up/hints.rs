@@ -32,7 +32,7 @@ pub(super) fn store(error: StoreError) -> Failure {
         }
         StoreError::NoSpace { .. } => "make room on that disk, or choose another with --data DIR",
         StoreError::TooManyTombstones { .. } => {
-            "clean up what was deleted: POST /api/v1/admin/tsdb/clean_tombstones"
+            "start without new deletions and order POST /api/v1/admin/tsdb/clean_tombstones"
         }
         StoreError::StartThread { .. } => {
             "raise the limit of threads of this user or container (ulimit -u, pids.max)"
