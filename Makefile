@@ -70,7 +70,12 @@ $(PERIPLUS_PEERS)/victoriametrics: tests/peers/victoriametrics/go.sum
 	mkdir -p $(@D) && cd $(<D) && go build -ldflags "-X $(VM_VERSION)=victoria-metrics-1.122.0" -o $@ \
 		github.com/VictoriaMetrics/VictoriaMetrics/app/victoria-metrics
 
-test: setup-test ui $(BROWSER)/node_modules/.package-lock.json $(PERIPLUS_PEERS)/node_exporter
+$(PERIPLUS_PEERS)/promtool: tests/peers/prometheus/go.sum
+	mkdir -p $(@D) && cd $(<D) && go build -ldflags "-X $(VERSION)=3.10.0" -o $@ github.com/prometheus/prometheus/cmd/promtool
+
+PEERS := $(addprefix $(PERIPLUS_PEERS)/,node_exporter prometheus promtool)
+
+test: setup-test ui $(BROWSER)/node_modules/.package-lock.json $(PEERS)
 	go mod download github.com/prometheus/prometheus@v0.316.0
 	cd $(UI) && npm test
 	cargo build --workspace

@@ -247,6 +247,28 @@ pub enum Rejection {
         /// What is wrong.
         reason: String,
     },
+    /// More labels, or longer ones, than the store takes.
+    #[error("labels exceed a limit: {what} is {found}, more than {limit}")]
+    LabelLimit {
+        /// What there is too much of (`number of labels`, `length of a label name`, `length of a label value`).
+        what: &'static str,
+        /// How much there is.
+        found: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// Series are created faster than the store allows.
+    #[error("limit of {limit} new series a minute reached")]
+    SeriesRate {
+        /// The limit.
+        limit: usize,
+    },
+    /// A native histogram that contradicts itself.
+    #[error("invalid histogram: {reason}")]
+    InvalidHistogram {
+        /// What is wrong.
+        reason: String,
+    },
 }
 
 /// What became of a batch.
@@ -280,6 +302,12 @@ pub enum IngestError {
     Overloaded {
         /// Bytes that wait.
         waiting_bytes: usize,
+    },
+    /// More samples a second than the store is set to take; try again later.
+    #[error("limit of {limit} samples a second reached")]
+    RateLimited {
+        /// The limit.
+        limit: u64,
     },
 }
 

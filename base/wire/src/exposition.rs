@@ -1,7 +1,9 @@
 //! Samples as Prometheus text exposition format 0.0.4.
 //! Format: <https://prometheus.io/docs/instrumenting/exposition_formats/#text-format-details>.
 
+mod families;
 mod parse;
+mod series;
 
 use std::collections::HashMap;
 
@@ -9,10 +11,12 @@ use model::{Family, MetricType, Sink};
 
 use crate::push_float;
 
+pub use families::{CONTENT_TYPE_FAMILIES, FamiliesWriter};
 pub use parse::{
     ClassicError, ClassicHistogram, ClassicPart, Entry, ExpositionFormat, ExpositionParser, FormatError,
     NativeHistograms, ParseError, Sample, SampleValue, format_bound, parse_float,
 };
+pub use series::{CONTENT_TYPE_OPENMETRICS, SeriesFormat, SeriesText};
 
 /// The media type of what [`TextSink::finish`] returns.
 pub const CONTENT_TYPE_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";

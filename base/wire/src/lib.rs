@@ -10,6 +10,7 @@
 //! - [`decode_otlp_protobuf`], [`decode_otlp_json`], [`OtlpRequest::translate`]: OpenTelemetry metrics.
 //! - [`ExpositionParser`]: pages of targets, in text, OpenMetrics or protobuf.
 //! - [`TextSink`]: what a collector says, as Prometheus text exposition format 0.0.4.
+//! - [`SeriesText`]: stored series with their timestamps as text, what `/federate` answers.
 //! - [`format_float`]: sample values as Prometheus writes them.
 
 mod error;
@@ -24,9 +25,9 @@ mod snappy;
 
 pub use error::DecodeError;
 pub use exposition::{
-    CONTENT_TYPE_TEXT, ClassicError, ClassicHistogram, ClassicPart, Entry, ExpositionFormat,
-    ExpositionParser, FormatError, NativeHistograms, ParseError, Sample, SampleValue, TextSink, format_bound,
-    parse_float,
+    CONTENT_TYPE_FAMILIES, CONTENT_TYPE_OPENMETRICS, CONTENT_TYPE_TEXT, ClassicError, ClassicHistogram,
+    ClassicPart, Entry, ExpositionFormat, ExpositionParser, FamiliesWriter, FormatError, NativeHistograms,
+    ParseError, Sample, SampleValue, SeriesFormat, SeriesText, TextSink, format_bound, parse_float,
 };
 pub use histogram::HistogramFault;
 pub use number::{format_float, push_float, push_integer};

@@ -5,6 +5,7 @@
 
 mod display;
 mod facts;
+mod pretty;
 
 use std::fmt;
 

@@ -7,10 +7,8 @@
 //!
 //! Instant and range queries take the same path: an instant query has one step.
 //!
-//! The way to more cores: `Evaluator::stream` over a selector is a loop over series of a shared
-//! [`model::SeriesSet`], which may be read from several threads. Ranges of series can run on workers, each with
-//! its own scratch buffers, annotations and accumulators; accumulators are merged in the order of the ranges, so
-//! that sums stay the same from run to run. The query budget is atomic already.
+//! More cores are the caller's to lend: [`spread`] cuts stored series into pieces, and reading and kernels run on
+//! [`Workers`]; everything that depends on order stays on the caller's thread.
 
 mod aggregate;
 mod binary;
@@ -19,8 +17,10 @@ mod frame;
 mod math;
 mod output;
 mod select;
+mod spread;
 mod steps;
 mod window;
+mod workers;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -40,6 +40,7 @@ use crate::plan::{Horizon, Kind, Node, lower};
 use crate::value::QueryOutput;
 
 pub(crate) use call::rfc3339;
+pub use workers::{Alone, Caller, Job, Workers};
 
 /// What bounds an evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,6 +125,24 @@ pub fn evaluate(
     params: &EvalParams,
     interrupt: &(dyn Fn() -> Option<Interrupt> + Sync),
 ) -> Result<QueryOutput, EvalError> {
+    let caller = Caller {
+        interrupt,
+        workers: &Alone,
+    };
+    evaluate_with(expr, source, params, &caller)
+}
+
+/// Evaluates an expression over stored series on the threads that the caller lends. The result is that of
+/// [`evaluate`] to the last bit.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn evaluate_with(
+    expr: &Expr,
+    source: &dyn Query,
+    params: &EvalParams,
+    caller: &Caller<'_>,
+) -> Result<QueryOutput, EvalError> {
     let steps = Steps {
         start: params.start,
         end: params.end,
@@ -152,7 +171,8 @@ pub fn evaluate(
     let evaluator = Evaluator {
         source,
         params,
-        interrupt,
+        interrupt: caller.interrupt,
+        workers: caller.workers,
         budget: Budget::new(params.limits.max_samples),
         annotations: RefCell::default(),
         selections: RefCell::default(),
@@ -173,6 +193,7 @@ struct Evaluator<'a> {
     source: &'a dyn Query,
     params: &'a EvalParams,
     interrupt: &'a (dyn Fn() -> Option<Interrupt> + Sync),
+    workers: &'a dyn Workers,
     budget: Budget,
     annotations: RefCell<Annotations>,
     selections: RefCell<Vec<Selected>>,

@@ -7,7 +7,7 @@
 //!
 //! - [`add`], [`subtract`], [`multiply`], [`divide`], [`equal`], [`trim`]: the operators.
 //! - [`HistogramSum`], [`HistogramMean`]: aggregation over series and over time.
-//! - [`detect_reset`], [`increase`], [`interpolate`]: counters.
+//! - [`detect_reset`], [`increase`], [`increase_over_resets`], [`interpolate`]: counters.
 //! - [`quantile`], [`fraction`], [`average`], [`variance`]: estimates.
 //!
 //! Functions change their first argument in place and allocate only where the layout of buckets changes, since
@@ -32,7 +32,7 @@ use model::Histogram;
 pub use combine::{Combined, Incompatible, add, subtract};
 pub use moments::{average, variance};
 pub use quantile::{NanNote, fraction, quantile};
-pub use rate::{Increase, RateNotes, increase, interpolate};
+pub use rate::{Increase, RateNotes, increase, increase_over_resets, interpolate};
 pub use reset::detect_reset;
 pub use scale::{divide, multiply};
 pub use sum::{HistogramMean, HistogramSum};

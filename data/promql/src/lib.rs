@@ -1,8 +1,8 @@
 //! PromQL: text to tree, tree to plan, plan and stored series to values.
 //!
 //! Pure: no I/O, no clock, no threads. Series come through [`model::Query`]; whoever waits for the answer says by
-//! a function when to stop. The language is that of Prometheus 3.16, floats; its experimental parts are behind
-//! [`Options`].
+//! a function when to stop. The language is that of Prometheus 3.16, native histograms and start
+//! timestamps included; its experimental parts are behind [`Options`] and [`EvalParams`].
 //!
 //! ```text
 //! parse(text) -> Expr -> evaluate(&Expr, &dyn Query, &EvalParams) -> QueryOutput
@@ -25,7 +25,7 @@ pub use annotations::Annotation;
 pub use ast::Expr;
 pub use duration::{format_duration, parse_duration};
 pub use error::{EvalError, Interrupt, ParseError};
-pub use eval::{EvalParams, Limits, evaluate};
+pub use eval::{Alone, Caller, EvalParams, Job, Limits, Workers, evaluate, evaluate_with};
 pub use functions::{Function, functions, keywords};
 pub use number::format_plain;
 pub use parse::{MAX_DEPTH, MAX_QUERY_BYTES, Options, parse, parse_selector};

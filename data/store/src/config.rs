@@ -14,7 +14,8 @@ pub struct StoreConfig {
     pub retention: Duration,
     /// Parts are dropped, oldest first, while log and parts together are larger than this.
     pub retention_bytes: Option<u64>,
-    /// How far behind the newest sample of its series a sample may come.
+    /// How far behind the newest sample of its series a sample may come, days if so wanted: what is older than
+    /// the head becomes parts that overlap others.
     pub out_of_order_window: Duration,
     /// How far ahead of the clock a sample may be.
     pub max_future: Duration,
@@ -26,6 +27,18 @@ pub struct StoreConfig {
     pub compacted_range: Duration,
     /// Series the head holds at most; samples of further series are refused.
     pub max_series: usize,
+    /// Series that may be created a minute; samples of further new series are refused. `None` is no limit.
+    pub max_new_series_per_minute: Option<usize>,
+    /// Samples that may come a second; further batches are refused. `None` is no limit.
+    pub max_samples_per_second: Option<u64>,
+    /// Labels of one series at most, the metric name included.
+    pub max_labels: usize,
+    /// Bytes of one label name at most.
+    pub max_label_name_bytes: usize,
+    /// Bytes of one label value at most.
+    pub max_label_value_bytes: usize,
+    /// Exemplars that are kept; 0 keeps none.
+    pub max_exemplars: usize,
     /// Series one query may touch.
     pub max_query_series: usize,
     /// Independently locked slices of the head; at least 1, at most 256.
@@ -34,8 +47,13 @@ pub struct StoreConfig {
     pub log_queue_bytes: usize,
     /// Bytes at which a log segment is closed.
     pub log_segment_bytes: u64,
+    /// Bytes of log behind the last snapshot of the head after which another one may be written, at the earliest
+    /// when they are a quarter of its size. `None` writes none, and a start reads the whole log.
+    pub snapshot_after_bytes: Option<u64>,
     /// Bytes of decompressed part pages kept for readers.
     pub page_cache_bytes: usize,
+    /// How long one pass of verifying the checksums of all parts takes; `None` verifies only what is read.
+    pub scrub_interval: Option<Duration>,
     /// How often the background thread looks for work; `None` leaves all upkeep to [`crate::Store::maintain`].
     pub upkeep_interval: Option<Duration>,
 }
@@ -54,11 +72,19 @@ impl StoreConfig {
             head_range: Duration::from_secs(2 * 3600),
             compacted_range: Duration::from_secs(24 * 3600),
             max_series: 10_000_000,
+            max_new_series_per_minute: None,
+            max_samples_per_second: None,
+            max_labels: 128,
+            max_label_name_bytes: 1024,
+            max_label_value_bytes: 64 << 10,
+            max_exemplars: 100_000,
             max_query_series: 1_000_000,
-            n_shards: (cores / 2).clamp(1, 8),
+            n_shards: cores.clamp(1, 16),
             log_queue_bytes: 64 << 20,
             log_segment_bytes: 128 << 20,
+            snapshot_after_bytes: Some(1 << 20),
             page_cache_bytes: 4 << 20,
+            scrub_interval: Some(Duration::from_secs(7 * 24 * 3600)),
             upkeep_interval: Some(Duration::from_secs(10)),
         }
     }

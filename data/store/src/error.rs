@@ -41,6 +41,24 @@ pub enum StoreError {
         /// What does not fit.
         reason: String,
     },
+    /// The disk has no room for what is to be written.
+    #[error(
+        "{path} has {available} bytes left, less than the {needed} that are needed; free some, or shorten the retention"
+    )]
+    NoSpace {
+        /// The folder.
+        path: PathBuf,
+        /// Bytes that are needed.
+        needed: u64,
+        /// Bytes that are there.
+        available: u64,
+    },
+    /// Too many deletions wait for their parts to be rewritten.
+    #[error("{limit} deletions wait to be cleaned up; clean tombstones and try again")]
+    TooManyTombstones {
+        /// The bound.
+        limit: usize,
+    },
     /// A background thread could not be started.
     #[error("failed to start thread {name}")]
     StartThread {

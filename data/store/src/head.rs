@@ -5,12 +5,16 @@
 //! timestamps of a target once ([`timeline`]), and values as small byte buffers in a slab. Series are named by
 //! their index in the shard, which stays valid within one *incarnation* of the shard.
 //!
-//! Two times rule what a shard takes and shows: samples before [`Shard::floor`] are refused, because a part that
-//! covers them is being or has been written; samples before [`Shard::shown_from`] are in published parts and are
-//! not shown, even where a chunk still holds them. `shown_from <= floor` always.
+//! Two times rule what a shard takes and shows: samples before [`Shard::floor`] are backfill ([`late`]), because a
+//! part that covers them is being or has been written; samples before [`Shown::from`] are in published parts and
+//! are not shown, even where a chunk still holds them. `shown.from <= floor` always.
 
 mod append;
+mod census;
+mod dump;
 mod evict;
+mod histograms;
+mod late;
 mod postings;
 mod read;
 mod series;
@@ -19,14 +23,17 @@ mod symbols;
 mod timeline;
 
 use hashbrown::{HashMap, HashTable};
-use model::{Labels, METRIC_NAME, Millis, PackedLabels, Rejection};
+use model::{Histogram, Labels, METRIC_NAME, Millis, PackedLabels, Rejection};
 
+pub(crate) use census::{Census, PairCount};
+pub(crate) use dump::{Dump, Restored};
 pub(crate) use postings::{Postings, decode_postings};
 pub(crate) use read::HeadSamples;
 
 use crate::bytes::xxh3;
 use crate::select::Index;
 use append::Taken;
+use late::{LateSamples, Side};
 use series::{NONE, Sealed, Series};
 use slab::Slab;
 use symbols::Symbols;
@@ -38,10 +45,33 @@ const CHAIN_LENGTH: u64 = 32;
 /// Encoded bytes at which a batch goes on in another log record.
 const MAX_RECORD_BYTES: usize = 4 << 20;
 
+/// One sample to be taken: a float, or a histogram with its sum.
+#[derive(Clone, Copy)]
+pub(crate) struct Sample<'a> {
+    pub(crate) t: Millis,
+    pub(crate) bits: u64,
+    /// When its counting began, 0 if that is not known.
+    pub(crate) start: Millis,
+    pub(crate) histogram: Option<&'a Histogram>,
+}
+
+/// What a shard shows. When it differs from what it was, samples have moved to parts meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shown {
+    /// Samples before are in parts only, backfill aside.
+    pub(crate) from: Millis,
+    /// How often backfill has moved to parts.
+    backfills: u32,
+}
+
 /// What a shard needs to know to take a row.
 pub(crate) struct Terms {
     /// Last time that is taken.
     pub(crate) newest: Millis,
+    /// First time that retention keeps.
+    pub(crate) oldest: Millis,
+    /// Time of the newest sample in the store.
+    pub(crate) newest_stored: Millis,
     /// How far behind its series a sample may come.
     pub(crate) window: Millis,
     /// How many more series may be created.
@@ -50,6 +80,40 @@ pub(crate) struct Terms {
     pub(crate) max_series: usize,
     /// Epoch of the log that new records belong to.
     pub(crate) epoch: u32,
+    /// Bounds of label sets.
+    pub(crate) labels: LabelLimits,
+    /// How many more series may be created this minute.
+    pub(crate) new_left: usize,
+    /// The bound behind `new_left`, for messages.
+    pub(crate) max_new: usize,
+}
+
+/// Bounds of label sets.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LabelLimits {
+    pub(crate) count: usize,
+    pub(crate) name_bytes: usize,
+    pub(crate) value_bytes: usize,
+}
+
+impl Terms {
+    /// For samples that were accepted once.
+    pub(crate) const UNBOUND: Self = Self {
+        newest: Millis::MAX,
+        oldest: Millis::MIN,
+        newest_stored: Millis::MIN,
+        window: Millis::MAX,
+        series_left: usize::MAX,
+        max_series: usize::MAX,
+        epoch: 0,
+        labels: LabelLimits {
+            count: usize::MAX,
+            name_bytes: usize::MAX,
+            value_bytes: usize::MAX,
+        },
+        new_left: usize::MAX,
+        max_new: usize::MAX,
+    };
 }
 
 /// One slice of the head.
@@ -57,7 +121,7 @@ pub(crate) struct Shard {
     id: u32,
     incarnation: u32,
     floor: Millis,
-    shown_from: Millis,
+    shown: Shown,
     newest: Millis,
     oldest: Millis,
     symbols: Symbols,
@@ -73,8 +137,13 @@ pub(crate) struct Shard {
     sealed: Vec<Sealed>,
     free_sealed: Vec<u32>,
     slab: Slab,
-    /// Samples that came out of order, ascending, by series.
-    late: HashMap<u32, Vec<(Millis, u64)>>,
+    /// What few series have: samples out of order, histograms, start timestamps.
+    sides: HashMap<u32, Box<Side>>,
+    /// Samples before the floor, by series.
+    backfill: HashMap<u32, LateSamples>,
+    /// Backfill that is being written to a part.
+    flushing: HashMap<u32, LateSamples>,
+    n_backfill: usize,
     /// The series of the previous row, after which the next one is predicted.
     previous: u32,
     /// Timeline of the latest sample taken.
@@ -82,6 +151,8 @@ pub(crate) struct Shard {
     chain: u32,
     rows_in_chain: u64,
     log: crate::wal::RecordBuilder,
+    /// Labels being written, kept for its memory.
+    text: String,
 }
 
 /// Identifies a series of a shard across lock releases.
@@ -105,7 +176,10 @@ impl Shard {
             id,
             incarnation: 1,
             floor,
-            shown_from: floor,
+            shown: Shown {
+                from: floor,
+                backfills: 0,
+            },
             newest: Millis::MIN,
             oldest: Millis::MAX,
             symbols: Symbols::default(),
@@ -119,12 +193,16 @@ impl Shard {
             sealed: Vec::new(),
             free_sealed: Vec::new(),
             slab: Slab::default(),
-            late: HashMap::new(),
+            sides: HashMap::new(),
+            backfill: HashMap::new(),
+            flushing: HashMap::new(),
+            n_backfill: 0,
             previous: NONE,
             neighbour: NONE,
             chain: 1,
             rows_in_chain: 0,
             log: crate::wal::RecordBuilder::default(),
+            text: String::new(),
         }
     }
 
@@ -133,9 +211,9 @@ impl Shard {
         self.series.len() - self.n_dead
     }
 
-    /// Returns the time before which samples are in parts only.
-    pub(crate) fn shown_from(&self) -> Millis {
-        self.shown_from
+    /// Returns what the shard shows.
+    pub(crate) fn shown(&self) -> Shown {
+        self.shown
     }
 
     /// Returns the span of all samples taken that are not in parts, `None` if there are none.
@@ -143,7 +221,7 @@ impl Shard {
         (self.oldest <= self.newest).then_some((self.oldest, self.newest))
     }
 
-    /// Refuses samples before `floor` from now on.
+    /// Takes samples before `floor` as backfill from now on.
     pub(crate) fn raise_floor(&mut self, floor: Millis) {
         self.floor = self.floor.max(floor);
     }
@@ -152,14 +230,14 @@ impl Shard {
     pub(crate) fn take_row(
         &mut self,
         (labels, hash): (PackedLabels<'_>, Option<u64>),
-        (t, bits): (Millis, u64),
+        sample: Sample<'_>,
         terms: &mut Terms,
     ) -> Result<(), Rejection> {
         let predicted = self.predicted(labels);
         let previous = std::mem::replace(&mut self.previous, NONE);
-        if t > terms.newest {
+        if sample.t > terms.newest {
             return Err(Rejection::TooNew {
-                timestamp: t,
+                timestamp: sample.t,
                 newest: terms.newest,
             });
         }
@@ -178,17 +256,17 @@ impl Shard {
             }
         };
         self.previous = id;
-        self.take_sample(id, (t, bits), terms)
+        self.take_sample(id, sample, terms)
     }
 
     /// Takes a further sample of the series of the row before; false if there was no such row.
-    pub(crate) fn take_next(&mut self, sample: (Millis, u64), terms: &Terms) -> Result<bool, Rejection> {
+    pub(crate) fn take_next(&mut self, sample: Sample<'_>, terms: &Terms) -> Result<bool, Rejection> {
         if self.previous == NONE {
             return Ok(false);
         }
-        if sample.0 > terms.newest {
+        if sample.t > terms.newest {
             return Err(Rejection::TooNew {
-                timestamp: sample.0,
+                timestamp: sample.t,
                 newest: terms.newest,
             });
         }
@@ -200,9 +278,21 @@ impl Shard {
         self.previous = NONE;
     }
 
-    fn take_sample(&mut self, id: u32, (t, bits): (Millis, u64), terms: &Terms) -> Result<(), Rejection> {
-        let before = self.series[id as usize].last;
-        let taken = self.append(id, (t, bits), terms.window)?;
+    fn take_sample(&mut self, id: u32, sample: Sample<'_>, terms: &Terms) -> Result<(), Rejection> {
+        let Sample {
+            t,
+            bits,
+            start,
+            histogram,
+        } = sample;
+        let series = &self.series[id as usize];
+        let before = series.last;
+        let start_before = if series.has_side {
+            self.current_start(id)
+        } else {
+            0
+        };
+        let taken = self.append(id, sample, terms)?;
         if matches!(taken, Taken::Repeated) {
             return Ok(());
         }
@@ -210,27 +300,51 @@ impl Shard {
         if series.log_epoch != terms.epoch {
             series.log_epoch = terms.epoch;
             series.log_chain = 0;
-            let labels = self.packed_labels(id);
-            self.log.define(id, &labels);
+            self.define(id);
         }
         let series = &mut self.series[id as usize];
-        match taken {
-            Taken::InOrder if series.log_chain == self.chain => self.log.chained(id, t, (before, bits)),
-            Taken::InOrder => {
-                series.log_chain = self.chain;
-                self.log.absolute(id, t, bits);
+        if let Some(histogram) = histogram {
+            if matches!(taken, Taken::InOrder) {
+                series.log_chain = 0;
             }
-            Taken::Late | Taken::Repeated => self.log.late(id, t, bits),
+            self.log.histogram(id, t, (histogram, start));
+        } else if !matches!(taken, Taken::InOrder) {
+            self.log.late(id, t, (bits, start));
+        } else if series.log_chain == self.chain {
+            self.log.chained(id, t, (before, bits));
+            if start != start_before {
+                self.log.change_start(start);
+            }
+        } else {
+            series.log_chain = self.chain;
+            self.log.absolute(id, t, (bits, start));
+        }
+        if matches!(taken, Taken::Backfill) {
+            self.log.note_backfill();
         }
         Ok(())
     }
 
+    fn define(&mut self, id: u32) {
+        let mut packed = std::mem::take(&mut self.text);
+        packed.clear();
+        self.write_labels(id, &mut packed);
+        self.log.define(id, &packed);
+        self.text = packed;
+    }
+
     /// Takes a sample that is in the log already. The log knows that it was accepted once, so it is bound by
-    /// nothing but the floor.
-    pub(crate) fn replay(&mut self, id: u32, t: Millis, bits: u64) {
-        // Refusals are repetitions, or samples that parts hold.
-        if self.append(id, (t, bits), Millis::MAX).is_err() {
-            tracing::trace!(t, "log sample is in the store already");
+    /// nothing. With `as_backfill` it was older than the head's floor then.
+    pub(crate) fn replay(&mut self, id: u32, sample: Sample<'_>, as_backfill: bool) {
+        let terms = Terms::UNBOUND;
+        let result = if as_backfill {
+            self.append_backfill(id, sample, &terms)
+        } else {
+            self.append(id, sample, &terms)
+        };
+        // Refusals are repetitions.
+        if result.is_err() {
+            tracing::trace!(t = sample.t, "log sample is in the store already");
         }
     }
 
@@ -315,10 +429,18 @@ impl Shard {
                 reason: "no metric name".to_owned(),
             });
         }
+        terms.labels.check(labels)?;
         let full = Rejection::SeriesLimit {
             limit: terms.max_series,
         };
-        terms.series_left = terms.series_left.checked_sub(1).ok_or_else(|| full.clone())?;
+        if terms.series_left == 0 {
+            return Err(full);
+        }
+        if terms.new_left == 0 {
+            return Err(Rejection::SeriesRate { limit: terms.max_new });
+        }
+        terms.series_left -= 1;
+        terms.new_left -= 1;
         let start = self.label_ids.len();
         let interned = self.symbols.intern(labels, &mut self.label_ids);
         let ids = (
@@ -343,12 +465,16 @@ impl Shard {
     /// Returns the packed labels of a series.
     pub(crate) fn packed_labels(&self, id: u32) -> String {
         let mut packed = String::new();
+        self.write_labels(id, &mut packed);
+        packed
+    }
+
+    fn write_labels(&self, id: u32, out: &mut String) {
         if let Some(series) = self.series.get(id as usize) {
             for pair in self.pairs_of(series) {
-                packed.push_str(self.symbols.text(*pair));
+                out.push_str(self.symbols.text(*pair));
             }
         }
-        packed
     }
 
     /// Appends the labels of those series that are alive and have a sample at or after `start`.
@@ -357,7 +483,7 @@ impl Shard {
             let alive = self
                 .series
                 .get(*id as usize)
-                .is_some_and(|s| !s.dead && s.last_t >= start);
+                .is_some_and(|s| !s.dead && (s.last_t >= start || self.has_backfill(*id)));
             if alive {
                 each(
                     SeriesRef {
@@ -373,6 +499,11 @@ impl Shard {
     /// Returns the current incarnation.
     pub(crate) fn incarnation(&self) -> u32 {
         self.incarnation
+    }
+
+    /// Takes up the numbering of a shard that was read back.
+    pub(crate) fn set_incarnation(&mut self, incarnation: u32) {
+        self.incarnation = incarnation;
     }
 
     fn is_alive(&self, id: u32) -> bool {
@@ -406,6 +537,26 @@ impl Shard {
             });
             each(name.unwrap_or(""), series.hash, id as u32);
         }
+    }
+}
+
+impl LabelLimits {
+    fn check(self, labels: PackedLabels<'_>) -> Result<(), Rejection> {
+        let exceeded = |what, found, limit| Err(Rejection::LabelLimit { what, found, limit });
+        let mut count = 0;
+        for (name, value) in labels.iter() {
+            count += 1;
+            if name.len() > self.name_bytes {
+                return exceeded("length of a label name", name.len(), self.name_bytes);
+            }
+            if value.len() > self.value_bytes {
+                return exceeded("length of a label value", value.len(), self.value_bytes);
+            }
+        }
+        if count > self.count {
+            return exceeded("number of labels", count, self.count);
+        }
+        Ok(())
     }
 }
 

@@ -15,8 +15,11 @@
 //! LOCK        held by the process that has the store open
 //! MANIFEST    which parts there are                       store/manifest.rs
 //! METADATA    types, help and units of metric families    store/metadata.rs
+//! SNAPSHOT    the head, so that a start is fast           store/snapshot.rs
+//! TOMBSTONES  what was deleted and is still in files      tombstones.rs
 //! wal/        log segments                                wal.rs
 //! parts/      parts                                       part.rs
+//! snapshots/  copies made on request, stores themselves   upkeep/snapshot.rs
 //! quarantine/ damaged files, kept for inspection
 //! ```
 //! Every file begins with a magic word and a format version; a newer one is refused, not guessed at. The crate
@@ -31,10 +34,13 @@ mod head;
 mod part;
 mod select;
 mod store;
+mod tombstones;
 mod upkeep;
 mod wal;
 
 pub use config::StoreConfig;
 pub use error::StoreError;
-pub use store::Store;
 pub use store::status::{PartStatus, StoreStatus};
+pub use store::{Cardinality, Counted, Store};
+pub use upkeep::scrub::ScrubStatus;
+pub use wal::{LogTail, TailBacklog, TailError, TailStep};

@@ -3,10 +3,21 @@
 //! A matcher that the empty string satisfies also holds for series without the label, so it is resolved as
 //! *all but those with a value that does not match*. The others are unions over the values that match.
 
+pub(crate) mod merge;
 pub(crate) mod names;
+pub(crate) mod part;
 pub(crate) mod set;
 
 use model::{MatchOp, Matcher, QueryError};
+
+/// Which values of a label are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Values {
+    /// Those that a matcher matches.
+    Matching,
+    /// The others.
+    Other,
+}
 
 /// Where series ids are found by label. Ids appended are ascending per value.
 pub(crate) trait Index {
@@ -21,24 +32,50 @@ pub(crate) trait Index {
         keep: &mut dyn FnMut(&str) -> bool,
         out: &mut Vec<u32>,
     ) -> Result<(), QueryError>;
+
+    /// Returns how many ids [`Index::equal`] would append, as far as that is known cheaply.
+    fn count(&mut self, _name: &str, _value: &str) -> Result<usize, QueryError> {
+        Ok(0)
+    }
+
+    /// Appends the ids of series that have a value of the wanted kind, by looking at many values.
+    fn scan_for(&mut self, matcher: &Matcher, values: Values, out: &mut Vec<u32>) -> Result<(), QueryError> {
+        let wanted = values == Values::Matching;
+        self.scan(matcher.name(), &mut |value| matcher.matches(value) == wanted, out)
+    }
+
+    /// Returns those of the ids for which a matcher holds, if looking at them one by one is cheaper than looking
+    /// at all values.
+    fn filter(&mut self, _matcher: &Matcher, _ids: &[u32]) -> Result<Option<Vec<u32>>, QueryError> {
+        Ok(None)
+    }
 }
 
 /// Returns the ids of series for which all matchers hold, ascending.
 pub(crate) fn resolve(index: &mut dyn Index, matchers: &[Matcher]) -> Result<Vec<u32>, QueryError> {
-    let (optional, mut required): (Vec<&Matcher>, Vec<&Matcher>) =
+    let (optional, required): (Vec<&Matcher>, Vec<&Matcher>) =
         matchers.iter().partition(|matcher| matcher.matches_empty());
     // Single values first: they are found without looking at other values, and often leave little or nothing.
-    required.sort_by_key(|matcher| match matcher.op() {
-        MatchOp::Equal => 0,
-        _ if literals(matcher).is_some() => 1,
-        _ => 2,
-    });
-    let mut result: Option<Vec<u32>> = None;
+    let mut by_cost = Vec::with_capacity(required.len());
     for matcher in required {
-        let found = with_matching_value(index, matcher)?;
+        by_cost.push((cost(index, matcher)?, matcher));
+    }
+    by_cost.sort_by_key(|(cost, _)| *cost);
+    let mut result: Option<Vec<u32>> = None;
+    for (cost, matcher) in by_cost {
         let kept = match result {
-            None => found,
-            Some(before) => intersect(&before, &found),
+            None => with_value(index, matcher, Values::Matching)?,
+            Some(before) => {
+                let tried = if cost.0 {
+                    index.filter(matcher, &before)?
+                } else {
+                    None
+                };
+                match tried {
+                    Some(kept) => kept,
+                    None => intersect(&before, &with_value(index, matcher, Values::Matching)?),
+                }
+            }
         };
         if kept.is_empty() {
             return Ok(kept);
@@ -57,40 +94,51 @@ pub(crate) fn resolve(index: &mut dyn Index, matchers: &[Matcher]) -> Result<Vec
         if result.is_empty() {
             break;
         }
-        let excluded = with_other_value(index, matcher)?;
-        result = subtract(&result, &excluded);
+        let scans = matcher.op() != MatchOp::NotEqual && literals(matcher).is_none();
+        let tried = if scans {
+            index.filter(matcher, &result)?
+        } else {
+            None
+        };
+        result = match tried {
+            Some(kept) => kept,
+            None => subtract(&result, &with_value(index, matcher, Values::Other)?),
+        };
     }
     Ok(result)
 }
 
-fn with_matching_value(index: &mut dyn Index, matcher: &Matcher) -> Result<Vec<u32>, QueryError> {
-    let mut found = Vec::new();
+/// Orders matchers that need a value: whether many values are to be looked at, and how many series there are.
+fn cost(index: &mut dyn Index, matcher: &Matcher) -> Result<(bool, usize), QueryError> {
     match (matcher.op(), literals(matcher)) {
-        (MatchOp::Equal, _) => index.equal(matcher.name(), matcher.value(), &mut found)?,
+        (MatchOp::Equal, _) => Ok((false, index.count(matcher.name(), matcher.value())?)),
         (MatchOp::Regex, Some(values)) => {
+            let mut total = 0usize;
             for value in values {
-                index.equal(matcher.name(), value, &mut found)?;
+                total = total.saturating_add(index.count(matcher.name(), value)?);
             }
+            Ok((false, total))
         }
-        _ => index.scan(matcher.name(), &mut |value| matcher.matches(value), &mut found)?,
+        _ => Ok((true, usize::MAX)),
     }
-    found.sort_unstable();
-    found.dedup();
-    Ok(found)
 }
 
-fn with_other_value(index: &mut dyn Index, matcher: &Matcher) -> Result<Vec<u32>, QueryError> {
+/// Returns the ids of series that have a value of the wanted kind, ascending.
+fn with_value(index: &mut dyn Index, matcher: &Matcher, values: Values) -> Result<Vec<u32>, QueryError> {
+    use Values::{Matching, Other};
     let mut found = Vec::new();
-    match (matcher.op(), literals(matcher)) {
-        (MatchOp::NotEqual, _) => index.equal(matcher.name(), matcher.value(), &mut found)?,
-        (MatchOp::NotRegex, Some(values)) => {
-            for value in values {
-                index.equal(matcher.name(), value, &mut found)?;
+    match (matcher.op(), values, literals(matcher)) {
+        (MatchOp::Equal, Matching, _) | (MatchOp::NotEqual, Other, _) => {
+            index.equal(matcher.name(), matcher.value(), &mut found)?;
+        }
+        (MatchOp::Regex, Matching, Some(texts)) | (MatchOp::NotRegex, Other, Some(texts)) => {
+            for text in texts {
+                index.equal(matcher.name(), text, &mut found)?;
             }
         }
         // Matches whatever the value is.
-        (MatchOp::Regex, _) if matcher.value() == ".*" => {}
-        _ => index.scan(matcher.name(), &mut |value| !matcher.matches(value), &mut found)?,
+        (MatchOp::Regex, Other, _) if matcher.value() == ".*" => {}
+        _ => index.scan_for(matcher, values, &mut found)?,
     }
     found.sort_unstable();
     found.dedup();

@@ -1,36 +1,47 @@
 //! The store as a whole: opening, taking batches, answering, closing.
 
+mod cardinality;
+mod exemplars;
+mod ingest;
+mod limits;
 pub(crate) mod manifest;
 pub(crate) mod metadata;
 mod metrics;
 pub(crate) mod open;
+mod replay;
+pub(crate) mod snapshot;
 pub(crate) mod status;
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
 use model::{
-    Batch, Clock, Ingest, IngestError, Ingested, Metadata, Millis, NamesRequest, PackedLabels, Query,
-    QueryError, Rejection, Selection, SeriesSet, TimeRange, with_causes,
+    Clock, ExemplarRequest, IngestError, Metadata, Millis, NamesRequest, Query, QueryError, Selection,
+    SeriesExemplars, SeriesSet, TimeRange, with_causes,
 };
 use parking_lot::{Condvar, Mutex, RwLock};
 
-use crate::config::{StoreConfig, millis};
+use crate::bytes::xxh3;
+use crate::config::StoreConfig;
 use crate::disk::Disk;
 use crate::error::StoreError;
-use crate::head::{Shard, Terms, hash_labels};
+use crate::head::Shard;
 use crate::part::{PageCache, Part, PartError};
+use crate::store::exemplars::{EXEMPLAR_REASONS, ExemplarRing};
+use crate::store::limits::Limits;
 use crate::store::manifest::Manifest;
 use crate::store::metadata::MetadataTable;
-use crate::wal::{KIND_METADATA, KIND_SAMPLES, Payload, Wal, encode_metadata};
+use crate::store::snapshot::SnapshotState;
+use crate::tombstones::Tombstones;
+use crate::upkeep::scrub::Scrub;
+use crate::wal::Wal;
 use crate::{select, upkeep};
 
-/// Refusals that are described one by one; further ones are only counted.
-const MAX_DESCRIBED: usize = 10;
+pub use cardinality::{Cardinality, Counted};
 
 /// Everything but the threads.
 pub(crate) struct Inner {
@@ -39,6 +50,13 @@ pub(crate) struct Inner {
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) shards: Vec<Mutex<Shard>>,
     pub(crate) n_series: AtomicUsize,
+    /// Time of the newest sample taken.
+    pub(crate) newest: AtomicI64,
+    pub(crate) exemplars: Mutex<ExemplarRing>,
+    pub(crate) limits: Limits,
+    /// Samples in memory that wait to become parts of their own.
+    pub(crate) n_backfill: AtomicUsize,
+    pub(crate) snapshot: Mutex<SnapshotState>,
     pub(crate) wal: Wal,
     pub(crate) parts: RwLock<Arc<Vec<Arc<Part>>>>,
     pub(crate) manifest: Mutex<Manifest>,
@@ -50,6 +68,8 @@ pub(crate) struct Inner {
     /// What stands in the way of which task, for people.
     pub(crate) troubles: Mutex<BTreeMap<&'static str, String>>,
     pub(crate) quarantined: Mutex<Vec<PathBuf>>,
+    pub(crate) tombstones: RwLock<Arc<Tombstones>>,
+    pub(crate) scrub: Mutex<Scrub>,
     stopping: AtomicBool,
     stop_gate: Mutex<()>,
     stop_wake: Condvar,
@@ -59,6 +79,11 @@ pub(crate) struct Inner {
 #[derive(Default)]
 pub(crate) struct Counters {
     pub(crate) samples: AtomicU64,
+    pub(crate) histograms: AtomicU64,
+    pub(crate) backfilled: AtomicU64,
+    pub(crate) exemplars: AtomicU64,
+    pub(crate) refused_exemplars: [AtomicU64; EXEMPLAR_REASONS.len()],
+    pub(crate) snapshots: AtomicU64,
     pub(crate) batches: AtomicU64,
     pub(crate) rejected: [AtomicU64; metrics::N_REASONS],
     pub(crate) refused_batches: AtomicU64,
@@ -147,6 +172,10 @@ impl Store {
             tracing::error!("store upkeep ended with a panic");
         }
         self.inner.wal.close();
+        if let Err(error) = snapshot::save_last(&self.inner) {
+            let reason = with_causes(&error);
+            tracing::warn!(%reason, "failed to save a snapshot; the next start reads the log");
+        }
         if let Err(error) = self
             .inner
             .metadata
@@ -171,6 +200,11 @@ impl Inner {
             self.stop_wake.wait_for(&mut gate, time);
         }
         self.stopping.load(Ordering::Acquire)
+    }
+
+    /// Has upkeep look for work now.
+    pub(crate) fn wake_upkeep(&self) {
+        self.stop_wake.notify_all();
     }
 
     fn stop(&self) {
@@ -231,151 +265,25 @@ impl Inner {
             }
         }
     }
+}
 
-    /// Takes the rows at `rows` of a batch, all of one shard.
-    fn take_rows<'b>(
-        &self,
-        shard: usize,
-        rows: impl Iterator<Item = (usize, Option<u64>)>,
-        (batch, terms, taken): (&'b Batch, &mut Terms, &mut Taken<'b>),
-    ) {
-        let mut shard = self.shards[shard].lock();
-        let mut previous = None;
-        for (at, hash) in rows {
-            let Some(row) = batch.rows().get(at) else { continue };
-            let labels = batch.labels(row);
-            let sample = (row.timestamp, row.value.to_bits());
-            let same = previous.is_some_and(|before| Batch::same_series(before, row));
-            let result = match same.then(|| shard.take_next(sample, terms)) {
-                Some(Ok(true)) => Ok(()),
-                Some(Err(rejection)) => Err(rejection),
-                Some(Ok(false)) | None => shard.take_row((labels, hash), sample, terms),
-            };
-            previous = Some(row);
-            match result {
-                Ok(()) => taken.samples += 1,
-                Err(rejection) => taken.reject(labels, rejection, &self.counters),
-            }
-            if let Some(payload) = shard.take_record(true) {
-                taken.position = self.wal.append(terms.epoch, KIND_SAMPLES, payload);
-            }
-        }
-        shard.end_batch();
-        if let Some(payload) = shard.take_record(false) {
-            taken.position = self.wal.append(terms.epoch, KIND_SAMPLES, payload);
-        }
+/// Returns the shard of a series, by both ends of its packed labels: the metric name is at one, labels of the
+/// target are at the other, so series spread without all of the labels being read.
+pub(crate) fn shard_of(packed: &str, n_shards: usize) -> usize {
+    if n_shards <= 1 {
+        return 0;
     }
-
-    fn take_metadata(&self, batch: &Batch, epoch: u32) -> Option<u64> {
-        let changed: Vec<(&str, &Metadata)> = batch
-            .metadata()
-            .iter()
-            .filter(|(name, metadata)| self.metadata.insert(name, metadata))
-            .map(|(name, metadata)| (name.as_str(), metadata))
-            .collect();
-        (!changed.is_empty()).then(|| {
-            let payload = Payload {
-                bytes: encode_metadata(changed.into_iter()),
-                newest: Millis::MIN,
-            };
-            self.wal.append(epoch, KIND_METADATA, payload)
-        })
-    }
+    let bytes = packed.as_bytes();
+    let (first, rest) = bytes.split_at(bytes.len().min(SHARD_KEY_BYTES));
+    let last = rest
+        .get(rest.len().saturating_sub(SHARD_KEY_BYTES)..)
+        .unwrap_or_default();
+    let hash = xxh3(first) ^ xxh3(last).rotate_left(23) ^ bytes.len() as u64;
+    (hash >> 32) as usize % n_shards
 }
 
-/// What became of a batch so far.
-#[derive(Default)]
-struct Taken<'b> {
-    samples: usize,
-    n_rejected: usize,
-    rejected: Vec<(PackedLabels<'b>, Rejection)>,
-    position: u64,
-}
-
-impl<'b> Taken<'b> {
-    fn reject(&mut self, labels: PackedLabels<'b>, rejection: Rejection, counters: &Counters) {
-        if let Some(counter) = counters.rejected.get(metrics::reason_index(&rejection)) {
-            counter.fetch_add(1, Ordering::Relaxed);
-        }
-        self.n_rejected += 1;
-        if self.rejected.len() < MAX_DESCRIBED {
-            self.rejected.push((labels, rejection));
-        }
-    }
-}
-
-impl Ingest for Store {
-    fn ingest(&self, batch: &Batch) -> Result<Ingested, IngestError> {
-        let inner = &*self.inner;
-        if let Err(error) = inner.wal.admit() {
-            inner.counters.refused_batches.fetch_add(1, Ordering::Relaxed);
-            return Err(error);
-        }
-        // Held until all records are queued: records of one epoch stand together in the log.
-        let epoch = inner.wal.epoch();
-        let n_series = inner.n_series.load(Ordering::Relaxed);
-        let series_left = inner.config.max_series.saturating_sub(n_series);
-        let mut terms = Terms {
-            newest: inner.clock.now().saturating_add(millis(inner.config.max_future)),
-            window: millis(inner.config.out_of_order_window),
-            series_left,
-            max_series: inner.config.max_series,
-            epoch: *epoch,
-        };
-        let mut taken = Taken::default();
-        let n = batch.rows().len();
-        let n_shards = inner.shards.len();
-        if n_shards == 1 {
-            inner.take_rows(0, (0..n).map(|at| (at, None)), (batch, &mut terms, &mut taken));
-        } else {
-            let hashes: Vec<u64> = batch
-                .rows()
-                .iter()
-                .map(|row| hash_labels(batch.labels(row).packed()))
-                .collect();
-            for shard in 0..n_shards {
-                let here = |hash: u64| shard_of(hash, n_shards) == shard;
-                let rows = hashes.iter().enumerate().filter(|(_, hash)| here(**hash));
-                let mut rows = rows.map(|(at, hash)| (at, Some(*hash))).peekable();
-                if rows.peek().is_some() {
-                    inner.take_rows(shard, rows, (batch, &mut terms, &mut taken));
-                }
-            }
-        }
-        inner
-            .n_series
-            .fetch_add(series_left - terms.series_left, Ordering::Relaxed);
-        let described = inner.take_metadata(batch, *epoch);
-        drop(epoch);
-        inner.counters.batches.fetch_add(1, Ordering::Relaxed);
-        inner
-            .counters
-            .samples
-            .fetch_add(taken.samples as u64, Ordering::Relaxed);
-        let position = match taken.position.max(described.unwrap_or(0)) {
-            // Nothing new: durable once everything before is.
-            0 => inner.wal.position(),
-            position => position,
-        };
-        let rejected = taken
-            .rejected
-            .into_iter()
-            .map(|(labels, why)| (labels.to_labels(), why))
-            .collect();
-        Ok(Ingested {
-            samples: taken.samples,
-            n_rejected: taken.n_rejected,
-            rejected,
-            position,
-            ..Ingested::default()
-        })
-    }
-}
-
-/// Returns the shard of a series. The hash's high bits, as the low ones choose its place in the shard's table.
-pub(crate) fn shard_of(hash: u64, n_shards: usize) -> usize {
-    (hash >> 40) as usize % n_shards.max(1)
-}
+/// Bytes at each end of the labels that choose the shard.
+const SHARD_KEY_BYTES: usize = 48;
 
 impl Query for Store {
     fn select(&self, selection: &Selection) -> Result<Box<dyn SeriesSet>, QueryError> {
@@ -392,6 +300,10 @@ impl Query for Store {
 
     fn metadata(&self, metric: Option<&str>) -> Vec<(String, Metadata)> {
         self.inner.metadata.entries(metric)
+    }
+
+    fn exemplars(&self, request: &ExemplarRequest) -> Result<Vec<SeriesExemplars>, QueryError> {
+        self.inner.find_exemplars(request)
     }
 }
 

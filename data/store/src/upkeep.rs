@@ -1,10 +1,14 @@
 //! What is done to stored samples in the background, and in which order.
 //!
-//! Flush, compact, drop what is too old or too much, save metadata, drop log segments. Every step can fail and
+//! Flush, compact, forget tombstones, drop what is too old or too much, verify checksums, save metadata, drop log
+//! segments. Every step can fail and
 //! be repeated: a part counts once it is in the manifest, a log segment goes only when parts hold its samples.
 
-mod compact;
+mod backfill;
+pub(crate) mod compact;
 mod flush;
+pub(crate) mod scrub;
+mod snapshot;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,20 +22,33 @@ use crate::error::io_error;
 use crate::part::Part;
 use crate::store::Inner;
 use crate::store::manifest::{self, Manifest};
+use crate::tombstones;
 use crate::wal::move_to;
+
+pub(crate) use backfill::FLUSH_AT as BACKFILL_FLUSH_AT;
 
 type Task<'a> = &'a dyn Fn() -> Result<(), StoreError>;
 
 /// Runs all tasks; returns each one's name and result.
 pub(crate) fn run(inner: &Inner, now: Millis) -> Vec<(&'static str, Result<(), StoreError>)> {
-    let tasks: [(&'static str, Task<'_>); 5] = [
+    let tasks: [(&'static str, Task<'_>); 9] = [
         ("flush", &|| flush::flush(inner)),
+        ("backfill", &|| backfill::flush(inner)),
         ("compaction", &|| compact::compact(inner)),
+        ("deletion", &|| tombstones::prune(inner)),
         ("retention", &|| drop_expired(inner, now)),
+        ("scrub", &|| scrub::scrub(inner, now)),
         ("metadata", &|| {
             inner.metadata.save(&*inner.disk, &inner.config.dir)
         }),
-        ("log", &|| inner.wal.drop_before(inner.manifest.lock().floor)),
+        ("snapshot", &|| crate::store::snapshot::save_if_due(inner)),
+        ("log", &|| {
+            let (floor, backfilled) = {
+                let manifest = inner.manifest.lock();
+                (manifest.floor, manifest.backfilled)
+            };
+            inner.wal.drop_before(floor, backfilled)
+        }),
     ];
     let mut results = Vec::with_capacity(tasks.len());
     for (name, task) in tasks {
@@ -52,6 +69,7 @@ fn commit(inner: &Inner, change: PartsChange) -> Result<(), StoreError> {
         added,
         removed,
         floor,
+        backfilled,
     } = change;
     {
         let mut manifest = inner.manifest.lock();
@@ -60,6 +78,7 @@ fn commit(inner: &Inner, change: PartsChange) -> Result<(), StoreError> {
             .retain(|id| removed.iter().all(|part| part.info().id != *id));
         next.parts.extend(added.iter().map(|part| part.info().id));
         next.floor = floor.map_or(next.floor, |floor| next.floor.max(floor));
+        next.backfilled = backfilled.map_or(next.backfilled, |epoch| next.backfilled.max(epoch));
         manifest::save(&*inner.disk, &inner.config.dir, &next)?;
         *manifest = next;
         let mut parts = inner.parts.write();
@@ -86,6 +105,8 @@ struct PartsChange {
     removed: Vec<Arc<Part>>,
     /// Raises the time before which samples are in parts.
     floor: Option<Millis>,
+    /// Raises the epoch of the log up to which backfill is in parts.
+    backfilled: Option<u64>,
 }
 
 /// Takes the number of a part that is about to be written.
@@ -149,6 +170,7 @@ fn drop_expired(inner: &Inner, now: Millis) -> Result<(), StoreError> {
             added: Vec::new(),
             removed,
             floor: None,
+            backfilled: None,
         },
     )
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use model::{MatchOp, Matcher};
 use service::log::LogFormat;
 
 use crate::client::{Access, Address, Fingerprint, Secret};
@@ -97,6 +98,10 @@ pub(crate) struct UpArgs {
     #[arg(long, value_name = "COLLECTOR")]
     pub(crate) disable: Vec<String>,
 
+    /// Scrape targets by this file: `global` and `scrape_configs` as Prometheus writes them. SIGHUP reads it again
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
     /// Serve with this certificate chain (PEM) instead of a self-signed one
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub(crate) tls_cert: Option<PathBuf>,
@@ -108,6 +113,18 @@ pub(crate) struct UpArgs {
     /// Make a new token in place of the old one and print it
     #[arg(long)]
     pub(crate) rotate_token: bool,
+
+    /// Serve what deletes and copies samples: /api/v1/admin/tsdb
+    #[arg(long)]
+    pub(crate) enable_admin_api: bool,
+
+    /// Take orders over HTTP: POST /-/reload and POST /-/quit
+    #[arg(long)]
+    pub(crate) enable_lifecycle: bool,
+
+    /// Let pages of other sites ask from a browser, if their whole origin matches, as in https://.*\.example
+    #[arg(long, value_name = "PATTERN", value_parser = parse_origin)]
+    pub(crate) cors_origin: Option<Matcher>,
 }
 
 /// How to reach a server.
@@ -274,6 +291,10 @@ fn parse_listen(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| {
         "expected an address and a port such as 127.0.0.1:8420, 0.0.0.0:8420 or [::]:8420".to_owned()
     })
+}
+
+fn parse_origin(text: &str) -> Result<Matcher, String> {
+    Matcher::new("origin", MatchOp::Regex, text).map_err(|error| model::with_causes(&error))
 }
 
 fn parse_interval(text: &str) -> Result<Duration, String> {

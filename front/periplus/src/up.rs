@@ -8,7 +8,9 @@ mod collecting;
 mod config;
 mod greeting;
 mod hints;
+mod orders;
 mod own_metrics;
+mod scraping;
 
 use std::convert::Infallible;
 use std::fs::DirBuilder;
@@ -30,7 +32,9 @@ use tokio_util::sync::CancellationToken;
 use self::collecting::Collecting;
 use self::config::UpConfig;
 use self::greeting::Greeting;
+use self::orders::Orders;
 use self::own_metrics::OwnMetrics;
+use self::scraping::{Outside, Scraping};
 use crate::cli::UpArgs;
 use crate::report::{Failure, OrHint as _};
 use crate::screen::{self, Paint};
@@ -52,6 +56,7 @@ const BLOCKING_KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// The command line is wrong, something cannot be opened, or a part failed while running.
 pub(crate) fn run(args: &UpArgs) -> Result<(), Failure> {
     let config = UpConfig::check(args)?;
+    let scrape_config = config.config.as_deref().map(scraping::load).transpose()?;
     service::log::log_panics();
     if let Err(error) = service::limits::raise_open_files() {
         tracing::warn!(%error, "failed to raise the limit of open files");
@@ -65,13 +70,13 @@ pub(crate) fn run(args: &UpArgs) -> Result<(), Failure> {
         .build()
         .context("failed to start the runtime")
         .map_err(Failure::new)?;
-    let result = runtime.block_on(up(config));
+    let result = runtime.block_on(up(config, scrape_config));
     // What still blocks a thread now was named by the stop.
     runtime.shutdown_background();
     result
 }
 
-async fn up(config: UpConfig) -> Result<(), Failure> {
+async fn up(config: UpConfig, scrape_config: Option<scrape::Config>) -> Result<(), Failure> {
     let stop = CancellationToken::new();
     let _attendant = attend_signals(&stop)?;
 
@@ -84,7 +89,7 @@ async fn up(config: UpConfig) -> Result<(), Failure> {
         return Ok(());
     };
     let store = store?;
-    let mut running = match Running::start(config, Arc::clone(&store), clock) {
+    let mut running = match Running::start(config, scrape_config, (Arc::clone(&store), clock), &stop) {
         Ok(running) => running,
         Err(failure) => {
             store.close();
@@ -95,6 +100,9 @@ async fn up(config: UpConfig) -> Result<(), Failure> {
     let mut tasks = Tasks::new(stop.clone());
     if let Some(server) = running.server.take() {
         tasks.start("server", server.run(stop.clone()));
+    }
+    if let Some(scraping) = running.scraping.take() {
+        scraping.start(&mut tasks, &stop);
     }
     let greeted = greet(greeting, &running, &stop).await;
     let ended = match greeted {
@@ -128,11 +136,28 @@ struct Running {
     store: Arc<Store>,
     collecting: Arc<Collecting>,
     server: Option<Server>,
+    scraping: Option<Scraping>,
     greeting: Option<Greeting>,
 }
 
 impl Running {
-    fn start(config: UpConfig, store: Arc<Store>, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
+    fn start(
+        config: UpConfig,
+        scrape_config: Option<scrape::Config>,
+        (store, clock): (Arc<Store>, Arc<dyn Clock>),
+        stop: &CancellationToken,
+    ) -> Result<Self, Failure> {
+        let scraping = match (scrape_config, &config.config) {
+            (Some(scrape_config), Some(path)) => {
+                let outside = Outside {
+                    ingest: Arc::clone(&store) as _,
+                    clock: Arc::clone(&clock),
+                    host_name: config.instance.clone(),
+                };
+                Some(Scraping::new(scrape_config, path, outside)?)
+            }
+            _ => None,
+        };
         let own = OwnMetrics::new(Arc::clone(&store));
         let extras = vec![own.as_extra()];
         let agent = Agent::start(
@@ -150,6 +175,15 @@ impl Running {
             query: Arc::clone(&store) as _,
             ingest: Arc::clone(&store) as _,
             collection: Some(Arc::clone(&collecting) as _),
+            scraping: scraping
+                .as_ref()
+                .map(|scraping| Arc::new(scraping.handle.clone()) as _),
+            lifecycle: config.enable_lifecycle.then(|| {
+                Arc::new(Orders {
+                    scraping: scraping.as_ref().map(|scraping| scraping.handle.clone()),
+                    stop: stop.clone(),
+                }) as _
+            }),
             clock,
             degraded: config.degradations(now),
             host: config.instance.clone(),
@@ -159,12 +193,17 @@ impl Running {
         };
         let limits = sources.degraded.clone();
         let server = Server::bind(config.server(), sources).map_err(|error| hints::server(error, &config))?;
-        own.complete(&collecting, server.reporter());
+        own.complete(
+            &collecting,
+            server.reporter(),
+            scraping.as_ref().map(|scraping| scraping.handle.clone()),
+        );
         let greeting = Greeting::new(config, server.announcement().clone(), token, limits);
         Ok(Self {
             store,
             collecting,
             server: Some(server),
+            scraping,
             greeting: Some(greeting),
         })
     }
@@ -229,7 +268,7 @@ async fn shut_down(running: Running, tasks: Tasks) {
         store, collecting, ..
     } = running;
     stages
-        .run(Stage::Drain, "requests and event streams", async {
+        .run(Stage::Drain, "requests, event streams and scrapes", async {
             let errors = tasks.join_until(server_ends_at).await;
             errors.into_iter().next().map_or(Ok(()), Err)
         })

@@ -1,12 +1,13 @@
 //! The HTTP API: one module a group of endpoints, beside what they share.
 
+pub(crate) mod admin;
 pub(crate) mod answer;
-pub(crate) mod catalog;
-pub(crate) mod live;
+pub(crate) mod cardinality;
+pub(crate) mod export;
 pub(crate) mod names;
 mod params;
 pub(crate) mod query;
 pub(crate) mod session;
 pub(crate) mod status;
-pub(crate) mod system;
+pub(crate) mod targets;
 pub(crate) mod write;

@@ -9,8 +9,8 @@ use axum::http::HeaderValue;
 use axum::http::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderName};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use model::Millis;
+use axum::routing::{get, post, put};
+use model::{Labels, Millis};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower_http::CompressionLevel;
@@ -21,13 +21,16 @@ use tower_http::compression::predicate::{NotForContentType, Predicate as _, Size
 use crate::api;
 use crate::api::answer::{ApiError, ErrorKind, JSON};
 use crate::api::query::parsed::ParsedQueries;
-use crate::api::write::WriteGate;
+use crate::api::write::gate::WriteGate;
 use crate::config::ServerConfig;
 use crate::identity::{Access, Asker, Identity, Peer};
+use crate::limits::Tenants;
 use crate::metrics::Metrics;
 use crate::page;
 use crate::pool::QueryPool;
 use crate::sources::Sources;
+
+mod cors;
 
 /// Answers shorter than this are not compressed: a segment or two more costs less than the CPU.
 const MIN_COMPRESSED_BYTES: u64 = 4096;
@@ -53,6 +56,7 @@ pub(crate) struct App {
     pub(crate) pool: QueryPool,
     pub(crate) parsed: ParsedQueries,
     pub(crate) writes: WriteGate,
+    pub(crate) tenants: Tenants,
     /// Room for event streams.
     pub(crate) streams: Arc<Semaphore>,
     /// When this process started.
@@ -70,6 +74,7 @@ impl App {
             parsed: ParsedQueries::default(),
             pool: QueryPool::new(config.query.max_concurrent, Arc::clone(&metrics)),
             writes: WriteGate::new(&config.remote_write),
+            tenants: Tenants::new(config.tenancy.clone()),
             streams: Arc::new(Semaphore::new(config.connections.max_streams)),
             started_at: process_start(now),
             stop: CancellationToken::new(),
@@ -86,6 +91,14 @@ impl App {
             address: peer.address.ip(),
             now: self.now(),
         }
+    }
+
+    /// Returns the labels for what leaves this server.
+    pub(crate) fn external_labels(&self) -> Labels {
+        let scraping = self.sources.scraping.as_ref();
+        scraping
+            .map(|scraping| scraping.external_labels())
+            .unwrap_or_default()
     }
 
     /// Returns the present.
@@ -105,51 +118,17 @@ fn process_start(now: Millis) -> Millis {
     now - (since_boot - started).max(0)
 }
 
-/// Builds the router: one line an endpoint.
+/// Builds the router.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    let worth_it = SizeAbove::new(MIN_COMPRESSED_BYTES).and(NotForContentType::SSE);
+    let worth_it = SizeAbove::new(MIN_COMPRESSED_BYTES)
+        .and(NotForContentType::SSE)
+        .and(NotForContentType::GRPC);
     let compression = CompressionLayer::new()
         .quality(CompressionLevel::Fastest)
         .compress_when(worth_it);
-    Router::new()
-        .route(
-            "/api/v1/query",
-            get(api::query::instant).post(api::query::instant),
-        )
-        .route(
-            "/api/v1/query_range",
-            get(api::query::range).post(api::query::range),
-        )
-        .route("/api/v1/query_batch", post(api::query::batch::batch))
-        .route(
-            "/api/v1/query_exemplars",
-            get(api::query::exemplars).post(api::query::exemplars),
-        )
-        .route(
-            "/api/v1/format_query",
-            get(api::query::format).post(api::query::format),
-        )
-        .route("/api/v1/series", get(api::names::series).post(api::names::series))
-        .route("/api/v1/labels", get(api::names::labels).post(api::names::labels))
-        .route("/api/v1/label/{name}/values", get(api::names::values))
-        .route("/api/v1/metadata", get(api::names::metadata))
-        .route("/api/v1/write", post(api::write::write))
-        .route("/api/v1/rules", get(api::status::rules))
-        .route("/api/v1/alerts", get(api::status::alerts))
-        .route("/api/v1/targets", get(api::status::targets))
-        .route("/api/v1/status/buildinfo", get(api::status::build))
-        .route("/api/v1/status/runtimeinfo", get(api::status::runtime))
-        .route("/api/v1/status/tsdb", get(api::status::tsdb))
-        .route("/api/v1/status/system", get(api::system::system))
-        .route("/api/v1/live", get(api::live::live))
-        .route("/api/v1/promql/catalog", get(api::catalog::catalog))
-        .route(
-            "/api/v1/session",
-            post(api::session::open).delete(api::session::close),
-        )
-        .route("/metrics", get(api::status::metrics))
-        .route("/-/healthy", get(api::status::healthy))
-        .route("/-/ready", get(api::status::ready))
+    query_routes()
+        .merge(status_routes())
+        .merge(write_routes())
         .method_not_allowed_fallback(not_allowed)
         .fallback(page_file)
         .with_state(Arc::clone(&app))
@@ -158,6 +137,107 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         }))
         .layer(compression)
         .layer(middleware::from_fn_with_state(app, surround))
+}
+
+/// What reads samples and names.
+fn query_routes() -> Router<Arc<App>> {
+    use api::{export, names, query};
+    let search = "/api/v1/search";
+    Router::new()
+        .route("/api/v1/query", get(query::instant).post(query::instant))
+        .route("/api/v1/query_range", get(query::range).post(query::range))
+        .route("/api/v1/query_batch", post(query::batch::batch))
+        .route(
+            "/api/v1/query_exemplars",
+            get(query::exemplars::exemplars).post(query::exemplars::exemplars),
+        )
+        .route("/api/v1/format_query", get(query::format).post(query::format))
+        .route("/api/v1/parse_query", get(query::tree).post(query::tree))
+        .route("/api/v1/promql/catalog", get(query::catalog::catalog))
+        .route("/api/v1/series", get(names::series).post(names::series))
+        .route("/api/v1/labels", get(names::labels).post(names::labels))
+        .route("/api/v1/label/{name}/values", get(names::values))
+        .route("/api/v1/metadata", get(names::metadata))
+        .route(
+            &format!("{search}/metric_names"),
+            get(names::search::metric_names).post(names::search::metric_names),
+        )
+        .route(
+            &format!("{search}/label_names"),
+            get(names::search::label_names).post(names::search::label_names),
+        )
+        .route(
+            &format!("{search}/label_values"),
+            get(names::search::label_values).post(names::search::label_values),
+        )
+        .route("/federate", get(export::federate::federate))
+}
+
+/// What tells about the server and what it collects.
+fn status_routes() -> Router<Arc<App>> {
+    use api::status::{
+        about, features, health, live, notifications, openapi, own_metrics, rules, storage, system,
+    };
+    use api::targets;
+    Router::new()
+        .route("/api/v1/rules", get(rules::rules))
+        .route("/api/v1/alerts", get(rules::alerts))
+        .route("/api/v1/alertmanagers", get(rules::alertmanagers))
+        .route("/api/v1/targets", get(targets::targets))
+        .route("/api/v1/targets/metadata", get(targets::metadata))
+        .route("/api/v1/targets/relabel_steps", get(targets::relabel_steps))
+        .route("/api/v1/scrape_pools", get(targets::pools))
+        .route("/api/v1/scrape_pools/config", get(targets::pool_config))
+        .route("/api/v1/status/buildinfo", get(about::build))
+        .route("/api/v1/status/runtimeinfo", get(about::runtime))
+        .route("/api/v1/status/flags", get(about::flags))
+        .route("/api/v1/status/config", get(about::config))
+        .route("/api/v1/status/tsdb", get(storage::tsdb))
+        .route("/api/v1/status/tsdb/blocks", get(storage::blocks))
+        .route("/api/v1/status/walreplay", get(storage::replay))
+        .route("/api/v1/status/self_metrics", get(own_metrics::self_metrics))
+        .route("/api/v1/status/system", get(system::system))
+        .route("/api/v1/features", get(features::features))
+        .route("/api/v1/notifications", get(notifications::notifications))
+        .route("/api/v1/notifications/live", get(notifications::live))
+        .route("/api/v1/live", get(live::live))
+        .route("/api/v1/openapi.yaml", get(openapi::openapi))
+        .route("/api/v1/cardinality", get(api::cardinality::cardinality))
+        .route("/metrics", get(own_metrics::metrics))
+        .route("/-/healthy", get(health::healthy))
+        .route("/-/ready", get(health::ready))
+        .route(
+            "/-/reload",
+            put(health::reload).post(health::reload).get(health::wrong_method),
+        )
+        .route(
+            "/-/quit",
+            put(health::quit).post(health::quit).get(health::wrong_method),
+        )
+}
+
+/// What changes something.
+fn write_routes() -> Router<Arc<App>> {
+    use api::{admin, export, session, write};
+    let admin = "/api/v1/admin/tsdb";
+    Router::new()
+        .route("/api/v1/write", post(write::remote::write))
+        .route("/api/v1/otlp/v1/metrics", post(write::otlp::metrics))
+        .route(write::grpc::PATH, post(write::grpc::export))
+        .route("/api/v1/read", post(export::read::read))
+        .route(
+            &format!("{admin}/delete_series"),
+            post(admin::delete_series).put(admin::delete_series),
+        )
+        .route(
+            &format!("{admin}/clean_tombstones"),
+            post(admin::clean_tombstones).put(admin::clean_tombstones),
+        )
+        .route(
+            &format!("{admin}/snapshot"),
+            post(admin::snapshot).put(admin::snapshot),
+        )
+        .route("/api/v1/session", post(session::open).delete(session::close))
 }
 
 async fn not_allowed() -> ApiError {
@@ -186,18 +266,39 @@ async fn surround(State(app): State<Arc<App>>, mut request: Request, next: Next)
         // Over loopback bytes are cheaper than the CPU that saves them. Files of the page are compressed already.
         request.headers_mut().remove(ACCEPT_ENCODING);
     }
+    let friend = cors::allowed_origin(app.config.cors_origin.as_ref(), request.headers());
+    let asked = if friend.is_some() {
+        cors::preflight(request.method(), request.headers())
+    } else {
+        None
+    };
     let admitted = match peer {
-        Some(peer) => app.identity.admit(&request, access(route), app.asker(peer)),
+        _ if asked.is_some() => Ok(()),
+        Some(peer) => {
+            let access = match friend {
+                Some(_) => access(route).across_sites(),
+                None => access(route),
+            };
+            app.identity.admit(&request, access, app.asker(peer))
+        }
         None => Err(ApiError::new(ErrorKind::Internal, "connection has no peer")),
     };
-    let mut response = match admitted {
-        Ok(()) => next.run(request).await,
-        Err(error) => error.into_response(),
+    let mut response = match (asked, admitted) {
+        (Some(preflight), _) => preflight,
+        (None, Ok(())) => {
+            let tenant = app.tenants.of(request.headers());
+            request.extensions_mut().insert(tenant);
+            next.run(request).await
+        }
+        (None, Err(error)) => error.into_response(),
     };
     for (name, value) in SECURITY_HEADERS {
         response
             .headers_mut()
             .insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    if let Some(origin) = friend {
+        cors::mark(&mut response, origin);
     }
     app.metrics
         .count_request(route, response.status().as_u16(), started.elapsed());
@@ -208,8 +309,8 @@ async fn surround(State(app): State<Arc<App>>, mut request: Request, next: Next)
 /// token itself.
 fn access(route: &str) -> Access {
     match route {
-        PAGE | "/-/healthy" | "/-/ready" | "/api/v1/session" => Access::Open,
-        _ => Access::Protected,
+        PAGE | "/-/healthy" | "/-/ready" | "/api/v1/session" => Access::OPEN,
+        _ => Access::PROTECTED,
     }
 }
 

@@ -1,10 +1,12 @@
 //! What the operator decides about the server.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use wire::DecodeLimits;
+use model::Matcher;
+use wire::{DecodeLimits, OtlpSettings};
 
 /// Settings of a [`crate::Server`].
 #[derive(Clone, Debug)]
@@ -19,8 +21,16 @@ pub struct ServerConfig {
     pub query: QueryLimits,
     /// Bounds of remote write.
     pub remote_write: RemoteWriteLimits,
+    /// How OTLP points become samples.
+    pub otlp: OtlpSettings,
     /// Bounds of connections.
     pub connections: ConnectionLimits,
+    /// Who the tenants are and what each may use.
+    pub tenancy: Tenancy,
+    /// Serves what deletes and copies data, `/api/v1/admin/…`.
+    pub enable_admin_api: bool,
+    /// Pages of these origins may ask from a browser: a pattern for the whole `Origin`. `None` lets none.
+    pub cors_origin: Option<Matcher>,
 }
 
 impl ServerConfig {
@@ -32,9 +42,61 @@ impl ServerConfig {
             tls: None,
             query: QueryLimits::default(),
             remote_write: RemoteWriteLimits::default(),
+            otlp: OtlpSettings::default(),
             connections: ConnectionLimits::default(),
+            tenancy: Tenancy::default(),
+            enable_admin_api: false,
+            cors_origin: None,
         }
     }
+}
+
+/// Who the tenants are and what each may use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tenancy {
+    /// Header that names the tenant of a request, as `X-Scope-OrgID`; without it in a request, or `None` here, the
+    /// tenant is `default`. Whoever sends the header is believed: a proxy in front must set it.
+    pub header: Option<String>,
+    /// What a tenant may use that has no entry of its own.
+    pub limits: TenantLimits,
+    /// What single tenants may use.
+    pub overrides: BTreeMap<String, TenantLimits>,
+    /// Tenants told apart; all further ones share one set of counts.
+    pub max_tenants: usize,
+}
+
+impl Default for Tenancy {
+    fn default() -> Self {
+        Self {
+            header: None,
+            limits: TenantLimits::default(),
+            overrides: BTreeMap::new(),
+            max_tenants: 1000,
+        }
+    }
+}
+
+/// What one tenant may use; `None` is no bound beside those of the whole server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TenantLimits {
+    /// Series with samples in the last half to one hour.
+    pub max_series: Option<u64>,
+    /// Series that are new, each minute.
+    pub new_series_per_minute: Option<u64>,
+    /// Samples written, each second; twice as many may come at once.
+    pub samples_per_second: Option<u64>,
+    /// Labels of a series, its name included.
+    pub max_labels: Option<usize>,
+    /// Bytes of a label's name.
+    pub max_label_name_bytes: Option<usize>,
+    /// Bytes of a label's value.
+    pub max_label_value_bytes: Option<usize>,
+    /// Compressed bytes of one request that writes.
+    pub max_request_bytes: Option<usize>,
+    /// Samples one query may hold in memory.
+    pub max_query_samples: Option<usize>,
+    /// Queries that run at once; further ones wait.
+    pub max_concurrent_queries: Option<usize>,
 }
 
 /// Where the operator's certificate is.

@@ -17,6 +17,10 @@ use model::{
     NamesRequest, Query, QueryError, SampleBuffer, Selection, SeriesSet, Sink,
 };
 use parking_lot::{Condvar, Mutex};
+use scrape::{
+    ActiveTarget, DroppedTarget, MetadataRequest, PoolStatus, RelabelStep, ReloadStatus, ScrapeStatus,
+    TargetHealth, TargetMetadata,
+};
 use store::{Store, StoreConfig};
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -25,7 +29,7 @@ use tower::Service as _;
 use crate::app::{App, router};
 use crate::config::ServerConfig;
 use crate::identity::{Identity, Peer};
-use crate::sources::{Collection, Degradation, Sources};
+use crate::sources::{Collection, Degradation, Scraping, Sources};
 
 /// Where requests of tests come from, and where they go to.
 pub(crate) const LOOPBACK: &str = "127.0.0.1:9090";
@@ -223,6 +227,81 @@ impl Collection for FakeCollection {
     }
 }
 
+/// One pool with a target, a dropped target and a relabelling rule.
+pub(crate) struct FakeScraping;
+
+impl Scraping for FakeScraping {
+    fn status(&self) -> ScrapeStatus {
+        let labels = |pairs: &[(&str, &str)]| Labels::from_pairs(pairs.iter().copied()).unwrap();
+        let discovered_labels = labels(&[("__address__", "a:1")]);
+        ScrapeStatus {
+            pools: vec![PoolStatus {
+                name: "node".to_owned(),
+                active: vec![ActiveTarget {
+                    discovered_labels: discovered_labels.clone(),
+                    labels: labels(&[("job", "node"), ("instance", "a:1")]),
+                    scrape_pool: "node".to_owned(),
+                    scrape_url: "http://a:1/metrics".to_owned(),
+                    global_url: "http://a:1/metrics".to_owned(),
+                    last_error: String::new(),
+                    last_scrape: None,
+                    last_scrape_duration: Duration::ZERO,
+                    health: TargetHealth::Unknown,
+                    scrape_interval: Duration::from_secs(15),
+                    scrape_timeout: Duration::from_secs(10),
+                }],
+                dropped: vec![DroppedTarget {
+                    discovered_labels,
+                    scrape_pool: "node".to_owned(),
+                }],
+                n_dropped: 3,
+                problems: Vec::new(),
+            }],
+        }
+    }
+
+    fn metadata(&self, request: &MetadataRequest) -> Vec<TargetMetadata> {
+        let up = TargetMetadata {
+            target: Labels::from_pairs([("job", "node")]).unwrap(),
+            metric: "up".to_owned(),
+            metadata: Metadata::default(),
+        };
+        let wanted = request.metric.as_ref().is_none_or(|metric| *metric == up.metric);
+        wanted.then_some(up).into_iter().collect()
+    }
+
+    fn pool_config(&self, pool: &str) -> Option<String> {
+        (pool == "node").then(|| "job_name: node\n".to_owned())
+    }
+
+    fn relabel_steps(&self, pool: &str, labels: &Labels) -> Option<Vec<RelabelStep>> {
+        let step = RelabelStep {
+            rule: "source_labels: [__address__]\ntarget_label: instance\naction: replace\n".to_owned(),
+            output: labels.clone(),
+            keep: true,
+        };
+        (pool == "node").then(|| vec![step])
+    }
+
+    fn config(&self) -> String {
+        "scrape_configs:\n- job_name: node\n".to_owned()
+    }
+
+    fn external_labels(&self) -> Labels {
+        Labels::from_pairs([("cluster", "c1"), ("job", "not used")]).unwrap()
+    }
+
+    fn reload_status(&self) -> ReloadStatus {
+        ReloadStatus {
+            successful: true,
+            last_success: Some(5_000),
+            error: None,
+        }
+    }
+
+    fn report(&self, _out: &mut dyn Sink) {}
+}
+
 /// A server to be asked.
 pub(crate) struct Fixture {
     pub(crate) app: Arc<App>,
@@ -272,6 +351,8 @@ pub(crate) fn sources(dir: &TempDir, clock: &Arc<TestClock>) -> (Sources, Arc<Fa
         ingest: Arc::clone(&store) as Arc<dyn Ingest>,
         store,
         collection: Some(Arc::clone(&collection) as Arc<dyn Collection>),
+        scraping: None,
+        lifecycle: None,
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         degraded: vec![Degradation {
             what: "cgroup".to_owned(),

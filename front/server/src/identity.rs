@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::Request;
 use axum::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
-use axum::http::{HeaderMap, Method, Uri};
+use axum::http::{HeaderMap, Method};
 use model::Millis;
 
 use crate::api::answer::{ApiError, ErrorKind};
@@ -54,11 +54,30 @@ pub(crate) struct Asker {
 
 /// What a request needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Access {
+pub(crate) struct Access {
+    identity: bool,
+    from_friend: bool,
+}
+
+impl Access {
     /// Nothing: no data and no change.
-    Open,
+    pub(crate) const OPEN: Self = Self {
+        identity: false,
+        from_friend: false,
+    };
     /// Identity.
-    Protected,
+    pub(crate) const PROTECTED: Self = Self {
+        identity: true,
+        from_friend: false,
+    };
+
+    /// The same for a page of another site that the operator lets in.
+    pub(crate) fn across_sites(self) -> Self {
+        Self {
+            from_friend: true,
+            ..self
+        }
+    }
 }
 
 /// Decides who may ask.
@@ -136,14 +155,14 @@ impl Identity {
 
     /// Lets a request pass or says why not.
     pub(crate) fn admit(&self, request: &Request, access: Access, asker: Asker) -> Result<(), ApiError> {
-        let origin = self.check_origin(request.method(), request.uri(), request.headers());
+        let origin = self.check_origin(request, access);
         if let Err(error) = origin {
             self.refused_origin.fetch_add(1, Ordering::Relaxed);
             return Err(error);
         }
-        match (&self.kind, access) {
-            (Kind::Loopback, _) | (_, Access::Open) => Ok(()),
-            (Kind::Token(token), Access::Protected) => {
+        match (&self.kind, access.identity) {
+            (Kind::Loopback, _) | (_, false) => Ok(()),
+            (Kind::Token(token), true) => {
                 if session_of(request.headers()).is_some_and(|id| token.sessions.knows(&id, asker.now)) {
                     return Ok(());
                 }
@@ -188,7 +207,8 @@ impl Identity {
         Err(unauthorized("the token is wrong"))
     }
 
-    fn check_origin(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), ApiError> {
+    fn check_origin(&self, request: &Request, access: Access) -> Result<(), ApiError> {
+        let (uri, headers) = (request.uri(), request.headers());
         // HTTP/2 names the host in the address of the request.
         let named = uri.authority().map(axum::http::uri::Authority::as_str);
         let host = named.or_else(|| headers.get(HOST).and_then(|value| value.to_str().ok()));
@@ -202,11 +222,14 @@ impl Identity {
             )
             .hint("a server on loopback answers to localhost and its own address only"));
         }
+        if access.from_friend {
+            return Ok(());
+        }
         let own = |origin: &str| host.is_some_and(|host| origin::is_same(origin, host));
         let foreign_origin = headers
             .get(ORIGIN)
             .is_some_and(|value| !value.to_str().is_ok_and(own));
-        let changes = !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+        let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
         if (changes && foreign_origin) || origin::is_cross_site(uri.path(), headers) {
             return Err(ApiError::new(
                 ErrorKind::Forbidden,

@@ -17,6 +17,7 @@ mod config;
 #[cfg(test)]
 mod fixture;
 mod identity;
+mod limits;
 mod listener;
 mod metrics;
 mod page;
@@ -24,7 +25,9 @@ mod pool;
 mod server;
 mod sources;
 
-pub use config::{ConnectionLimits, QueryLimits, RemoteWriteLimits, ServerConfig, TlsFiles};
+pub use config::{
+    ConnectionLimits, QueryLimits, RemoteWriteLimits, ServerConfig, Tenancy, TenantLimits, TlsFiles,
+};
 pub use identity::{CertificateError, IdentityError, rotate_token};
 pub use server::{Announcement, Reporter, Server, ServerError};
-pub use sources::{Collection, Degradation, Sources};
+pub use sources::{Collection, Degradation, Lifecycle, Scraping, Sources};

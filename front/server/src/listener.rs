@@ -35,6 +35,9 @@ const MAX_H2_STREAMS: u32 = 128;
 /// The first byte of a TLS connection: content type "handshake".
 const TLS_HANDSHAKE: u8 = 0x16;
 
+/// What an HTTP/2 connection begins with and no HTTP/1 method does, <https://www.rfc-editor.org/rfc/rfc9113#section-3.4>.
+const HTTP2_PREFACE: &[u8; 3] = b"PRI";
+
 /// What a connection needs to be served.
 #[derive(Clone)]
 pub(crate) struct Service {
@@ -124,7 +127,10 @@ async fn serve_stream(stream: TcpStream, peer: SocketAddr, service: Service, sto
         tracing::debug!(%error, %peer, "failed to set TCP_NODELAY");
     }
     let Some(tls) = service.tls.clone() else {
-        return serve_http(stream, Protocol::Http1, Caller { peer, service }, stop).await;
+        return match plain_protocol(&stream, service.limits.head_timeout).await {
+            Ok(protocol) => serve_http(stream, protocol, Caller { peer, service }, stop).await,
+            Err(error) => tracing::debug!(%error, %peer, "connection ended before its first byte"),
+        };
     };
     let metrics = Arc::clone(&service.metrics);
     let handshake = async {
@@ -150,6 +156,17 @@ async fn serve_stream(stream: TcpStream, peer: SocketAddr, service: Service, sto
     metrics.handshake_failures.fetch_add(1, Ordering::Relaxed);
 }
 
+/// Tells HTTP/2 by its preface, which gRPC clients send without asking on plain connections. Waits for the first
+/// bytes as long as for the head of a request; whoever sends the preface sends its beginning at once.
+async fn plain_protocol(stream: &TcpStream, patience: Duration) -> io::Result<Protocol> {
+    let mut first = [0; HTTP2_PREFACE.len()];
+    let read = tokio::time::timeout(patience, stream.peek(&mut first)).await??;
+    Ok(match read == HTTP2_PREFACE.len() && first == *HTTP2_PREFACE {
+        true => Protocol::Http2,
+        false => Protocol::Http1,
+    })
+}
+
 async fn begins_with_handshake(stream: &TcpStream) -> io::Result<bool> {
     let mut first = [0];
     let read = stream.peek(&mut first).await?;
@@ -173,8 +190,7 @@ async fn refuse_plain(mut stream: TcpStream, url: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Serves HTTP/1.1 or HTTP/2, whatever was agreed on. The protocol is never guessed from the first bytes: waiting
-/// for them would be a wait without end.
+/// Serves HTTP/1.1 or HTTP/2, whatever was agreed on or begun.
 async fn serve_http<S>(stream: S, protocol: Protocol, caller: Caller, stop: CancellationToken)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,

@@ -38,11 +38,17 @@ const WAITING: Family<'_> = Family::gauge("periplus_query_waiting", "Queries tha
 const QUERY_HELP: &str = "Time a query ran, without its time in the queue.";
 const WRITTEN: Family<'_> = Family::counter(
     "periplus_remote_write_samples_total",
-    "Samples received by remote write, by fate.",
+    "Samples received by remote write and OTLP, by fate; histograms are among them.",
 );
+const WRITTEN_HISTOGRAMS: Family<'_> = Family::counter(
+    "periplus_remote_write_histograms_total",
+    "Native histograms stored.",
+);
+const WRITTEN_EXEMPLARS: Family<'_> =
+    Family::counter("periplus_remote_write_exemplars_total", "Exemplars stored.");
 const WRITE_BYTES: Family<'_> = Family::counter(
     "periplus_remote_write_received_bytes_total",
-    "Compressed bytes received by remote write.",
+    "Compressed bytes received by remote write and OTLP.",
 );
 
 /// Counters of everything that happens at the surface.
@@ -98,6 +104,11 @@ impl Level {
         Present(self)
     }
 
+    /// Returns how many there are.
+    pub(crate) fn count(&self) -> usize {
+        usize::try_from(self.0.load(Ordering::Relaxed)).unwrap_or(0)
+    }
+
     fn value(&self) -> f64 {
         self.0.load(Ordering::Relaxed) as f64
     }
@@ -146,14 +157,11 @@ impl Metrics {
         out.sample(&REFUSED, &[("reason", "token")], refusals.token as f64);
         out.sample(&STREAMS, &[], self.streams.value());
         let written = &self.remote_write;
-        for (fate, counter) in [
-            ("stored", &written.stored),
-            ("refused", &written.refused),
-            ("native_histogram_not_supported", &written.histograms),
-            ("exemplar_not_kept", &written.exemplars),
-        ] {
+        for (fate, counter) in [("stored", &written.stored), ("refused", &written.refused)] {
             out.sample(&WRITTEN, &[("fate", fate)], count(counter));
         }
+        out.sample(&WRITTEN_HISTOGRAMS, &[], count(&written.histograms));
+        out.sample(&WRITTEN_EXEMPLARS, &[], count(&written.exemplars));
         out.sample(&WRITE_BYTES, &[], count(&written.bytes));
     }
 

@@ -2,13 +2,15 @@
 //!
 //! A query is CPU and file reads, so it runs on a blocking thread, never on one that answers others. A bounded
 //! number runs at once; a slot is held until the thread is really done, also when nobody waits for it any more.
-//! The thread is told to stop when the client goes away or the time is over.
+//! The thread is told to stop when the client goes away or the time is over. While few queries run, each may spread
+//! its series over more threads.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
-use promql::Interrupt;
+use promql::{Interrupt, Job, Workers};
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use tokio::sync::Semaphore;
 
 use crate::api::answer::{ApiError, ErrorKind};
@@ -23,6 +25,36 @@ const TIMED_OUT: u8 = 2;
 pub(crate) struct QueryPool {
     slots: Arc<Semaphore>,
     metrics: Arc<Metrics>,
+    threads: Option<Arc<ThreadPool>>,
+}
+
+/// Threads that are lent to a query.
+#[derive(Clone, Debug)]
+pub(crate) struct Lent {
+    threads: Option<Arc<ThreadPool>>,
+    metrics: Arc<Metrics>,
+}
+
+impl Workers for Lent {
+    /// All threads for one query alone, a share for each of several.
+    fn width(&self) -> usize {
+        let threads = self
+            .threads
+            .as_ref()
+            .map_or(1, |threads| threads.current_num_threads());
+        (threads / self.metrics.running.count().max(1)).max(1)
+    }
+
+    fn run(&self, jobs: Vec<Job<'_>>) {
+        match &self.threads {
+            Some(threads) if jobs.len() > 1 => threads.scope(|scope| {
+                for job in jobs {
+                    scope.spawn(|_| job());
+                }
+            }),
+            _ => jobs.into_iter().for_each(|job| job()),
+        }
+    }
 }
 
 /// Tells a running query to stop.
@@ -65,6 +97,15 @@ impl QueryPool {
         Self {
             slots: Arc::new(Semaphore::new(max_concurrent.max(1))),
             metrics,
+            threads: start_threads(),
+        }
+    }
+
+    /// Returns the threads a query may use beside its own.
+    pub(crate) fn lend(&self) -> Lent {
+        Lent {
+            threads: self.threads.clone(),
+            metrics: Arc::clone(&self.metrics),
         }
     }
 
@@ -107,6 +148,22 @@ impl QueryPool {
             }
         }
     }
+}
+
+/// One thread a core; none where there is one core, or where the system gives none, as queries run without.
+fn start_threads() -> Option<Arc<ThreadPool>> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    if cores == 1 {
+        return None;
+    }
+    let built = ThreadPoolBuilder::new()
+        .num_threads(cores)
+        .thread_name(|n| format!("query-{n}"))
+        .build();
+    built
+        .map_err(|error| tracing::warn!(%error, "failed to start threads for queries; each runs on one"))
+        .ok()
+        .map(Arc::new)
 }
 
 fn timed_out(message: &str) -> ApiError {

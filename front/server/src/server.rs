@@ -171,6 +171,7 @@ impl Server {
 /// Says the server's own metrics and those of the process.
 pub(crate) fn report(app: &App, out: &mut dyn Sink) {
     app.metrics.report(app.identity.refusals(), out);
+    app.tenants.report(out);
     if let Some(usage) = service::own_usage() {
         report_process(&usage, app.started_at, out);
     }

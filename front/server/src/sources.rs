@@ -1,10 +1,12 @@
 //! What the server answers from.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use agent::{Agent, AgentStatus};
-use model::{Clock, Ingest, Millis, Query, Sink};
+use model::{Clock, Ingest, Labels, Millis, Query, Sink};
+use scrape::{MetadataRequest, RelabelStep, ReloadStatus, ScrapeHandle, ScrapeStatus, TargetMetadata};
 use store::Store;
 use tokio::sync::watch;
 
@@ -19,6 +21,10 @@ pub struct Sources {
     pub ingest: Arc<dyn Ingest>,
     /// What collects on this machine, if anything does.
     pub collection: Option<Arc<dyn Collection>>,
+    /// What scrapes targets, if anything does.
+    pub scraping: Option<Arc<dyn Scraping>>,
+    /// What an operator may order over HTTP; `None` refuses.
+    pub lifecycle: Option<Arc<dyn Lifecycle>>,
     /// The present.
     pub clock: Arc<dyn Clock>,
     /// What this process found it cannot do when it started.
@@ -58,6 +64,43 @@ pub trait Collection: Send + Sync {
     fn report(&self, out: &mut dyn Sink);
 }
 
+/// What scrapes targets, as the server sees it.
+pub trait Scraping: Send + Sync {
+    /// Returns how all targets stand.
+    fn status(&self) -> ScrapeStatus;
+
+    /// Returns what targets say about their metrics.
+    fn metadata(&self, request: &MetadataRequest) -> Vec<TargetMetadata>;
+
+    /// Returns how a pool is scraped, as YAML; `None` if there is no such pool.
+    fn pool_config(&self, pool: &str) -> Option<String>;
+
+    /// Applies the relabelling rules of a pool one by one; `None` if there is no such pool.
+    fn relabel_steps(&self, pool: &str, labels: &Labels) -> Option<Vec<RelabelStep>>;
+
+    /// Returns the whole configuration in force, as YAML without secrets.
+    fn config(&self) -> String;
+
+    /// Returns the labels for what leaves this process.
+    fn external_labels(&self) -> Labels;
+
+    /// Returns how the latest reading of the configuration went.
+    fn reload_status(&self) -> ReloadStatus;
+
+    /// Says what scraping costs.
+    fn report(&self, out: &mut dyn Sink);
+}
+
+/// What an operator may order over HTTP.
+pub trait Lifecycle: Send + Sync {
+    /// Reads the configuration anew. The answer is what is wrong with it, with its causes; the old one then stays
+    /// in force.
+    fn reload(&self) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
+
+    /// Stops the process as a signal would.
+    fn quit(&self);
+}
+
 impl Collection for Agent {
     fn status(&self) -> AgentStatus {
         Self::status(self)
@@ -65,6 +108,40 @@ impl Collection for Agent {
 
     fn ticks(&self) -> watch::Receiver<Millis> {
         Self::ticks(self)
+    }
+
+    fn report(&self, out: &mut dyn Sink) {
+        Self::report(self, out);
+    }
+}
+
+impl Scraping for ScrapeHandle {
+    fn status(&self) -> ScrapeStatus {
+        Self::status(self)
+    }
+
+    fn metadata(&self, request: &MetadataRequest) -> Vec<TargetMetadata> {
+        Self::metadata(self, request)
+    }
+
+    fn pool_config(&self, pool: &str) -> Option<String> {
+        Self::pool_config(self, pool)
+    }
+
+    fn relabel_steps(&self, pool: &str, labels: &Labels) -> Option<Vec<RelabelStep>> {
+        Self::relabel_steps(self, pool, labels)
+    }
+
+    fn config(&self) -> String {
+        self.config_yaml()
+    }
+
+    fn external_labels(&self) -> Labels {
+        Self::external_labels(self)
+    }
+
+    fn reload_status(&self) -> ReloadStatus {
+        Self::reload_status(self)
     }
 
     fn report(&self, out: &mut dyn Sink) {

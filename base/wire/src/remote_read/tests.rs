@@ -187,8 +187,11 @@ fn frames(samples: &SampleBuffer, max_frame_bytes: usize) -> Vec<u8> {
     out
 }
 
-/// Reads frames down to `(query, chunks)`, each chunk as `(encoding, start, end, number of samples)`.
-fn read_frames(mut bytes: &[u8]) -> Vec<(u64, Vec<(u64, i64, i64, u16)>)> {
+/// `(encoding, start, end, number of samples)`.
+type ReadChunk = (u64, i64, i64, u16);
+
+/// Reads frames down to `(query, chunks)`.
+fn read_frames(mut bytes: &[u8]) -> Vec<(u64, Vec<ReadChunk>)> {
     let mut frames = Vec::new();
     while !bytes.is_empty() {
         let mut reader = Reader::new(bytes);
@@ -216,7 +219,7 @@ fn read_frames(mut bytes: &[u8]) -> Vec<(u64, Vec<(u64, i64, i64, u16)>)> {
     frames
 }
 
-fn read_chunk(mut message: Reader<'_>) -> (u64, i64, i64, u16) {
+fn read_chunk(mut message: Reader<'_>) -> ReadChunk {
     let mut chunk = (0, 0, 0, 0);
     while let Some(field) = message.next_field().unwrap() {
         match field.number {

@@ -146,7 +146,7 @@ impl<'a> Symbols<'a> {
 
     /// Checks that references pair up and exist.
     fn check(&self, what: &'static str, references: &[u32]) -> Result<(), RefusalReason> {
-        if references.len() % 2 != 0 {
+        if !references.len().is_multiple_of(2) {
             return Err(RefusalReason::OddReferences {
                 n_refs: references.len(),
             });

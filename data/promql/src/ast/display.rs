@@ -6,7 +6,7 @@ use model::{METRIC_NAME, MatchOp, Matcher};
 
 use crate::ast::{
     Aggregate, AtTime, Binary, Boundary, Cardinality, DurationExpr, DurationKind, Expr, ExprKind, Grouping,
-    Matching, NumberLiteral, Selector, StringLiteral, TimeShift,
+    Matching, NumberLiteral, Selector, StringLiteral, Subquery, TimeShift,
 };
 use crate::duration::format_duration;
 use crate::number::{format_plain, quote, quote_bytes};
@@ -18,20 +18,19 @@ impl fmt::Display for Expr {
             ExprKind::String(string) => string.fmt(f),
             ExprKind::Selector(selector) => {
                 write_series(f, selector)?;
-                write_shift(f, &selector.shift, selector.boundary)
+                write_at(f, &selector.shift)?;
+                write_boundary(f, selector.boundary)?;
+                write_offset(f, &selector.shift)
             }
             ExprKind::Matrix(matrix) => {
                 write_series(f, &matrix.selector)?;
                 write!(f, "[{}]", matrix.range)?;
-                write_shift(f, &matrix.selector.shift, matrix.selector.boundary)
+                write_boundary(f, matrix.selector.boundary)?;
+                write_at(f, &matrix.selector.shift)?;
+                write_offset(f, &matrix.selector.shift)
             }
             ExprKind::Subquery(subquery) => {
-                write!(f, "{}[{}:", subquery.expr, subquery.range)?;
-                if let Some(step) = &subquery.step {
-                    step.fmt(f)?;
-                }
-                f.write_str("]")?;
-                write_shift(f, &subquery.shift, None)
+                write!(f, "{}{}", subquery.expr, Range(subquery))
             }
             ExprKind::Call(call) => {
                 write!(f, "{}(", call.function.name)?;
@@ -46,6 +45,36 @@ impl fmt::Display for Expr {
                 write!(f, "{}{}", if unary.negative { "-" } else { "+" }, unary.expr)
             }
             ExprKind::Paren(inner) => write!(f, "({inner})"),
+        }
+    }
+}
+
+/// Range, step, offset and `@` of a subquery.
+pub(super) struct Range<'a>(pub(super) &'a Subquery);
+
+impl fmt::Display for Range<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{}:", self.0.range)?;
+        if let Some(step) = &self.0.step {
+            step.fmt(f)?;
+        }
+        f.write_str("]")?;
+        write_at(f, &self.0.shift)?;
+        write_offset(f, &self.0.shift)
+    }
+}
+
+/// An operator with all that belongs to it but its operands.
+pub(super) enum Operator<'a> {
+    Aggregate(&'a Aggregate),
+    Binary(&'a Binary),
+}
+
+impl fmt::Display for Operator<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Aggregate(aggregate) => write_aggregate_operator(f, aggregate),
+            Self::Binary(binary) => write_binary_operator(f, binary),
         }
     }
 }
@@ -81,26 +110,27 @@ impl fmt::Display for DurationExpr {
     }
 }
 
-fn write_shift(f: &mut fmt::Formatter<'_>, shift: &TimeShift, boundary: Option<Boundary>) -> fmt::Result {
-    match boundary {
-        Some(Boundary::Anchored) => f.write_str(" anchored")?,
-        Some(Boundary::Smoothed) => f.write_str(" smoothed")?,
-        None => {}
-    }
+fn write_at(f: &mut fmt::Formatter<'_>, shift: &TimeShift) -> fmt::Result {
     match shift.at {
         Some(AtTime::Fixed(ms)) => {
             let sign = if ms < 0 { "-" } else { "" };
-            write!(
-                f,
-                " @ {sign}{}.{:03}",
-                ms.unsigned_abs() / 1000,
-                ms.unsigned_abs() % 1000
-            )?;
+            let ms = ms.unsigned_abs();
+            write!(f, " @ {sign}{}.{:03}", ms / 1000, ms % 1000)
         }
-        Some(AtTime::Start) => f.write_str(" @ start()")?,
-        Some(AtTime::End) => f.write_str(" @ end()")?,
-        None => {}
+        Some(AtTime::Start) => f.write_str(" @ start()"),
+        Some(AtTime::End) => f.write_str(" @ end()"),
+        None => Ok(()),
     }
+}
+
+fn write_boundary(f: &mut fmt::Formatter<'_>, boundary: Option<Boundary>) -> fmt::Result {
+    match boundary {
+        Some(boundary) => write!(f, " {}", boundary.as_str()),
+        None => Ok(()),
+    }
+}
+
+fn write_offset(f: &mut fmt::Formatter<'_>, shift: &TimeShift) -> fmt::Result {
     match &shift.offset {
         Some(offset) => write!(f, " offset {offset}"),
         None => Ok(()),
@@ -115,16 +145,15 @@ fn is_plain_label(name: &str) -> bool {
         && !name.is_empty()
 }
 
-fn write_label(f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
+fn label_text(name: &str) -> String {
     if is_plain_label(name) {
-        f.write_str(name)
+        name.to_owned()
     } else {
-        f.write_str(&quote(name))
+        quote(name)
     }
 }
 
 fn write_series(f: &mut fmt::Formatter<'_>, selector: &Selector) -> fmt::Result {
-    let by_name = |m: &&Matcher| m.name() == METRIC_NAME && m.op() == MatchOp::Equal;
     let outside = selector.name.as_deref();
     f.write_str(outside.unwrap_or(""))?;
     let n_inside = selector.matchers.len() - usize::from(outside.is_some());
@@ -132,29 +161,31 @@ fn write_series(f: &mut fmt::Formatter<'_>, selector: &Selector) -> fmt::Result 
     if inside.is_empty() && outside.is_some() {
         return Ok(());
     }
-    f.write_str("{")?;
-    for (i, matcher) in inside.iter().enumerate() {
-        f.write_str(if i > 0 { "," } else { "" })?;
-        if by_name(&matcher) && !matcher.value().is_empty() && !is_plain_label(matcher.value()) {
-            f.write_str(&quote(matcher.value()))?;
-            continue;
-        }
-        write_label(f, matcher.name())?;
-        write!(f, "{}{}", matcher.op().as_str(), quote(matcher.value()))?;
+    // Prometheus prints them in the order of their texts.
+    let mut texts: Vec<String> = inside.iter().map(matcher_text).collect();
+    texts.sort();
+    write!(f, "{{{}}}", texts.join(","))
+}
+
+fn matcher_text(matcher: &Matcher) -> String {
+    let by_name = matcher.name() == METRIC_NAME && matcher.op() == MatchOp::Equal;
+    if by_name && !matcher.value().is_empty() && !is_plain_label(matcher.value()) {
+        return quote(matcher.value());
     }
-    f.write_str("}")
+    let value = quote(matcher.value());
+    format!("{}{}{value}", label_text(matcher.name()), matcher.op().as_str())
 }
 
 fn write_labels(f: &mut fmt::Formatter<'_>, labels: &[String]) -> fmt::Result {
     f.write_str("(")?;
     for (i, label) in labels.iter().enumerate() {
         f.write_str(if i > 0 { ", " } else { "" })?;
-        write_label(f, label)?;
+        f.write_str(&label_text(label))?;
     }
     f.write_str(")")
 }
 
-fn write_aggregate(f: &mut fmt::Formatter<'_>, aggregate: &Aggregate) -> fmt::Result {
+fn write_aggregate_operator(f: &mut fmt::Formatter<'_>, aggregate: &Aggregate) -> fmt::Result {
     f.write_str(aggregate.op.as_str())?;
     // `by ()` is what no grouping means.
     if let Some(Grouping { without, labels }) = &aggregate.grouping
@@ -164,6 +195,11 @@ fn write_aggregate(f: &mut fmt::Formatter<'_>, aggregate: &Aggregate) -> fmt::Re
         write_labels(f, labels)?;
         f.write_str(" ")?;
     }
+    Ok(())
+}
+
+fn write_aggregate(f: &mut fmt::Formatter<'_>, aggregate: &Aggregate) -> fmt::Result {
+    write_aggregate_operator(f, aggregate)?;
     f.write_str("(")?;
     if let Some(param) = &aggregate.param {
         write!(f, "{param}, ")?;
@@ -172,14 +208,18 @@ fn write_aggregate(f: &mut fmt::Formatter<'_>, aggregate: &Aggregate) -> fmt::Re
 }
 
 fn write_binary(f: &mut fmt::Formatter<'_>, binary: &Binary) -> fmt::Result {
-    write!(f, "{} {}", binary.left, binary.op.as_str())?;
+    write!(f, "{} {} {}", binary.left, Operator::Binary(binary), binary.right)
+}
+
+fn write_binary_operator(f: &mut fmt::Formatter<'_>, binary: &Binary) -> fmt::Result {
+    f.write_str(binary.op.as_str())?;
     if binary.return_bool {
         f.write_str(" bool")?;
     }
-    if let Some(matching) = &binary.matching {
-        write_matching(f, matching)?;
+    match &binary.matching {
+        Some(matching) => write_matching(f, matching),
+        None => Ok(()),
     }
-    write!(f, " {}", binary.right)
 }
 
 fn write_matching(f: &mut fmt::Formatter<'_>, matching: &Matching) -> fmt::Result {

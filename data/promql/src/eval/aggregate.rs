@@ -111,9 +111,7 @@ impl Evaluator<'_> {
     fn quantile(&self, plan: &AggregatePlan, steps: &Steps) -> Result<Frame, EvalError> {
         let q = self.aggregate_param(plan, steps)?;
         let input = self.vector(&plan.input, steps)?;
-        if let Some(param) = &plan.param
-            && input.len() > 0
-        {
+        if let Some(param) = &plan.param {
             let (low, high) = q.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), q| {
                 (l.min(*q), h.max(*q))
             });

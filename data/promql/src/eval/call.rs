@@ -205,22 +205,23 @@ fn only_values(frame: &Frame) -> Vec<f64> {
     values
 }
 
-/// Returns the labels that an absent series would have: those with one equality matcher and no other.
+/// Returns the labels that an absent series would have: of each label the value of its first equality matcher,
+/// unless another matcher of that label follows.
 pub(super) fn labels_of_absent(matchers: &[Matcher]) -> Result<Labels, EvalError> {
-    let alone = |matcher: &&Matcher| {
-        matcher.op() == MatchOp::Equal
-            && !is_metadata_label(matcher.name())
-            && matchers
-                .iter()
-                .filter(|other| other.name() == matcher.name())
-                .count()
-                == 1
-    };
-    let pairs = matchers
+    let mut pairs: Vec<(&str, Option<&str>)> = Vec::new();
+    for matcher in matchers
         .iter()
-        .filter(alone)
-        .map(|matcher| (matcher.name(), matcher.value()));
-    Labels::from_pairs(pairs).map_err(|error| EvalError::invalid(error.to_string()))
+        .filter(|matcher| !is_metadata_label(matcher.name()))
+    {
+        let equal = (matcher.op() == MatchOp::Equal).then(|| matcher.value());
+        match pairs.iter_mut().find(|(name, _)| *name == matcher.name()) {
+            Some((_, value)) => *value = None,
+            None if equal.is_some() => pairs.push((matcher.name(), equal)),
+            None => {}
+        }
+    }
+    let labels = pairs.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    Labels::from_pairs(labels).map_err(|error| EvalError::invalid(error.to_string()))
 }
 
 /// Returns the functions of one number.

@@ -5,19 +5,17 @@ use std::sync::Arc;
 
 use hashbrown::HashSet;
 use model::{
-    Histogram, Labels, METRIC_NAME, MatchOp, Matcher, Millis, ResetHint, SampleBuffer, Selection, SeriesSet,
-    TimeRange, is_stale,
+    Histogram, Labels, METRIC_NAME, MatchOp, Matcher, Millis, SampleBuffer, Selection, SeriesSet, TimeRange,
+    is_stale,
 };
 
 use crate::error::EvalError;
 use crate::eval::Evaluator;
-use crate::eval::frame::{Frame, Row, RowSink, Slot, is_metadata_label, without_metadata};
-use crate::eval::steps::{Steps, add_step, words_for};
-use crate::histogram::{detect_reset, size_in_samples};
-use crate::plan::{Detail, Node, SelectorPlan};
-
-/// How often the caller is asked whether to go on, in series.
-const INTERRUPT_EVERY: usize = 64;
+use crate::eval::frame::{Frame, Row, RowSink, is_metadata_label, without_metadata};
+use crate::eval::spread::{RowMaker, Rows};
+use crate::eval::steps::Steps;
+use crate::eval::window::Output;
+use crate::plan::{Node, SelectorPlan};
 
 impl Evaluator<'_> {
     /// Finds series; equal selections of one query are made once.
@@ -40,43 +38,6 @@ impl Evaluator<'_> {
         let set: Rc<dyn SeriesSet> = Rc::from(self.source.select(&selection)?);
         known.push((selection, Rc::clone(&set)));
         Ok(set)
-    }
-
-    /// Reads series after series into one buffer.
-    pub(super) fn for_each_series(
-        &self,
-        set: &dyn SeriesSet,
-        detail: Detail,
-        mut series: impl FnMut(Labels, &mut SampleBuffer) -> Result<(), EvalError>,
-    ) -> Result<(), EvalError> {
-        let mut buffer = SampleBuffer::default();
-        let mut lease = self.budget.lease();
-        let mut room = 0;
-        for idx in 0..set.len() {
-            if idx % INTERRUPT_EVERY == 0 {
-                self.check_interrupt()?;
-            }
-            buffer.clear();
-            set.read(idx, &mut buffer)?;
-            if buffer.is_empty() {
-                continue;
-            }
-            if detail == Detail::Totals {
-                keep_totals(&mut buffer.histograms);
-            }
-            let needed = buffer.len()
-                + buffer
-                    .histograms
-                    .iter()
-                    .map(|(_, h)| size_in_samples(h))
-                    .sum::<usize>();
-            if needed > room {
-                lease.grow(needed - room)?;
-                room = needed;
-            }
-            series(set.labels(idx), &mut buffer)?;
-        }
-        Ok(())
     }
 
     /// Streams the value of each series at each step.
@@ -132,50 +93,24 @@ impl Evaluator<'_> {
             end: last.saturating_sub(plan.offset),
         };
         let set = self.select(&plan.matchers, range)?;
-        let mut values = vec![0.0; n];
-        let mut present = vec![0; words_for(n)];
-        let mut histograms: Vec<Slot> = Vec::new();
-        self.for_each_series(&*set, plan.detail, |labels, buffer| {
-            present.fill(0);
-            histograms.clear();
-            let mut shared = Shared::new(buffer);
-            let mut next = 0;
-            for (i, time) in steps.times().enumerate() {
-                let wanted = plan.at.unwrap_or(time).saturating_sub(plan.offset);
-                while buffer.timestamps.get(next).is_some_and(|t| *t <= wanted) {
-                    next += 1;
-                }
-                let Some(newest) = next.checked_sub(1) else {
-                    continue;
-                };
-                let (t, value) = (buffer.timestamps[newest], buffer.values[newest]);
-                if t <= wanted.saturating_sub(lookback) || is_stale(value) {
-                    continue;
-                }
-                match pick {
-                    Pick::Value => {
-                        values[i] = value;
-                        if let Some(histogram) = shared.get(newest) {
-                            histograms.resize(n, None);
-                            histograms[i] = Some(histogram);
-                        }
-                    }
-                    Pick::InfoTime if shared.get(newest).is_some() => {
-                        return Err(EvalError::invalid(format!(
-                            "this should be an info metric, with float samples: {labels}"
-                        )));
-                    }
-                    Pick::Time | Pick::InfoTime => values[i] = t as f64 / 1000.0,
-                    Pick::Start => values[i] = buffer.start(newest) as f64 / 1000.0,
-                }
-                add_step(&mut present, i);
-            }
+        let make = || -> Result<RowMaker<'_>, EvalError> {
+            Ok(Box::new(move |labels, buffer, out| {
+                pick_samples((plan, pick, lookback), steps, (labels, buffer), out)
+            }))
+        };
+        let rows = Rows {
+            set: &*set,
+            detail: plan.detail,
+            n_steps: n,
+            make: &make,
+        };
+        self.spread(&rows, &mut |labels, out| {
             sink.row(Row {
-                labels: &labels,
+                labels,
                 drop_name: false,
-                values: &values,
-                present: &present,
-                histograms: &histograms,
+                values: &out.values,
+                present: &out.present,
+                histograms: &out.histograms,
             })
         })
     }
@@ -193,6 +128,42 @@ impl Evaluator<'_> {
             self.vector(node, inner)
         }
     }
+}
+
+/// Finds the newest sample of a series at each step.
+fn pick_samples(
+    (plan, pick, lookback): (&SelectorPlan, Pick, Millis),
+    steps: &Steps,
+    (labels, buffer): (&Labels, &mut SampleBuffer),
+    out: &mut Output,
+) -> Result<(), EvalError> {
+    let mut shared = Shared::new(buffer);
+    let mut next = 0;
+    for (i, time) in steps.times().enumerate() {
+        let wanted = plan.at.unwrap_or(time).saturating_sub(plan.offset);
+        while buffer.timestamps.get(next).is_some_and(|t| *t <= wanted) {
+            next += 1;
+        }
+        let Some(newest) = next.checked_sub(1) else {
+            continue;
+        };
+        let (t, value) = (buffer.timestamps[newest], buffer.values[newest]);
+        if t <= wanted.saturating_sub(lookback) || is_stale(value) {
+            continue;
+        }
+        match (pick, shared.get(newest)) {
+            (Pick::Value, Some(histogram)) => out.put_histogram(i, histogram),
+            (Pick::Value, None) => out.put(i, value),
+            (Pick::InfoTime, Some(_)) => {
+                return Err(EvalError::invalid(format!(
+                    "this should be an info metric, with float samples: {labels}"
+                )));
+            }
+            (Pick::Time | Pick::InfoTime, _) => out.put(i, t as f64 / 1000.0),
+            (Pick::Start, _) => out.put(i, buffer.start(newest) as f64 / 1000.0),
+        }
+    }
+    Ok(())
 }
 
 /// What is wanted of a sample.
@@ -244,30 +215,6 @@ pub(super) fn subquery_steps(first: Millis, last: Millis, range: Millis, step: M
         start,
         end: last,
         step,
-    }
-}
-
-/// Leaves count and sum of histograms, and what their buckets say about resets.
-fn keep_totals(histograms: &mut [(u32, Histogram)]) {
-    let mut previous: Option<Histogram> = None;
-    for (_, histogram) in histograms {
-        let mut reset_hint = histogram.reset_hint;
-        if let (ResetHint::Unknown, Some(previous)) = (reset_hint, &previous) {
-            reset_hint = if detect_reset(histogram, previous) {
-                ResetHint::Reset
-            } else {
-                ResetHint::NoReset
-            };
-        }
-        let totals = Histogram {
-            schema: histogram.schema,
-            integer: histogram.integer,
-            reset_hint,
-            count: histogram.count,
-            sum: histogram.sum,
-            ..Histogram::default()
-        };
-        previous = Some(std::mem::replace(histogram, totals));
     }
 }
 

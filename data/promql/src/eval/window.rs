@@ -205,17 +205,18 @@ trait SeriesKernel {
     fn run(&mut self, samples: Samples<'_>, windows: &Windows, out: &mut Output);
 }
 
-/// One value a step.
-struct Output {
-    values: Vec<f64>,
-    present: Vec<u64>,
+/// The row of a series under construction.
+pub(super) struct Output {
+    /// One value a step.
+    pub(super) values: Vec<f64>,
+    pub(super) present: Vec<u64>,
     /// Empty, or one slot a step.
-    histograms: Vec<Slot>,
+    pub(super) histograms: Vec<Slot>,
     notes: Notes,
 }
 
 impl Output {
-    fn new(n_steps: usize) -> Self {
+    pub(super) fn new(n_steps: usize) -> Self {
         Self {
             values: vec![0.0; n_steps],
             present: vec![0; words_for(n_steps)],
@@ -225,7 +226,7 @@ impl Output {
     }
 
     /// Forgets the series before.
-    fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.present.fill(0);
         self.histograms.clear();
         self.notes = Notes::default();
@@ -238,7 +239,7 @@ impl Output {
             .any(|word| *word != 0)
     }
 
-    fn put(&mut self, step: usize, value: f64) {
+    pub(super) fn put(&mut self, step: usize, value: f64) {
         self.values[step] = value;
         add_step(&mut self.present, step);
     }
@@ -249,7 +250,7 @@ impl Output {
         }
     }
 
-    fn put_histogram(&mut self, step: usize, histogram: Arc<Histogram>) {
+    pub(super) fn put_histogram(&mut self, step: usize, histogram: Arc<Histogram>) {
         self.histograms.resize(self.values.len(), None);
         self.histograms[step] = Some(histogram);
         add_step(&mut self.present, step);

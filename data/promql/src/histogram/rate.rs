@@ -56,6 +56,32 @@ pub fn increase<'a, I>(
 where
     I: DoubleEndedIterator<Item = &'a Histogram> + Clone,
 {
+    let is_reset =
+        |at, previous: &Histogram, point: &Histogram| restarted(at) || detect_reset(point, previous);
+    increase_between(points, kind, is_reset)
+}
+
+/// As [`increase`], for windows that overlap: `was_reset(i)` knows of each point whether there was a reset before it,
+/// so that neighbours are compared once a series and not once a window.
+pub fn increase_over_resets<'a, I>(
+    points: I,
+    kind: Increase,
+    was_reset: impl Fn(usize) -> bool,
+) -> (Option<Histogram>, RateNotes)
+where
+    I: DoubleEndedIterator<Item = &'a Histogram> + Clone,
+{
+    increase_between(points, kind, |at, _: &Histogram, _: &Histogram| was_reset(at))
+}
+
+fn increase_between<'a, I>(
+    points: I,
+    kind: Increase,
+    is_reset: impl Fn(usize, &Histogram, &Histogram) -> bool,
+) -> (Option<Histogram>, RateNotes)
+where
+    I: DoubleEndedIterator<Item = &'a Histogram> + Clone,
+{
     let mut notes = RateNotes::default();
     let mut ends = points.clone();
     let (Some(first), Some(last)) = (ends.next(), ends.next_back()) else {
@@ -69,7 +95,7 @@ where
 
     let nothing;
     let mut previous = first;
-    if counter && (restarted(1) || detect_reset(second, first)) {
+    if counter && is_reset(1, first, second) {
         nothing = Histogram {
             schema: second.schema,
             custom_values: Arc::clone(&second.custom_values),
@@ -106,7 +132,7 @@ where
     }
     if counter {
         for (at, point) in points.enumerate().skip(1) {
-            if restarted(at) || detect_reset(point, previous) {
+            if is_reset(at, previous, point) {
                 match add(&mut change, previous) {
                     Ok(combined) => notes.added_bounds |= combined.bounds_reconciled,
                     Err(Incompatible) => return (None, RateNotes::INCOMPATIBLE),

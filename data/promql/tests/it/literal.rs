@@ -21,7 +21,12 @@ pub(crate) fn read_histograms(text: &str, n: usize, out: &mut Vec<Item>) -> Resu
         out.extend(std::iter::repeat_n(Item::Histogram(Box::new(base)), n));
         return Ok(());
     };
-    let step = read(rest.trim_start_matches(['+', '-']))?;
+    let step = read(rest.get(1..).unwrap_or(""))?;
+    if base.histogram.schema > step.histogram.schema {
+        return Err(format!(
+            "{text}: the step has a lower schema than what it is added to"
+        ));
+    }
     let combine: fn(&mut Histogram, &Histogram) -> Result<Combined, Incompatible> =
         if sign == '+' { add } else { subtract };
     let mut current = Literal {
@@ -50,7 +55,11 @@ fn read(text: &str) -> Result<Literal, String> {
     };
     let mut offsets = [0, 0];
     let mut counts = [Vec::new(), Vec::new()];
-    let mut rest = body.trim();
+    let mut rest = body.trim_end();
+    if rest.starts_with(char::is_whitespace) {
+        return Err(bad("space"));
+    }
+    let mut keys = Vec::new();
     while !rest.is_empty() {
         let (key, after) = rest.split_once(':').ok_or_else(|| bad("key"))?;
         let end = if after.starts_with('[') {
@@ -60,6 +69,10 @@ fn read(text: &str) -> Result<Literal, String> {
         };
         let (value, after) = after.split_at(end.ok_or_else(|| bad("list"))?);
         rest = after.trim_start();
+        if keys.contains(&key) || value.starts_with("[ ") {
+            return Err(bad(key));
+        }
+        keys.push(key);
         let number = || number_of(value).ok_or_else(|| bad(key));
         let list = || {
             let numbers = value.trim_matches(['[', ']']).split_whitespace();

@@ -1,5 +1,7 @@
 //! The engine against scripts: its own cases, and Prometheus's.
 
+mod corpus;
+mod go_source;
 mod golden;
 mod limits;
 mod literal;
@@ -9,3 +11,4 @@ mod prometheus;
 mod properties;
 mod run;
 mod script;
+mod workers;

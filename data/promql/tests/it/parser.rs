@@ -279,7 +279,7 @@ fn expressions_are_printed_in_one_form() {
     );
     check(
         "{\"my.metric\",\"label.x\"=\"y\"}",
-        expect![[r#"instant vector {"my.metric","label.x"="y"}"#]],
+        expect![[r#"instant vector {"label.x"="y","my.metric"}"#]],
     );
     check("foo # comment\n + 1_000", expect!["instant vector foo + 1000"]);
     check(

@@ -5,13 +5,10 @@
 //! does.
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::Command;
 
+use crate::go_source;
 use crate::run::{Names, run};
 use crate::script;
-
-const MODULE: &str = "github.com/prometheus/prometheus@v0.316.0";
 
 /// Evaluations of each file.
 const EVALUATIONS: &[(&str, usize)] = &[
@@ -38,28 +35,6 @@ const EVALUATIONS: &[(&str, usize)] = &[
     ("type_and_unit.test", 65),
     ("unquoted_utf8_names.test", 27),
 ];
-
-/// Returns the folder of Prometheus's test scripts; Go fetches the module if it is not there yet.
-fn testdata() -> PathBuf {
-    let output = Command::new("go")
-        .args(["mod", "download", "-json", MODULE])
-        .current_dir(std::env::temp_dir())
-        .output()
-        .expect("`go` must be installed to run Prometheus's PromQL tests");
-    let text = String::from_utf8_lossy(&output.stdout);
-    let dir = text.lines().find_map(|line| {
-        line.trim()
-            .strip_prefix("\"Dir\": \"")?
-            .strip_suffix("\",")
-            .map(PathBuf::from)
-    });
-    assert!(
-        dir.is_some(),
-        "`go mod download {MODULE}` failed: {text}{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    dir.unwrap_or_default().join("promql/promqltest/testdata")
-}
 
 /// How many evaluations of a file expect what only names kept to the end can give: remarks that name the metric
 /// a histogram came from, and labels made of names that are gone otherwise.
@@ -92,7 +67,7 @@ fn promqltest_with_names_removed_at_once() {
 
 /// Runs all scripts; returns a table to be read, and what fails, file by file.
 fn run_all(names: Names) -> (String, Vec<(String, Vec<String>)>) {
-    let dir = testdata();
+    let dir = go_source::module().join("promql/promqltest/testdata");
     let mut files: Vec<_> = fs::read_dir(&dir)
         .expect("the module has test data")
         .map(|entry| entry.expect("the folder can be read").path())

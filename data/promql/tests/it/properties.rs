@@ -1,9 +1,14 @@
-//! What holds for every text: the parser returns, and what it accepts it prints so that it reads it again.
+//! What holds for every text: the parser returns, what it accepts it prints so that it reads it again, and what it
+//! reads has a value or an error, whatever there is to evaluate.
 
+use std::sync::LazyLock;
+
+use promql::ast::ValueType;
 use promql::{EvalParams, Limits, Options, evaluate, parse};
 use proptest::prelude::*;
 
 use crate::memory::Memory;
+use crate::run::loaded;
 
 /// Texts made of the language's words, so that many of them are expressions.
 fn word_soup() -> impl Strategy<Value = String> {
@@ -73,6 +78,47 @@ fn word_soup() -> impl Strategy<Value = String> {
         .prop_map(|words| words.join(" "))
 }
 
+/// Functions of ranges, of all kinds of series.
+fn functions_of_ranges() -> BoxedStrategy<String> {
+    let functions = promql::functions();
+    let of_ranges = functions
+        .iter()
+        .filter(|f| f.args.len() == 1 && f.args[0] == ValueType::RangeVector)
+        .map(|f| f.name);
+    let ranges = vec![
+        "[5m]",
+        "[1m]",
+        "[7m30s]",
+        "[5m:1m]",
+        "[5m] anchored",
+        "[5m] smoothed",
+    ];
+    let names = proptest::sample::select(of_ranges.collect::<Vec<_>>());
+    (names, proptest::sample::select(ranges))
+        .prop_map(|(name, range)| format!("{name}(foo{range})"))
+        .boxed()
+}
+
+/// What is done with histograms.
+fn functions_of_histograms() -> BoxedStrategy<String> {
+    proptest::sample::select(vec![
+        "histogram_quantile(0.9, foo)",
+        "histogram_quantiles(foo, \"q\", 0.1, 2)",
+        "histogram_fraction(-Inf, 3, foo)",
+        "histogram_stddev(foo)",
+        "histogram_count(rate(foo[5m]))",
+        "count_values(\"v\", foo)",
+        "foo smoothed",
+        "foo </ 2",
+        "foo >/ -0.5",
+        "foo == foo",
+        "limitk(2, foo)",
+        "info(foo)",
+    ])
+    .prop_map(str::to_owned)
+    .boxed()
+}
+
 /// Expressions, by construction.
 fn expressions() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
@@ -85,6 +131,8 @@ fn expressions() -> impl Strategy<Value = String> {
         Just("-0x1F".to_owned()),
         Just("max_over_time(foo[(step() + 5m) * 2:min_of(1m, range())])".to_owned()),
         Just("vector(-Inf)".to_owned()),
+        functions_of_ranges(),
+        functions_of_histograms(),
     ];
     leaf.prop_recursive(5, 32, 3, |inner| {
         let op = proptest::sample::select(vec![
@@ -111,6 +159,24 @@ fn expressions() -> impl Strategy<Value = String> {
     })
 }
 
+/// Series of all kinds under the names that expressions are made of: floats, histograms of both kinds, what ends
+/// them, what is mixed, what is no number.
+static STORE: LazyLock<Memory> = LazyLock::new(|| {
+    loaded(
+        r#"
+load 1m
+    foo{a="b"}           1+2x8 _ stale _ NaN Inf -Inf 1e308x3
+    foo{a="c"}@st        -30s-1mx8
+    foo{a="c"}           0+5x8
+    foo{a="d",le="1"}    {{schema:1 sum:4 count:7 z_bucket:1 z_bucket_w:0.01 buckets:[1 2 0 3] n_buckets:[1]}}x6 3 4 5
+    foo{a="e"}           {{schema:-53 sum:1 count:3 custom_values:[1 5] buckets:[1 1 1]}}+{{schema:-53 sum:1 count:1 custom_values:[1 5] buckets:[0 1]}}x8
+    foo{a="f"}           {{schema:-53 sum:1 count:3 custom_values:[2 5] buckets:[1 1 1]}}x4 {{schema:0 sum:NaN count:3 buckets:[1 1]}}x4
+    foo{a="g"}           {{schema:8 sum:Inf count:NaN buckets:[1e308 1e308 NaN]}}x4 {{schema:-4 count:1 counter_reset_hint:gauge buckets:[1] offset:-3}}x4
+    foo{a="h",le="+Inf"} 9x12
+"#,
+    )
+});
+
 fn check_round_trip(text: &str) -> Result<bool, TestCaseError> {
     let Ok(expr) = parse(text, &Options::EXPERIMENTAL) else {
         return Ok(false);
@@ -127,9 +193,25 @@ fn check_round_trip(text: &str) -> Result<bool, TestCaseError> {
         },
         ..EvalParams::instant(0)
     };
-    // Without series there is nothing to fail but parameters; it must return.
-    if let Err(error) = evaluate(&expr, &Memory::default(), &params, &|| None) {
-        prop_assert!(!error.to_string().is_empty());
+    // Whatever the text asks of whatever series, it must return.
+    for params in [
+        params,
+        EvalParams {
+            start: 480_000,
+            end: 480_000,
+            start_timestamps: true,
+            ..params
+        },
+        EvalParams {
+            end: 900_000,
+            step: 60_000,
+            delayed_name_removal: true,
+            ..params
+        },
+    ] {
+        if let Err(error) = evaluate(&expr, &*STORE, &params, &|| None) {
+            prop_assert!(!error.to_string().is_empty());
+        }
     }
     Ok(true)
 }

@@ -12,7 +12,7 @@ use promql::{EvalParams, Options, QueryOutput, Sample, Series, Value, evaluate, 
 
 use crate::literal::Literal;
 use crate::memory::{Memory, Stored};
-use crate::script::{Command, Eval, Item, Loaded, Text, number_of};
+use crate::script::{self, Command, Eval, Item, Loaded, Text, number_of};
 
 /// What became of a script.
 #[derive(Default)]
@@ -26,6 +26,22 @@ pub(crate) struct Report {
 pub(crate) enum Names {
     AtOnce,
     AtTheEnd,
+}
+
+/// Returns what is in the store after the loads of a script.
+pub(crate) fn loaded(text: &str) -> Memory {
+    let mut store = Memory::default();
+    for command in script::read(text).expect("a script is well-formed") {
+        if let Command::Load {
+            step,
+            series,
+            with_nhcb,
+        } = command
+        {
+            load(&mut store, (step, &series), with_nhcb);
+        }
+    }
+    store
 }
 
 pub(crate) fn run(commands: &[Command], names: Names) -> Report {

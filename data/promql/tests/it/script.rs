@@ -246,7 +246,7 @@ fn expectation(eval: &mut Eval, text: &str) -> Result<(), String> {
 }
 
 /// Reads `metric{label="value"} 1 2 3`.
-fn read_series(line: &str) -> Result<(Labels, Vec<Item>), String> {
+pub(crate) fn read_series(line: &str) -> Result<(Labels, Vec<Item>), String> {
     let end = end_of_metric(line);
     let (metric, values) = line.split_at_checked(end).ok_or("no metric")?;
     Ok((read_labels(metric.trim())?, read_values(values)?))
@@ -415,7 +415,7 @@ fn read_item(item: &str, out: &mut Vec<Item>) -> Result<(), String> {
             value.get(..at).and_then(number_of),
             value.get(at..).and_then(number_of),
         );
-        if let (Some(first), Some(step)) = parts {
+        if let (Some(first), Some(step), Some(_)) = (parts.0, parts.1, times) {
             let mut value = first;
             for _ in 0..n {
                 out.push(Item::Float(value));

@@ -3,16 +3,16 @@
 use crate::bytes::Malformed;
 
 /// Numbers per block; every block has its own width.
-pub(super) const BLOCK: usize = 64;
+pub(crate) const BLOCK: usize = 64;
 
 /// Returns how many bits a number needs.
 #[inline]
-pub(super) fn width_of(value: u64) -> u32 {
+pub(crate) fn width_of(value: u64) -> u32 {
     u64::BITS - value.leading_zeros()
 }
 
 /// Appends the numbers, each below `2^width`.
-pub(super) fn pack(values: impl Iterator<Item = u64>, width: u32, out: &mut Vec<u8>) {
+pub(crate) fn pack(values: impl Iterator<Item = u64>, width: u32, out: &mut Vec<u8>) {
     if width == 0 {
         return;
     }
@@ -36,13 +36,13 @@ pub(super) fn pack(values: impl Iterator<Item = u64>, width: u32, out: &mut Vec<
 }
 
 /// Returns how many bytes `n` numbers take.
-pub(super) fn packed_len(n: usize, width: u32) -> usize {
+pub(crate) fn packed_len(n: usize, width: u32) -> usize {
     (n * width as usize).div_ceil(8)
 }
 
 /// Calls `each` with `n` numbers from `bytes`.
 #[inline]
-pub(super) fn unpack(bytes: &[u8], width: u32, n: usize, mut each: impl FnMut(u64)) -> Result<(), Malformed> {
+pub(crate) fn unpack(bytes: &[u8], width: u32, n: usize, mut each: impl FnMut(u64)) -> Result<(), Malformed> {
     if width > u64::BITS || bytes.len() < packed_len(n, width) {
         return Err(Malformed);
     }
@@ -61,6 +61,17 @@ pub(super) fn unpack(bytes: &[u8], width: u32, n: usize, mut each: impl FnMut(u6
         each(value & mask);
     }
     Ok(())
+}
+
+/// Returns one number of those packed, zero beyond the end.
+#[inline]
+pub(crate) fn get(bytes: &[u8], width: u32, at: usize) -> u64 {
+    if width == 0 || width > u64::BITS {
+        return 0;
+    }
+    let bit = at.saturating_mul(width as usize);
+    let word = wide(bytes.get(bit / 8..).unwrap_or_default(), (bit % 8) as u32);
+    word & (u64::MAX >> (u64::BITS - width))
 }
 
 /// Reads 64 bits that may touch nine bytes, or fewer than eight at the end.

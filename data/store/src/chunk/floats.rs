@@ -2,7 +2,7 @@
 //!
 //! Layout of `n >= 1` values:
 //! ```text
-//! u8 kind             0 constant, 1 decimal, 2 xor; 0x40.. reserved for native histograms
+//! u8 kind             0 constant, 1 decimal, 2 xor
 //! constant: u64 bits
 //! decimal:  u8 exponent, uvarint n_exceptions, exceptions, integers (see chunk/ints.rs)
 //!             exception: uvarint distance to the previous exception's index (first: index), u64 bits
@@ -62,8 +62,14 @@ pub(crate) fn decode_floats(bytes: &[u8], n: usize, out: &mut Vec<f64>) -> Resul
     Ok(())
 }
 
+/// Returns a power of ten that decimals may be divided by.
+pub(crate) fn power_of(exponent: u8) -> Option<f64> {
+    POWERS.get(usize::from(exponent)).copied()
+}
+
+/// Returns the integer that divided by a power of ten is the value to the bit, if there is one.
 #[inline]
-fn as_decimal(value: f64, power: f64) -> Option<i64> {
+pub(crate) fn as_decimal(value: f64, power: f64) -> Option<i64> {
     let integer = (value * power + ROUNDER) - ROUNDER;
     let exact = integer.abs() <= MAX_INTEGER && (integer / power).to_bits() == value.to_bits();
     // In range, so the cast is exact.

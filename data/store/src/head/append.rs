@@ -2,10 +2,11 @@
 
 use model::{Millis, Rejection};
 
-use super::Shard;
-use super::series::{NONE, Sealed};
+use super::late::Stored;
+use super::series::{NONE, Sealed, Series};
 use super::slab::Slot;
 use super::timeline::Timeline;
+use super::{Sample, Shard, Terms};
 use crate::chunk::{Stream, TokenBuffer, decode_stream, encode_floats};
 
 /// Samples at which an open chunk is sealed even though its values hardly take space.
@@ -23,43 +24,59 @@ pub(super) enum Taken {
     InOrder,
     /// It is older than the latest one.
     Late,
+    /// It is older than what the head is for.
+    Backfill,
     /// The very same sample was there already.
     Repeated,
 }
 
 impl Shard {
     /// Adds a sample to a series.
-    pub(super) fn append(
-        &mut self,
-        id: u32,
-        (t, bits): (Millis, u64),
-        window: Millis,
-    ) -> Result<Taken, Rejection> {
+    pub(super) fn append(&mut self, id: u32, sample: Sample<'_>, terms: &Terms) -> Result<Taken, Rejection> {
+        let Sample { t, bits, start, .. } = sample;
         let series = &self.series[id as usize];
         let (last_t, last) = (series.last_t, series.last);
         if t == last_t && last_t != Millis::MIN {
-            return if bits == last {
+            let same = match (series.is_histogram, sample.histogram) {
+                (false, None) => bits == last,
+                (true, Some(_)) => {
+                    let stored = self.sides.get(&id).and_then(|side| side.histograms.last());
+                    stored.is_some_and(|stored| sample.is(&Stored::Histogram(Box::new(stored))))
+                }
+                _ => false,
+            };
+            return if same {
                 Ok(Taken::Repeated)
             } else {
                 Err(Rejection::Duplicate { timestamp: t })
             };
         }
-        if t < last_t {
-            return self.append_late(id, (t, bits), window);
-        }
         if t < self.floor {
-            return Err(Rejection::TooOld {
-                timestamp: t,
-                oldest: self.floor,
-            });
+            return self.append_backfill(id, sample, terms);
         }
-        if !self.continue_chunk(id, t, bits) {
-            self.start_chunk(id, t, bits);
+        if t < last_t {
+            return self.append_late(id, sample, terms);
+        }
+        match sample.histogram {
+            Some(histogram) => {
+                // An open chunk goes on from the latest value, which is not a float's any more.
+                self.seal(id);
+                self.side(id).histograms.push(t, histogram);
+            }
+            None => {
+                if !self.continue_chunk(id, t, bits) {
+                    self.start_chunk(id, t, bits);
+                }
+                self.neighbour = self.series[id as usize].timeline;
+            }
+        }
+        if start != 0 || self.series[id as usize].has_side {
+            self.note_start(id, t, start);
         }
         let series = &mut self.series[id as usize];
         series.last_t = t;
         series.last = bits;
-        self.neighbour = series.timeline;
+        series.is_histogram = sample.histogram.is_some();
         self.newest = self.newest.max(t);
         self.oldest = self.oldest.min(t);
         Ok(Taken::InOrder)
@@ -171,7 +188,7 @@ impl Shard {
         self.cadences.insert((last_t, t), timeline);
     }
 
-    fn add_timeline(&mut self, t: Millis) -> u32 {
+    pub(super) fn add_timeline(&mut self, t: Millis) -> u32 {
         let timeline = Some(Timeline::new(t));
         if let Some(free) = self.free_timelines.pop() {
             self.timelines[free as usize] = timeline;
@@ -222,6 +239,16 @@ impl Shard {
             next: NONE,
             n,
         };
+        let mut series = std::mem::replace(&mut self.series[id as usize], Series::new(0, 0, 0));
+        self.link_sealed(&mut series, chunk);
+        let slot = std::mem::replace(&mut series.slot, Slot::EMPTY);
+        (series.n, series.len, series.run) = (0, 0, 0);
+        self.series[id as usize] = series;
+        self.slab.release(slot);
+    }
+
+    /// Puts a sealed chunk behind the others of a series.
+    pub(super) fn link_sealed(&mut self, series: &mut Series, chunk: Sealed) {
         let at = match self.free_sealed.pop() {
             Some(free) => {
                 self.sealed[free as usize] = chunk;
@@ -232,37 +259,20 @@ impl Shard {
                 (self.sealed.len() - 1) as u32
             }
         };
-        let series = &mut self.series[id as usize];
-        let slot = std::mem::replace(&mut series.slot, Slot::EMPTY);
-        (series.n, series.len, series.run) = (0, 0, 0);
         match self.sealed.get_mut(series.last_sealed as usize) {
             Some(last) => last.next = at,
             None => series.first_sealed = at,
         }
         series.last_sealed = at;
-        self.slab.release(slot);
     }
 
-    fn append_late(&mut self, id: u32, (t, bits): (Millis, u64), window: Millis) -> Result<Taken, Rejection> {
-        let oldest = self
-            .floor
-            .max(self.series[id as usize].last_t.saturating_sub(window));
-        if t < oldest {
-            return Err(Rejection::TooOld { timestamp: t, oldest });
-        }
-        let known = self.value_at(id, t);
-        let late = self.late.entry(id).or_default();
-        let place = late.binary_search_by_key(&t, |sample| sample.0);
-        let known = known.or_else(|| place.ok().and_then(|i| late.get(i)).map(|sample| sample.1));
-        match known {
-            Some(value) if value == bits => return Ok(Taken::Repeated),
-            Some(_) => return Err(Rejection::Duplicate { timestamp: t }),
-            None => {}
-        }
-        if let Err(place) = place {
-            late.insert(place, (t, bits));
-        }
-        self.oldest = self.oldest.min(t);
-        Ok(Taken::Late)
+    /// Returns the sealed chunks of a series in order.
+    pub(super) fn sealed_of<'a>(&'a self, series: &Series) -> impl Iterator<Item = &'a Sealed> {
+        let mut at = series.first_sealed;
+        std::iter::from_fn(move || {
+            let chunk = self.sealed.get(at as usize)?;
+            at = chunk.next;
+            Some(chunk)
+        })
     }
 }

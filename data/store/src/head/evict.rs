@@ -1,6 +1,6 @@
 //! Forgetting what parts hold.
 
-use hashbrown::{HashMap, HashTable};
+use hashbrown::HashTable;
 use model::{Millis, PackedLabels};
 
 use super::Shard;
@@ -14,13 +14,13 @@ impl Shard {
     /// Stops showing samples before `until`: a published part holds them.
     pub(crate) fn hide_before(&mut self, until: Millis) {
         self.floor = self.floor.max(until);
-        self.shown_from = self.shown_from.max(until);
+        self.shown.from = self.shown.from.max(until);
     }
 
     /// Frees chunks of the series in `from..to` whose samples are all hidden; series without samples leave.
     /// Returns whether there are series at or after `to`.
     pub(crate) fn evict(&mut self, from: u32, to: u32) -> bool {
-        let until = self.shown_from;
+        let until = self.shown.from;
         let end = to.min(self.series.len() as u32);
         for id in from..end {
             if !self.series[id as usize].dead {
@@ -47,14 +47,11 @@ impl Shard {
         if at == NONE {
             series.last_sealed = NONE;
         }
-        if let Some(late) = self.late.get_mut(&id) {
-            late.retain(|sample| sample.0 >= until);
-            if late.is_empty() {
-                self.late.remove(&id);
-            }
+        if self.series[id as usize].has_side {
+            self.evict_side(id, until);
         }
         let series = &self.series[id as usize];
-        if series.last_t < until {
+        if series.last_t < until && !self.has_backfill(id) {
             self.remove(id);
         }
     }
@@ -68,11 +65,26 @@ impl Shard {
         series.timeline = NONE;
         (series.n, series.len, series.run) = (0, 0, 0);
         self.n_dead += 1;
+        self.sides.remove(&id);
         self.slab.release(slot);
         self.release_timeline(timeline);
         if let Ok(entry) = self.by_labels.find_entry(hash, |other| *other == id) {
             entry.remove();
         }
+    }
+
+    /// Hides samples before `floor`, which parts hold, and lets series without samples leave.
+    pub(crate) fn settle(&mut self, floor: Millis) {
+        self.hide_before(floor);
+        self.evict(0, u32::MAX);
+        self.tidy();
+    }
+
+    /// Forgets all backfill: parts hold it.
+    pub(crate) fn forget_backfill(&mut self) {
+        self.backfill.clear();
+        self.flushing.clear();
+        self.n_backfill = 0;
     }
 
     /// Frees times that no chunk refers to, and rebuilds the index if many series have left.
@@ -101,13 +113,12 @@ impl Shard {
                 oldest = oldest.min(first.first().copied().unwrap_or(Millis::MAX));
             }
         }
-        let late = self
-            .late
-            .values()
-            .flat_map(|samples| samples.first())
-            .map(|sample| sample.0)
-            .min();
-        self.oldest = oldest.min(late.unwrap_or(Millis::MAX)).max(self.shown_from);
+        for side in self.sides.values() {
+            let late = side.late.first_key_value().map(|first| *first.0);
+            let first = [late, side.histograms.first_t()].into_iter().flatten().min();
+            oldest = oldest.min(first.unwrap_or(Millis::MAX));
+        }
+        self.oldest = oldest.max(self.shown.from);
         self.newest = newest;
         for (timeline, first) in self.timelines.iter_mut().zip(first_used) {
             if let Some(timeline) = timeline {
@@ -125,8 +136,8 @@ impl Shard {
         let old_symbols = std::mem::take(&mut self.symbols);
         let old_series = std::mem::take(&mut self.series);
         let old_ids = std::mem::take(&mut self.label_ids);
-        let mut late = std::mem::take(&mut self.late);
-        let mut new_late = HashMap::new();
+        let mut old_sides = std::mem::take(&mut self.sides);
+        let mut old_buffers = [&mut self.backfill, &mut self.flushing].map(std::mem::take);
         self.by_labels = HashTable::new();
         let mut packed = String::new();
         for (old_id, series) in old_series.into_iter().enumerate().filter(|(_, s)| !s.dead) {
@@ -139,12 +150,19 @@ impl Shard {
                 .iter()
                 .for_each(|pair| packed.push_str(old_symbols.text(*pair)));
             let id = self.series.len() as u32;
-            if let Some(samples) = late.remove(&(old_id as u32)) {
-                new_late.insert(id, samples);
+            let old_id = old_id as u32;
+            if let Some(side) = old_sides.remove(&old_id) {
+                self.sides.insert(id, side);
+            }
+            let [backfill, flushing] = &mut old_buffers;
+            if let Some(samples) = backfill.remove(&old_id) {
+                self.backfill.insert(id, samples);
+            }
+            if let Some(samples) = flushing.remove(&old_id) {
+                self.flushing.insert(id, samples);
             }
             self.adopt(id, series, &packed);
         }
-        self.late = new_late;
         self.n_dead = 0;
         self.previous = NONE;
         self.incarnation += 1;

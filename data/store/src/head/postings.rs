@@ -33,11 +33,6 @@ impl Postings {
         self.last
     }
 
-    /// Returns the encoded ids.
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
     /// Iterates over the ids.
     pub(crate) fn iter(&self) -> impl Iterator<Item = u32> {
         let mut reader = Reader::new(&self.bytes);

@@ -2,9 +2,11 @@
 //!
 //! Under the shard's lock only bytes are copied; decoding comes after the lock is released.
 
-use model::{Millis, SampleBuffer, TimeRange};
+use model::{Histogram, Millis, SampleBuffer, TimeRange};
 
 use super::Shard;
+use super::histograms::Run;
+use super::late::{Late, LateSamples, Stored};
 use super::series::NONE;
 use crate::bytes::{Malformed, Reader};
 use crate::chunk::{decode_floats, decode_stream};
@@ -26,7 +28,9 @@ pub(crate) struct HeadSamples {
     times: Vec<Millis>,
     bytes: Vec<u8>,
     pieces: Vec<Piece>,
-    late: Vec<(Millis, u64)>,
+    late: Vec<(Millis, Late)>,
+    runs: Vec<Run>,
+    starts: Vec<(Millis, Millis)>,
 }
 
 impl Shard {
@@ -36,10 +40,12 @@ impl Shard {
         out.bytes.clear();
         out.pieces.clear();
         out.late.clear();
+        out.runs.clear();
+        out.starts.clear();
         let Some(series) = self.series.get(id as usize) else {
             return;
         };
-        let start = range.start.max(self.shown_from);
+        let start = range.start.max(self.shown.from);
         if series.last_t < start {
             return;
         }
@@ -67,9 +73,31 @@ impl Shard {
                 form: Form::Open { run: series.run },
             });
         }
-        if let Some(late) = self.late.get(&id) {
-            let wanted = |t: Millis| start <= t && t <= range.end;
-            out.late.extend(late.iter().filter(|sample| wanted(sample.0)));
+        if series.has_side
+            && let Some(side) = self.sides.get(&id)
+        {
+            out.add_late(&side.late, TimeRange { start, ..range });
+            let wanted = |run: &&Run| run.last_t >= start && run.first_t <= range.end;
+            out.runs
+                .extend(side.histograms.runs.iter().filter(wanted).cloned());
+            out.starts.extend_from_slice(&side.starts);
+        }
+    }
+
+    /// Adds the backfill of a series in `range` to what was copied.
+    pub(crate) fn copy_backfill(&self, id: u32, range: TimeRange, out: &mut HeadSamples) {
+        for buffer in [&self.backfill, &self.flushing] {
+            if let Some(samples) = buffer.get(&id) {
+                out.add_late(samples, range);
+            }
+        }
+    }
+
+    /// Copies the backfill of a series that is being flushed. Replaces what is in `out`.
+    pub(crate) fn copy_flushing(&self, id: u32, range: TimeRange, out: &mut HeadSamples) {
+        *out = HeadSamples::default();
+        if let Some(samples) = self.flushing.get(&id) {
+            out.add_late(samples, range);
         }
     }
 
@@ -79,8 +107,16 @@ impl Shard {
         }
     }
 
-    /// Returns the value that a series has at a time, late samples aside.
-    pub(super) fn value_at(&self, id: u32, t: Millis) -> Option<u64> {
+    /// Returns the sample that a series has at a time, those out of order aside.
+    pub(super) fn stored_in_order(&self, id: u32, t: Millis) -> Option<Stored> {
+        let histogram = self.sides.get(&id).and_then(|side| side.histograms.at(t));
+        match histogram {
+            Some(histogram) => Some(Stored::Histogram(Box::new(histogram))),
+            None => self.value_at(id, t).map(Stored::Float),
+        }
+    }
+
+    fn value_at(&self, id: u32, t: Millis) -> Option<u64> {
         let series = self.series.get(id as usize)?;
         let mut at = series.first_sealed;
         let mut times = Vec::new();
@@ -111,7 +147,7 @@ impl Shard {
     /// Returns the time from which samples that were copied may be shown.
     pub(crate) fn clip(&self, range: TimeRange) -> TimeRange {
         TimeRange {
-            start: range.start.max(self.shown_from),
+            start: range.start.max(self.shown.from),
             end: range.end,
         }
     }
@@ -137,21 +173,67 @@ impl HeadSamples {
         if values.len() != self.times.len() {
             return Err(Malformed);
         }
-        let mut late = self.late.iter().peekable();
-        for (t, value) in self
-            .times
-            .iter()
-            .zip(&values)
-            .filter(|(t, _)| range.contains(**t))
-        {
-            while let Some((late_t, late_bits)) = late.next_if(|sample| sample.0 < *t) {
-                out.push(*late_t, f64::from_bits(*late_bits));
+        let from = self.times.partition_point(|t| *t < range.start);
+        let to = self.times.partition_point(|t| *t <= range.end).max(from);
+        let times = self.times.get(from..to).unwrap_or_default();
+        let values = values.get(from..to).unwrap_or_default();
+        if self.late.is_empty() && self.runs.is_empty() && self.starts.is_empty() {
+            for (t, value) in times.iter().zip(values) {
+                out.push(*t, *value);
             }
-            out.push(*t, *value);
+            return Ok(());
         }
-        for (t, late_bits) in late {
-            out.push(*t, f64::from_bits(*late_bits));
+        let mut rows: Vec<Row> = times
+            .iter()
+            .zip(values)
+            .map(|(t, value)| (*t, self.start_at(*t), Cell::Float(*value)))
+            .collect();
+        for run in &self.runs {
+            run.decode(|t, histogram| {
+                if range.contains(t) {
+                    rows.push((t, self.start_at(t), Cell::Histogram(histogram)));
+                }
+            })?;
+        }
+        for (t, late) in &self.late {
+            let cell = match &late.histogram {
+                Some(histogram) => Cell::Histogram((**histogram).clone()),
+                None => Cell::Float(f64::from_bits(late.bits)),
+            };
+            rows.push((*t, late.start, cell));
+        }
+        // What came in order stands first and stays where a time occurs twice.
+        rows.sort_by_key(|row| row.0);
+        rows.dedup_by_key(|row| row.0);
+        for (t, start, cell) in rows {
+            match cell {
+                Cell::Float(value) => out.push(t, value),
+                Cell::Histogram(histogram) => out.push_histogram(t, histogram),
+            }
+            out.set_start(start);
         }
         Ok(())
     }
+
+    /// Returns the start of a sample in order.
+    fn start_at(&self, t: Millis) -> Millis {
+        let at = self.starts.partition_point(|change| change.0 <= t);
+        at.checked_sub(1)
+            .and_then(|at| self.starts.get(at))
+            .map_or(0, |change| change.1)
+    }
+
+    fn add_late(&mut self, samples: &LateSamples, range: TimeRange) {
+        if range.start <= range.end {
+            let wanted = samples.range(range.start..=range.end);
+            self.late.extend(wanted.map(|(t, late)| (*t, late.clone())));
+        }
+    }
+}
+
+type Row = (Millis, Millis, Cell);
+
+enum Cell {
+    Float(f64),
+    Histogram(Histogram),
 }

@@ -11,7 +11,7 @@ pub(super) const NONE: u32 = u32::MAX;
 /// chunk, whose values are a `chunk::Stream` in the slab and whose times are `n` successive ones of a timeline.
 pub(super) struct Series {
     pub(super) hash: u64,
-    /// Bits of the latest sample in order.
+    /// Bits of the latest sample in order, of a histogram its sum.
     pub(super) last: u64,
     /// Time of the latest sample in order, the smallest number before the first one.
     pub(super) last_t: Millis,
@@ -37,6 +37,10 @@ pub(super) struct Series {
     pub(super) log_chain: u32,
     /// The series has left; its number is not used again in this incarnation.
     pub(super) dead: bool,
+    /// The latest sample in order is a histogram.
+    pub(super) is_histogram: bool,
+    /// The shard has a `late::Side` for the series.
+    pub(super) has_side: bool,
 }
 
 impl Series {
@@ -59,6 +63,8 @@ impl Series {
             log_epoch: 0,
             log_chain: 0,
             dead: false,
+            is_histogram: false,
+            has_side: false,
         }
     }
 }

@@ -99,6 +99,30 @@ impl Symbols {
         Some(id)
     }
 
+    /// Returns text and series of the pairs from a number on.
+    pub(super) fn pairs_from(&self, first: u32) -> impl Iterator<Item = (&str, &Postings)> {
+        let pairs = self.pairs.iter().skip(first as usize);
+        (first..)
+            .zip(pairs)
+            .map(|(id, pair)| (self.text(id), &pair.postings))
+    }
+
+    /// Returns the texts of the pairs from a number on.
+    pub(super) fn texts_from(&self, first: u32) -> impl ExactSizeIterator<Item = &str> {
+        (first as usize..self.pairs.len().max(first as usize)).map(|pair| self.text(pair as u32))
+    }
+
+    /// Adds the pair with the next number. `None` if the text is no pair.
+    pub(super) fn restore(&mut self, text: &str) -> Option<()> {
+        let labels = PackedLabels::parse(text).ok()?;
+        let mut pairs = labels.iter();
+        let (name, _) = pairs.next()?;
+        if pairs.next().is_some() {
+            return None;
+        }
+        self.add(name, text).map(|_| ())
+    }
+
     /// Notes that a series has a pair. Series come in ascending order.
     pub(super) fn note(&mut self, pair: u32, series: u32) {
         if let Some(pair) = self.pairs.get_mut(pair as usize) {

@@ -9,14 +9,17 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use parking_lot::Mutex;
 
+/// Decompressed bytes of a page.
+pub(super) type Page = Arc<Vec<u8>>;
+
 /// Part, section and page.
 type Key = (u64, u8, u32);
 
 #[derive(Default)]
 struct Generations {
-    young: HashMap<Key, Arc<[u8]>>,
+    young: HashMap<Key, Page>,
     young_bytes: usize,
-    old: HashMap<Key, Arc<[u8]>>,
+    old: HashMap<Key, Page>,
 }
 
 /// A bounded cache of pages, shared by all parts of a store.
@@ -34,7 +37,7 @@ impl PageCache {
         }
     }
 
-    pub(super) fn get(&self, key: Key) -> Option<Arc<[u8]>> {
+    pub(super) fn get(&self, key: Key) -> Option<Page> {
         let mut generations = self.generations.lock();
         if let Some(page) = generations.young.get(&key) {
             return Some(Arc::clone(page));
@@ -44,11 +47,11 @@ impl PageCache {
         Some(page)
     }
 
-    pub(super) fn insert(&self, key: Key, page: &Arc<[u8]>) {
+    pub(super) fn insert(&self, key: Key, page: &Page) {
         self.insert_locked(&mut self.generations.lock(), key, page);
     }
 
-    fn insert_locked(&self, generations: &mut Generations, key: Key, page: &Arc<[u8]>) {
+    fn insert_locked(&self, generations: &mut Generations, key: Key, page: &Page) {
         if generations.young_bytes >= self.max_bytes / 2 {
             generations.old = std::mem::take(&mut generations.young);
             generations.young_bytes = 0;

@@ -3,13 +3,16 @@
 //! Layout of the raw footer:
 //! ```text
 //! u64 part number, u32 level, i64 first time, i64 last time, i64 floor,
+//! from format 2 on: i64 base, i64 time of writing, uvarint n, n u64 sources
 //! uvarint series, uvarint chunks, uvarint samples
 //! six sections (see part/section.rs): values, times, chunks, series, symbols, postings
 //! uvarint n, n series offsets as ivarint differences
 //! uvarint n, n names: string name, uvarint number of values, uvarint n blocks,
 //!   blocks: string first value, uvarint offset in symbols
 //! ```
-//! The floor is the time up to which the store was in parts when this one was written.
+//! The floor is the time up to which the store was in parts when this one was written. The base is the time that
+//! directories count from; in format 1 it is the first time. Sources are the flushed parts whose samples these
+//! are, a flushed part itself among them.
 
 use model::Millis;
 
@@ -31,6 +34,35 @@ pub(crate) struct PartInfo {
     pub(crate) n_samples: u64,
     /// Size of the file.
     pub(crate) bytes: u64,
+    /// When it was written; 0 in format 1.
+    pub(crate) created: Millis,
+    /// Numbers of the flushed parts whose samples these are, ascending.
+    pub(crate) sources: Vec<u64>,
+}
+
+impl PartInfo {
+    /// Returns what is known of a part that is yet to be written.
+    pub(crate) fn new(id: u64, level: u32) -> Self {
+        Self {
+            id,
+            level,
+            min_t: Millis::MAX,
+            max_t: Millis::MIN,
+            floor: Millis::MIN,
+            n_series: 0,
+            n_chunks: 0,
+            n_samples: 0,
+            bytes: 0,
+            created: 0,
+            sources: vec![id],
+        }
+    }
+
+    /// Returns the number by which parts are older or newer than others: of two samples at one time that of the
+    /// part with the smaller one counts.
+    pub(crate) fn age(&self) -> u64 {
+        self.sources.first().copied().unwrap_or(self.id)
+    }
 }
 
 pub(super) const VALUES: usize = 0;
@@ -50,8 +82,12 @@ pub(super) struct Name {
 
 pub(super) struct Footer {
     pub(super) info: PartInfo,
+    /// Format of the file.
+    pub(super) version: u32,
+    /// Time that directories count from.
+    pub(super) base: Millis,
     pub(super) sections: [Section; N_SECTIONS],
-    /// Offset of every 16th series.
+    /// Offset of every block of series.
     pub(super) series_offsets: Vec<u64>,
     /// In order.
     pub(super) names: Vec<Name>,
@@ -65,6 +101,12 @@ impl Footer {
         out.extend_from_slice(&info.level.to_le_bytes());
         for t in [info.min_t, info.max_t, info.floor] {
             out.extend_from_slice(&t.to_le_bytes());
+        }
+        out.extend_from_slice(&self.base.to_le_bytes());
+        out.extend_from_slice(&info.created.to_le_bytes());
+        put_uvarint(&mut out, info.sources.len() as u64);
+        for source in &info.sources {
+            out.extend_from_slice(&source.to_le_bytes());
         }
         for count in [info.n_series, info.n_chunks, info.n_samples] {
             put_uvarint(&mut out, count);
@@ -89,10 +131,18 @@ impl Footer {
         out
     }
 
-    pub(super) fn decode(raw: &[u8], bytes: u64) -> Result<Self, Malformed> {
+    pub(super) fn decode(raw: &[u8], (version, bytes): (u32, u64)) -> Result<Self, Malformed> {
         let mut reader = Reader::new(raw);
         let (id, level) = (reader.u64()?, reader.u32()?);
         let (min_t, max_t, floor) = (reader.i64()?, reader.i64()?, reader.i64()?);
+        let (mut base, mut created, mut sources) = (min_t, 0, vec![id]);
+        if version > 1 {
+            (base, created) = (reader.i64()?, reader.i64()?);
+            sources.clear();
+            for _ in 0..reader.uvarint()? {
+                sources.push(reader.u64()?);
+            }
+        }
         let (n_series, n_chunks, n_samples) = (reader.uvarint()?, reader.uvarint()?, reader.uvarint()?);
         let info = PartInfo {
             id,
@@ -104,10 +154,12 @@ impl Footer {
             n_chunks,
             n_samples,
             bytes,
+            created,
+            sources,
         };
         let mut sections: [Section; N_SECTIONS] = Default::default();
         for section in &mut sections {
-            *section = Section::decode(&mut reader)?;
+            *section = Section::decode(&mut reader, version)?;
         }
         let mut series_offsets = Vec::new();
         let mut offset = 0u64;
@@ -130,6 +182,8 @@ impl Footer {
         }
         Ok(Self {
             info,
+            version,
+            base,
             sections,
             series_offsets,
             names,

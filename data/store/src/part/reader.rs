@@ -6,19 +6,17 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use model::{Millis, SampleBuffer, TimeRange};
+use model::TimeRange;
 use parking_lot::Mutex;
 
-use super::cache::PageCache;
-use super::footer::{CHUNKS, Footer, PartInfo, SERIES, TIMES, VALUES};
-use super::{END_MAGIC, HEADER_LEN, KIND_FLOATS, MAGIC, SERIES_BLOCK, TRAILER_LEN, VERSION};
+use super::cache::{Page, PageCache};
+use super::footer::{Footer, N_SECTIONS, POSTINGS, PartInfo, SERIES, SYMBOLS};
+use super::index::MatchCache;
+use super::{END_MAGIC, HEADER_LEN, MAGIC, TRAILER_LEN, VERSION};
 use crate::StoreError;
 use crate::bytes::{Malformed, Reader, xxh3};
-use crate::chunk::{decode_floats, decode_ints};
 use crate::error::io_error;
-
-/// Decoded vectors of times kept per part: the series of a target follow each other.
-const KEPT_TIMES: usize = 4;
+use crate::tombstones::Buried;
 
 /// Why a part cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -46,14 +44,10 @@ pub(crate) struct Part {
     pub(super) footer: Footer,
     file: File,
     cache: Arc<PageCache>,
-    times: Mutex<Vec<(u64, Arc<[Millis]>)>>,
-}
-
-/// Where a series' chunks are.
-pub(super) struct SeriesRow {
-    pub(super) labels: String,
-    chunks: u64,
-    values: u64,
+    /// Ids by matcher, of those lately asked for.
+    pub(super) matched: Mutex<MatchCache>,
+    /// Which series tombstones hit.
+    pub(crate) buried: Mutex<Option<Arc<Buried>>>,
 }
 
 impl Part {
@@ -100,13 +94,14 @@ impl Part {
             return Err(corrupt("footer does not match its checksum"));
         }
         let raw = zstd::bulk::decompress(&stored, raw_len as usize).map_err(|e| corrupt(&e.to_string()))?;
-        let footer = Footer::decode(&raw, bytes).map_err(|_| corrupt("footer is malformed"))?;
+        let footer = Footer::decode(&raw, (version, bytes)).map_err(|_| corrupt("footer is malformed"))?;
         Ok(Self {
             path: path.to_owned(),
             footer,
             file,
             cache,
-            times: Mutex::new(Vec::new()),
+            matched: Mutex::default(),
+            buried: Mutex::default(),
         })
     }
 
@@ -123,11 +118,42 @@ impl Part {
         }
     }
 
-    fn page(&self, section: usize, page: usize) -> Result<Arc<[u8]>, PartError> {
+    /// Returns the format of the file.
+    pub(super) fn version(&self) -> u32 {
+        self.footer.version
+    }
+
+    /// Returns how many bytes of the file are there to find series.
+    pub(crate) fn index_bytes(&self) -> u64 {
+        let sections = [SERIES, SYMBOLS, POSTINGS].iter();
+        let pages = sections.flat_map(|section| &self.footer.sections[*section].pages);
+        pages.map(|page| u64::from(page.stored)).sum()
+    }
+
+    pub(super) fn page(&self, section: usize, page: usize) -> Result<Page, PartError> {
         let key = (self.footer.info.id, section as u8, page as u32);
         if let Some(bytes) = self.cache.get(key) {
             return Ok(bytes);
         }
+        let damaged = || PartError::Damaged { section, page };
+        let table = self.footer.sections.get(section).ok_or_else(damaged)?;
+        let (stored, compressed) = self.stored_page(section, page)?;
+        let raw = if compressed {
+            zstd::bulk::decompress(&stored, table.raw_len(page)).map_err(|_| damaged())?
+        } else {
+            stored
+        };
+        if raw.len() != table.raw_len(page) {
+            return Err(damaged());
+        }
+        let raw = Arc::new(raw);
+        self.cache.insert(key, &raw);
+        Ok(raw)
+    }
+
+    /// Reads a page from the disk, compares it with its checksum, and returns it as stored and whether that is
+    /// compressed.
+    pub(crate) fn stored_page(&self, section: usize, page: usize) -> Result<(Vec<u8>, bool), PartError> {
         let damaged = || PartError::Damaged { section, page };
         let table = self.footer.sections.get(section).ok_or_else(damaged)?;
         let entry = table.pages.get(page).ok_or_else(damaged)?;
@@ -142,187 +168,30 @@ impl Part {
         if xxh3(&stored) != entry.sum {
             return Err(damaged());
         }
-        let raw = if entry.compressed {
-            zstd::bulk::decompress(&stored, table.raw_len(page)).map_err(|_| damaged())?
-        } else {
-            stored
-        };
-        if raw.len() != table.raw_len(page) {
-            return Err(damaged());
-        }
-        let raw: Arc<[u8]> = raw.into();
-        self.cache.insert(key, &raw);
-        Ok(raw)
+        Ok((stored, entry.compressed))
     }
 
-    /// Replaces what is in `out` by up to `len` bytes of a section from `offset` on.
-    pub(super) fn read(
-        &self,
-        section: usize,
-        (offset, len): (u64, usize),
-        out: &mut Vec<u8>,
-    ) -> Result<(), PartError> {
-        out.clear();
-        let table = &self.footer.sections[section];
-        let size = u64::from(table.page_size);
-        let end = offset.saturating_add(len as u64).min(table.len);
-        let mut at = offset;
-        while at < end {
-            let page = self.page(section, usize::try_from(at / size).map_err(|_| Malformed)?)?;
-            let from = (at % size) as usize;
-            let to = page
-                .len()
-                .min(from + usize::try_from(end - at).map_err(|_| Malformed)?);
-            let bytes = page.get(from..to).ok_or(Malformed)?;
-            if bytes.is_empty() {
-                return Err(Malformed.into());
-            }
-            out.extend_from_slice(bytes);
-            at += bytes.len() as u64;
-        }
-        Ok(())
-    }
-
-    /// Calls `each` with the rows of the series asked for, which come in ascending order.
-    pub(super) fn series_rows(
-        &self,
-        ids: &[u32],
-        mut each: impl FnMut(u32, SeriesRow) -> bool,
-    ) -> Result<(), PartError> {
-        let mut block_bytes = Vec::new();
-        let mut loaded = usize::MAX;
-        let (mut next, mut at) = (0u32, 0usize);
-        for id in ids {
-            let block = *id as usize / SERIES_BLOCK;
-            if block != loaded {
-                let start = *self.footer.series_offsets.get(block).ok_or(Malformed)?;
-                let end = self.footer.series_offsets.get(block + 1).copied();
-                let end = end.unwrap_or(self.footer.sections[SERIES].len);
-                let len = usize::try_from(end.saturating_sub(start)).map_err(|_| Malformed)?;
-                self.read(SERIES, (start, len), &mut block_bytes)?;
-                loaded = block;
-                next = (block * SERIES_BLOCK) as u32;
-                at = 0;
-            }
-            let mut reader = Reader::new(block_bytes.get(at..).unwrap_or_default());
-            loop {
-                let (chunks, values) = (reader.uvarint()?, reader.uvarint()?);
-                let labels = reader.str()?;
-                next += 1;
-                if next > *id {
-                    let row = SeriesRow {
-                        labels: labels.to_owned(),
-                        chunks,
-                        values,
-                    };
-                    at = block_bytes.len() - reader.rest().len();
-                    if !each(*id, row) {
-                        return Ok(());
-                    }
-                    break;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Calls `each` with the packed labels of the series asked for, which come in ascending order.
-    pub(crate) fn labels(&self, ids: &[u32], mut each: impl FnMut(u32, &str)) -> Result<(), PartError> {
-        self.series_rows(ids, |id, row| {
-            each(id, &row.labels);
-            true
-        })
-    }
-
-    /// Appends the samples of a series in `range` to `out`. Chunks outside are not read.
-    pub(crate) fn samples(&self, id: u32, range: TimeRange, out: &mut SampleBuffer) -> Result<(), PartError> {
-        let mut row = None;
-        self.series_rows(&[id], |_, found| {
-            row = Some(found);
-            false
+    /// Reads header and footer again and compares them with their checksum; returns their size.
+    pub(crate) fn verify_footer(&self) -> Result<u64, PartError> {
+        let again = Self::open(&self.path, Arc::clone(&self.cache)).map_err(|error| match error {
+            StoreError::Io { source, .. } => PartError::Io(source),
+            _ => Malformed.into(),
         })?;
-        let row = row.ok_or(Malformed)?;
-        // Most series have few chunks; more of the directory is read if it turns out to be longer.
-        let mut directory = Vec::new();
-        let mut len = 256;
-        loop {
-            self.read(CHUNKS, (row.chunks, len), &mut directory)?;
-            let kept = out.len();
-            match self.read_chunks(&directory, row.values, (range, out)) {
-                Err(PartError::Damaged {
-                    section: usize::MAX, ..
-                }) if directory.len() == len => {
-                    out.timestamps.truncate(kept);
-                    out.values.truncate(kept);
-                    len *= 8;
-                }
-                other => return other,
-            }
-        }
+        let pages = again.footer.sections.iter().flat_map(|section| &section.pages);
+        let stored: u64 = pages.map(|page| u64::from(page.stored)).sum();
+        Ok(again.footer.info.bytes.saturating_sub(stored))
     }
 
-    fn read_chunks(
-        &self,
-        directory: &[u8],
-        mut values_at: u64,
-        (range, out): (TimeRange, &mut SampleBuffer),
-    ) -> Result<(), PartError> {
-        let mut reader = Reader::new(directory);
-        let mut last = self.footer.info.min_t;
-        let (mut payload, mut values) = (Vec::new(), Vec::new());
-        for _ in 0..reader.uvarint()? {
-            let kind = reader.u8()?;
-            let n = reader.number::<usize>()?;
-            let first_t = last.wrapping_add(reader.ivarint()?);
-            let last_t = first_t.wrapping_add(reader.uvarint()?.cast_signed());
-            let times_at = reader.uvarint()?;
-            let len = reader.number::<usize>()?;
-            let start = values_at;
-            values_at = values_at.checked_add(len as u64).ok_or(Malformed)?;
-            last = last_t;
-            if kind != KIND_FLOATS
-                || !range.overlaps(TimeRange {
-                    start: first_t,
-                    end: last_t,
-                })
-            {
-                continue;
-            }
-            if n > usize::from(u16::MAX) {
-                return Err(Malformed.into());
-            }
-            let times = self.time_vector(times_at, n)?;
-            self.read(VALUES, (start, len), &mut payload)?;
-            values.clear();
-            decode_floats(&payload, n, &mut values)?;
-            let from = times.partition_point(|t| *t < range.start);
-            let to = times.partition_point(|t| *t <= range.end);
-            out.timestamps
-                .extend_from_slice(times.get(from..to).ok_or(Malformed)?);
-            out.values
-                .extend_from_slice(values.get(from..to).ok_or(Malformed)?);
-        }
-        Ok(())
+    /// Returns how many pages each section has.
+    pub(crate) fn n_pages(&self) -> [usize; N_SECTIONS] {
+        std::array::from_fn(|section| self.footer.sections[section].pages.len())
     }
 
-    fn time_vector(&self, offset: u64, n: usize) -> Result<Arc<[Millis]>, PartError> {
-        {
-            let kept = self.times.lock();
-            if let Some((_, times)) = kept.iter().find(|(at, times)| *at == offset && times.len() == n) {
-                return Ok(Arc::clone(times));
-            }
-        }
-        let mut bytes = Vec::new();
-        // A vector takes at most eleven bytes a time, and a block header.
-        self.read(TIMES, (offset, 11 * n + 64), &mut bytes)?;
-        let mut times = Vec::with_capacity(n);
-        decode_ints(&mut Reader::new(&bytes), n, &mut times)?;
-        let times: Arc<[Millis]> = times.into();
-        let mut kept = self.times.lock();
-        if kept.len() == KEPT_TIMES {
-            kept.remove(0);
-        }
-        kept.push((offset, Arc::clone(&times)));
-        Ok(times)
+    /// Returns how many bytes of the file a page is.
+    pub(crate) fn page_bytes(&self, section: usize, page: usize) -> u64 {
+        let pages = self.footer.sections.get(section).map(|s| &s.pages);
+        pages
+            .and_then(|pages| pages.get(page))
+            .map_or(0, |page| u64::from(page.stored))
     }
 }

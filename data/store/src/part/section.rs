@@ -1,7 +1,9 @@
 //! A stream of bytes in checksummed, compressed pages.
 //!
-//! Page table entry: u32 stored bytes with the highest bit set if compressed (zstd-1, where it saves 5 % or
-//! more), u64 xxh3 of the stored bytes.
+//! Section in the footer: uvarint page size, uvarint bytes of the stream, page table. Page table entry: uvarint
+//! bytes of the file between the page before (first page: the file's start) and this one, u32 stored bytes with
+//! the highest bit set if compressed (zstd-1, where it saves 5 % or more), u64 xxh3 of the stored bytes. In
+//! format 1 pages follow each other, and the offset of the first one stands before the table.
 
 use crate::bytes::{Malformed, Reader, put_uvarint, xxh3};
 
@@ -37,22 +39,26 @@ impl Section {
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
         put_uvarint(out, u64::from(self.page_size));
         put_uvarint(out, self.len);
-        put_uvarint(out, self.pages.first().map_or(0, |p| p.offset));
+        let mut end = 0;
         for page in &self.pages {
+            put_uvarint(out, page.offset - end);
+            end = page.offset + u64::from(page.stored);
             let flag = if page.compressed { COMPRESSED } else { 0 };
             out.extend_from_slice(&(page.stored | flag).to_le_bytes());
             out.extend_from_slice(&page.sum.to_le_bytes());
         }
     }
 
-    pub(super) fn decode(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
+    pub(super) fn decode(reader: &mut Reader<'_>, version: u32) -> Result<Self, Malformed> {
         let page_size = reader.number::<u32>()?;
         let len = reader.uvarint()?;
-        let mut offset = reader.uvarint()?;
+        let mut offset = if version == 1 { reader.uvarint()? } else { 0 };
         let n = len.checked_div(u64::from(page_size)).ok_or(Malformed)?
             + u64::from(len % u64::from(page_size) > 0);
         let mut pages = Vec::new();
         for _ in 0..n {
+            let gap = if version == 1 { 0 } else { reader.uvarint()? };
+            offset = offset.checked_add(gap).ok_or(Malformed)?;
             let flagged = reader.u32()?;
             let (stored, compressed) = (flagged & !COMPRESSED, flagged & COMPRESSED != 0);
             pages.push(Page {
@@ -75,6 +81,8 @@ impl Section {
 pub(super) struct SectionWriter {
     raw: Vec<u8>,
     stored: Vec<u8>,
+    /// Pages that have a place in the file.
+    n_placed: usize,
     section: Section,
 }
 
@@ -87,6 +95,7 @@ impl SectionWriter {
         Self {
             raw: Vec::new(),
             stored: Vec::new(),
+            n_placed: 0,
             section,
         }
     }
@@ -105,12 +114,16 @@ impl SectionWriter {
             self.raw.extend_from_slice(now);
             bytes = later;
             if self.raw.len() == self.section.page_size as usize {
-                self.close_page();
+                self.close();
             }
         }
     }
 
-    fn close_page(&mut self) {
+    /// Ends the page that is being filled; only the last one may be shorter than the others.
+    pub(super) fn close(&mut self) {
+        if self.raw.is_empty() {
+            return;
+        }
         let packed = zstd::bulk::compress(&self.raw, 1).ok();
         let packed = packed.filter(|p| p.len() * 20 <= self.raw.len() * 19);
         let bytes = packed.as_deref().unwrap_or(&self.raw);
@@ -125,8 +138,13 @@ impl SectionWriter {
         self.raw.clear();
     }
 
-    /// Returns finished pages that are not in the file yet.
-    pub(super) fn drain(&mut self) -> Vec<u8> {
+    /// Returns finished pages that are not in the file yet, which are to be written at `offset`.
+    pub(super) fn drain(&mut self, mut offset: u64) -> Vec<u8> {
+        for page in self.section.pages.iter_mut().skip(self.n_placed) {
+            page.offset = offset;
+            offset += u64::from(page.stored);
+        }
+        self.n_placed = self.section.pages.len();
         std::mem::take(&mut self.stored)
     }
 
@@ -135,20 +153,8 @@ impl SectionWriter {
         self.stored.len()
     }
 
-    /// Ends the stream. `drain` what is left, then place the section where its first page was written.
-    pub(super) fn close(&mut self) {
-        if !self.raw.is_empty() {
-            self.close_page();
-        }
-    }
-
-    /// Returns the section with its first page at `offset`.
-    pub(super) fn place(self, mut offset: u64) -> Section {
-        let mut section = self.section;
-        for page in &mut section.pages {
-            page.offset = offset;
-            offset += u64::from(page.stored);
-        }
-        section
+    /// Returns the section, all of which has been drained.
+    pub(super) fn into_section(self) -> Section {
+        self.section
     }
 }

@@ -1,27 +1,35 @@
 //! Writing a part, series by series.
+//!
+//! In memory are what is needed to write the index at the end (postings and symbols, the table of series) and
+//! at most a megabyte of each section's finished pages; samples stream through.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hashbrown::HashMap;
-use model::{Millis, PackedLabels};
+use model::{Histogram, Millis, PackedLabels, SampleBuffer};
 
-use super::footer::{CHUNKS, Footer, N_SECTIONS, Name, POSTINGS, PartInfo, SERIES, SYMBOLS, TIMES, VALUES};
-use super::section::{Section, SectionWriter};
-use super::{END_MAGIC, HEADER_LEN, KIND_FLOATS, MAGIC, MAX_CHUNK, SERIES_BLOCK, SYMBOL_BLOCK, VERSION};
+use super::directory::{ChunkEntry, Summary};
+use super::footer::{CHUNKS, Footer, N_SECTIONS, PartInfo, SERIES, TIMES, VALUES};
+use super::index::rows::{Row, RowsWriter};
+use super::index::vocabulary::Vocabulary;
+use super::section::SectionWriter;
+use super::{END_MAGIC, HEADER_LEN, MAGIC, MAX_CHUNK, MAX_HISTOGRAM_CHUNK, VERSION};
 use crate::StoreError;
-use crate::bytes::{put_ivarint, put_str, put_uvarint, xxh3};
-use crate::chunk::{encode_floats, encode_ints};
+use crate::bytes::{put_uvarint, xxh3};
+use crate::chunk::{MAX_COUNTS, encode_ints, encode_samples};
 use crate::disk::{Disk, DiskFile};
 use crate::error::io_error;
-use crate::head::Postings;
 
-/// Finished payload pages that are written at once.
+/// Finished pages of a section that are written at once.
 const WRITE_BYTES: usize = 1 << 20;
 
 /// Pages of sections of which few bytes are read at a time.
 const SMALL_PAGE: u32 = 16 << 10;
 const LARGE_PAGE: u32 = 64 << 10;
+
+/// Vectors of times that are remembered, to be stored once; more than any set of targets has in a day.
+const MAX_VECTORS: usize = 1 << 20;
 
 /// Writes one part. Series come in the order of the format; dropping it unfinished leaves a temporary file.
 pub(crate) struct PartWriter {
@@ -32,16 +40,27 @@ pub(crate) struct PartWriter {
     /// Bytes in the file.
     written: u64,
     info: PartInfo,
+    base: Option<Millis>,
     sections: [SectionWriter; N_SECTIONS],
-    series_offsets: Vec<u64>,
+    rows: RowsWriter,
+    vocabulary: Vocabulary,
     /// Offset of each vector of times, by its hash and length.
     time_vectors: HashMap<(u64, usize), u64>,
-    symbols: HashMap<Box<str>, HashMap<Box<str>, Postings>>,
+    series: OpenSeries,
+}
+
+/// The series whose chunks are being added.
+#[derive(Default)]
+struct OpenSeries {
+    entries: Vec<u8>,
+    n_chunks: u64,
+    n_samples: u64,
+    values_len: u64,
+    last_t: Option<Millis>,
 }
 
 impl PartWriter {
-    /// Starts a part at `path`. Of `info`, number, level and floor are taken, and the first time, which all
-    /// samples must not be before.
+    /// Starts a part at `path`. Of `info`, number, level, floor, time of writing and sources are taken.
     pub(crate) fn create(disk: Arc<dyn Disk>, path: &Path, info: PartInfo) -> Result<Self, StoreError> {
         let temp = path.with_extension("tmp");
         let mut file = disk.create(&temp).map_err(io_error("create", &temp))?;
@@ -50,7 +69,7 @@ impl PartWriter {
         header.extend_from_slice(&[0; 4]);
         file.write_all(&header).map_err(io_error("write", &temp))?;
         let page = |section| match section {
-            VALUES | SERIES => LARGE_PAGE,
+            VALUES => LARGE_PAGE,
             _ => SMALL_PAGE,
         };
         Ok(Self {
@@ -60,6 +79,7 @@ impl PartWriter {
             path: path.to_owned(),
             written: HEADER_LEN as u64,
             info: PartInfo {
+                min_t: Millis::MAX,
                 max_t: Millis::MIN,
                 n_series: 0,
                 n_chunks: 0,
@@ -67,10 +87,12 @@ impl PartWriter {
                 bytes: 0,
                 ..info
             },
+            base: None,
             sections: std::array::from_fn(|section| SectionWriter::new(page(section))),
-            series_offsets: Vec::new(),
+            rows: RowsWriter::default(),
+            vocabulary: Vocabulary::default(),
             time_vectors: HashMap::new(),
-            symbols: HashMap::new(),
+            series: OpenSeries::default(),
         })
     }
 
@@ -78,85 +100,103 @@ impl PartWriter {
     pub(crate) fn add_series(
         &mut self,
         labels: PackedLabels<'_>,
-        times: &[Millis],
-        values: &[f64],
+        samples: &SampleBuffer,
     ) -> Result<(), StoreError> {
-        let id = u32::try_from(self.info.n_series).map_err(|_| StoreError::Corrupt {
-            path: self.path.clone(),
-            reason: "more than 4 billion series".to_owned(),
-        })?;
-        if self.info.n_series.is_multiple_of(SERIES_BLOCK as u64) {
-            self.series_offsets.push(self.sections[SERIES].len());
-        }
-        let mut row = Vec::new();
-        put_uvarint(&mut row, self.sections[CHUNKS].len());
-        put_uvarint(&mut row, self.sections[VALUES].len());
-        put_str(&mut row, labels.packed());
-        self.sections[SERIES].write(&row);
-        for (name, value) in labels.iter() {
-            if !self.symbols.contains_key(name) {
-                self.symbols.insert(name.into(), HashMap::new());
-            }
-            let Some(values) = self.symbols.get_mut(name) else {
-                continue;
-            };
-            match values.get_mut(value) {
-                Some(postings) => postings.push(id),
-                None => values.entry(value.into()).or_default().push(id),
-            }
-        }
-        self.add_chunks(times, values);
-        self.info.n_series += 1;
-        self.info.n_samples += times.len() as u64;
-        self.drain_values(WRITE_BYTES)
+        self.push_samples(samples);
+        self.end_series(labels)
     }
 
-    fn add_chunks(&mut self, times: &[Millis], values: &[f64]) {
-        let mut directory = Vec::new();
-        let n_chunks = times.len().div_ceil(MAX_CHUNK);
-        put_uvarint(&mut directory, n_chunks as u64);
+    /// Adds samples, later than all before, to the series that [`PartWriter::end_series`] will name.
+    pub(crate) fn push_samples(&mut self, samples: &SampleBuffer) {
         // Chunks of equal length rather than full ones and a rest.
-        let per_chunk = times.len().div_ceil(n_chunks.max(1)).max(1);
-        let mut last = self.info.min_t;
-        for (times, values) in times.chunks(per_chunk).zip(values.chunks(per_chunk)) {
-            let bits: Vec<u64> = values.iter().map(|v| v.to_bits()).collect();
-            let mut payload = Vec::new();
-            encode_floats(&bits, &mut payload);
+        let n_chunks = samples.len().div_ceil(max_chunk(samples));
+        let per_chunk = samples.len().div_ceil(n_chunks.max(1)).max(1);
+        for from in (0..samples.len()).step_by(per_chunk) {
+            let rows = from..samples.len().min(from + per_chunk);
+            let times = samples.timestamps.get(rows.clone()).unwrap_or_default();
+            let values = samples.values.get(rows.clone()).unwrap_or_default();
             let (Some(first_t), Some(last_t)) = (times.first().copied(), times.last().copied()) else {
                 continue;
             };
-            directory.push(KIND_FLOATS);
-            put_uvarint(&mut directory, times.len() as u64);
-            put_ivarint(&mut directory, first_t.wrapping_sub(last));
-            put_uvarint(&mut directory, last_t.wrapping_sub(first_t).cast_unsigned());
-            put_uvarint(&mut directory, self.time_vector(times));
-            put_uvarint(&mut directory, payload.len() as u64);
-            self.sections[VALUES].write(&payload);
-            last = last_t;
-            self.info.max_t = self.info.max_t.max(last_t);
-            self.info.n_chunks += 1;
+            let mut payload = Vec::new();
+            let kind = encode_samples(samples, rows, &mut payload);
+            let mut vector = Vec::new();
+            encode_ints(times, &mut vector);
+            let entry = ChunkEntry {
+                kind,
+                n: times.len(),
+                first_t,
+                last_t,
+                times_at: self.time_vector(&vector, times.len()),
+                values_at: 0,
+                len: payload.len(),
+                summary: Some(Summary::of(values)),
+            };
+            self.push_stored(&entry, &payload);
         }
-        self.sections[CHUNKS].write(&directory);
     }
 
-    /// Returns the offset of a vector of times, storing it if it is new.
-    fn time_vector(&mut self, times: &[Millis]) -> u64 {
-        let mut bytes = Vec::new();
-        encode_ints(times, &mut bytes);
-        let key = (xxh3(&bytes), times.len());
+    /// Adds a chunk as another part holds it, later than all before. Its times are those at `times_at` of this
+    /// part.
+    pub(crate) fn push_stored(&mut self, entry: &ChunkEntry, payload: &[u8]) {
+        let base = *self.base.get_or_insert(entry.first_t);
+        let series = &mut self.series;
+        entry.encode(series.last_t.unwrap_or(base), &mut series.entries);
+        series.last_t = Some(entry.last_t);
+        series.n_chunks += 1;
+        series.n_samples += entry.n as u64;
+        series.values_len += payload.len() as u64;
+        self.sections[VALUES].write(payload);
+        self.info.min_t = self.info.min_t.min(entry.first_t);
+        self.info.max_t = self.info.max_t.max(entry.last_t);
+    }
+
+    /// Returns the offset of an encoded vector of `n` times, storing it if it is new.
+    pub(crate) fn time_vector(&mut self, bytes: &[u8], n: usize) -> u64 {
+        if self.time_vectors.len() >= MAX_VECTORS {
+            self.time_vectors.clear();
+        }
         let section = &mut self.sections[TIMES];
-        *self.time_vectors.entry(key).or_insert_with(|| {
+        *self.time_vectors.entry((xxh3(bytes), n)).or_insert_with(|| {
             let offset = section.len();
-            section.write(&bytes);
+            section.write(bytes);
             offset
         })
     }
 
-    fn drain_values(&mut self, at_least: usize) -> Result<(), StoreError> {
-        let section = &mut self.sections[VALUES];
-        if section.waiting() >= at_least {
-            let bytes = section.drain();
-            self.put(&bytes)?;
+    /// Names the series whose samples were pushed; without samples there is no series.
+    pub(crate) fn end_series(&mut self, labels: PackedLabels<'_>) -> Result<(), StoreError> {
+        let series = std::mem::take(&mut self.series);
+        if series.n_chunks == 0 {
+            return Ok(());
+        }
+        let id = u32::try_from(self.info.n_series).map_err(|_| StoreError::Corrupt {
+            path: self.path.clone(),
+            reason: "more than 4 billion series".to_owned(),
+        })?;
+        let mut directory = Vec::with_capacity(series.entries.len() + 2);
+        put_uvarint(&mut directory, series.n_chunks);
+        directory.extend_from_slice(&series.entries);
+        self.sections[CHUNKS].write(&directory);
+        self.rows.push(Row {
+            chunks_len: directory.len() as u64,
+            values_len: series.values_len,
+            labels: self.vocabulary.note(labels, id),
+        });
+        self.info.n_series += 1;
+        self.info.n_chunks += series.n_chunks;
+        self.info.n_samples += series.n_samples;
+        self.drain(WRITE_BYTES)
+    }
+
+    /// Writes finished pages of sections that have many.
+    fn drain(&mut self, at_least: usize) -> Result<(), StoreError> {
+        for section in 0..N_SECTIONS {
+            let writer = &mut self.sections[section];
+            if writer.waiting() >= at_least {
+                let bytes = writer.drain(self.written);
+                self.put(&bytes)?;
+            }
         }
         Ok(())
     }
@@ -169,86 +209,44 @@ impl PartWriter {
         Ok(())
     }
 
-    /// Writes symbols and postings and returns the names for the footer.
-    fn write_symbols(&mut self) -> Vec<Name> {
-        let mut symbols: Vec<_> = std::mem::take(&mut self.symbols).into_iter().collect();
-        symbols.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        let mut names = Vec::with_capacity(symbols.len());
-        for (text, values) in symbols {
-            let mut values: Vec<_> = values.into_iter().collect();
-            values.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-            let mut name = Name {
-                text,
-                n_values: values.len() as u64,
-                blocks: Vec::new(),
-            };
-            let mut previous: &str = "";
-            for (i, (value, postings)) in values.iter().enumerate() {
-                if i % SYMBOL_BLOCK == 0 {
-                    name.blocks.push((value.clone(), self.sections[SYMBOLS].len()));
-                    previous = "";
-                }
-                let entry = self.symbol_entry(previous, value, postings);
-                self.sections[SYMBOLS].write(&entry);
-                previous = value;
-            }
-            names.push(name);
-        }
-        names
-    }
-
-    fn symbol_entry(&mut self, previous: &str, value: &str, postings: &Postings) -> Vec<u8> {
-        let mut entry = Vec::new();
-        let shared = value
-            .bytes()
-            .zip(previous.bytes())
-            .take_while(|(a, b)| a == b)
-            .count();
-        // The rest of a string must be text by itself.
-        let shared = (0..=shared)
-            .rev()
-            .find(|at| value.is_char_boundary(*at))
-            .unwrap_or(0);
-        put_uvarint(&mut entry, shared as u64);
-        put_str(&mut entry, value.get(shared..).unwrap_or(""));
-        put_uvarint(&mut entry, u64::from(postings.len()));
-        if postings.len() == 1 {
-            put_uvarint(&mut entry, u64::from(postings.last()));
-        } else {
-            put_uvarint(&mut entry, self.sections[POSTINGS].len());
-            put_uvarint(&mut entry, postings.bytes().len() as u64);
-            self.sections[POSTINGS].write(postings.bytes());
-        }
-        entry
+    /// Gives the part up.
+    pub(crate) fn abandon(self) -> Result<(), StoreError> {
+        let removed = self.disk.remove(&self.temp);
+        removed.map_err(io_error("remove", &self.temp))
     }
 
     /// Makes the part durable under its name; `None` if it has no samples.
     pub(crate) fn finish(mut self) -> Result<Option<PathBuf>, StoreError> {
         if self.info.n_samples == 0 {
-            self.disk
-                .remove(&self.temp)
-                .map_err(io_error("remove", &self.temp))?;
+            self.abandon()?;
             return Ok(None);
         }
-        let names = self.write_symbols();
-        let mut placed: [Section; N_SECTIONS] = Default::default();
+        let malformed = |path: &Path| StoreError::Corrupt {
+            path: path.to_owned(),
+            reason: "table of series does not read back".to_owned(),
+        };
+        let vocabulary = std::mem::take(&mut self.vocabulary);
+        let [.., symbols, postings] = &mut self.sections;
+        let (names, numbers) = vocabulary.write(self.info.n_series, (symbols, postings));
+        let mut series_offsets = Vec::new();
+        let table = &mut self.sections[SERIES];
+        let rows = std::mem::take(&mut self.rows);
+        rows.finish(
+            |label| numbers.of(label),
+            |block| {
+                series_offsets.push(table.len());
+                table.write(block);
+            },
+        )
+        .map_err(|_| malformed(&self.temp))?;
+        self.sections.iter_mut().for_each(SectionWriter::close);
+        self.drain(1)?;
         let writers = std::mem::replace(&mut self.sections, std::array::from_fn(|_| SectionWriter::new(1)));
-        for (section, (slot, mut writer)) in placed.iter_mut().zip(writers).enumerate() {
-            // Pages of the values are in the file already, from behind the header on.
-            let start = if section == VALUES {
-                HEADER_LEN as u64
-            } else {
-                self.written
-            };
-            writer.close();
-            let bytes = writer.drain();
-            self.put(&bytes)?;
-            *slot = writer.place(start);
-        }
-        let series_offsets = std::mem::take(&mut self.series_offsets);
         let footer = Footer {
             info: self.info.clone(),
-            sections: placed,
+            version: VERSION,
+            base: self.base.unwrap_or(0),
+            sections: writers.map(SectionWriter::into_section),
             series_offsets,
             names,
         }
@@ -273,5 +271,14 @@ impl PartWriter {
         let dir = self.path.parent().unwrap_or(&self.path);
         self.disk.sync_dir(dir).map_err(io_error("fsync", dir))?;
         Ok(Some(self.path))
+    }
+}
+
+/// Returns how many samples a chunk may have: fewer where each is large.
+fn max_chunk(samples: &SampleBuffer) -> usize {
+    let buckets = |(_, h): &(u32, Histogram)| h.positive.counts.len() + h.negative.counts.len();
+    match samples.histograms.iter().map(buckets).max() {
+        None => MAX_CHUNK,
+        Some(most) => (MAX_COUNTS / most.max(1)).clamp(1, MAX_HISTOGRAM_CHUNK),
     }
 }

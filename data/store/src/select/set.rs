@@ -10,10 +10,13 @@ use model::{
     Labels, Matcher, Millis, PackedLabels, QueryError, SampleBuffer, Selection, SeriesSet, TimeRange,
 };
 
-use super::{Index, resolve};
-use crate::head::{HeadSamples, SeriesRef, hash_labels};
+use super::merge::{merge, truncate};
+use super::part::part_ids;
+use super::resolve;
+use crate::head::{HeadSamples, SeriesRef, Shown, hash_labels};
 use crate::part::{Part, PartError};
 use crate::store::Inner;
+use crate::tombstones::{Tombstones, bury};
 
 /// Series whose labels are copied under one hold of a shard's lock.
 const SLICE: usize = 512;
@@ -32,7 +35,9 @@ pub(crate) struct Selected {
     /// `(series, part, id in the part)`, ascending.
     places: Vec<(u32, u32, u32)>,
     /// What each shard showed when the series were found.
-    shown_from: Vec<Millis>,
+    shown: Vec<Shown>,
+    /// What was deleted when the series were found.
+    tombstones: Arc<Tombstones>,
 }
 
 struct Finder<'a> {
@@ -40,6 +45,7 @@ struct Finder<'a> {
     by_labels: HashTable<u32>,
     limit: usize,
     matchers: &'a [Matcher],
+    tombstones: &'a Tombstones,
 }
 
 impl Finder<'_> {
@@ -84,6 +90,9 @@ impl Finder<'_> {
                 }
             }
             for (series, packed) in found {
+                if !left_in_head(inner, (at, series), &packed, self.tombstones)? {
+                    continue;
+                }
                 let entry = self.entry(&packed)?;
                 self.entries[entry as usize].head = Some((at as u32, series));
             }
@@ -94,26 +103,24 @@ impl Finder<'_> {
 
 /// Finds the series of a selection.
 pub(crate) fn select(inner: &Arc<Inner>, selection: &Selection) -> Result<Selected, QueryError> {
+    let tombstones = Arc::clone(&inner.tombstones.read());
     let mut finder = Finder {
+        tombstones: &tombstones,
         entries: Vec::new(),
         by_labels: HashTable::new(),
         limit: inner.config.max_query_series,
         matchers: &selection.matchers,
     };
     // The head before the parts: what moves in between is then found twice rather than never.
-    let shown_from = inner
-        .shards
-        .iter()
-        .map(|shard| shard.lock().shown_from())
-        .collect();
+    let shown = inner.shards.iter().map(|shard| shard.lock().shown()).collect();
     for shard in 0..inner.shards.len() {
         finder.find_in_shard(inner, shard, selection.range.start)?;
     }
-    let parts = inner.parts_in(selection.range);
+    let parts = by_age(inner.parts_in(selection.range));
     let mut places = Vec::new();
     for (at, part) in parts.iter().enumerate() {
         let mut failure = None;
-        let found = part_ids(part, &selection.matchers).and_then(|ids| {
+        let found = left_in_part(part, &selection.matchers, &tombstones).and_then(|ids| {
             if ids.len() > finder.limit {
                 failure = Some(QueryError::TooLarge {
                     what: "series",
@@ -138,56 +145,61 @@ pub(crate) fn select(inner: &Arc<Inner>, selection: &Selection) -> Result<Select
         entries: finder.entries,
         parts,
         places,
-        shown_from,
+        shown,
+        tombstones,
     })
 }
 
-struct PartIndex<'a>(&'a Part, Option<PartError>);
-
-impl PartIndex<'_> {
-    /// Keeps the part's own error aside; the resolver only needs to stop.
-    fn stop(&mut self, result: Result<(), PartError>) -> Result<(), QueryError> {
-        result.map_err(|error| {
-            let reason = error.to_string();
-            self.1 = Some(error);
-            QueryError::Storage {
-                what: self.0.path.display().to_string(),
-                reason,
-            }
-        })
-    }
+/// Puts parts in the order in which their samples count where they overlap.
+fn by_age(mut parts: Vec<Arc<Part>>) -> Vec<Arc<Part>> {
+    parts.sort_by_key(|part| part.info().age());
+    parts
 }
 
-impl Index for PartIndex<'_> {
-    fn all(&mut self, out: &mut Vec<u32>) -> Result<(), QueryError> {
-        out.extend(0..u32::try_from(self.0.info().n_series).unwrap_or(u32::MAX));
-        Ok(())
-    }
-
-    fn equal(&mut self, name: &str, value: &str, out: &mut Vec<u32>) -> Result<(), QueryError> {
-        let result = self.0.equal(name, value, out);
-        self.stop(result)
-    }
-
-    fn scan(
-        &mut self,
-        name: &str,
-        keep: &mut dyn FnMut(&str) -> bool,
-        out: &mut Vec<u32>,
-    ) -> Result<(), QueryError> {
-        let result = self.0.scan(name, keep, out);
-        self.stop(result)
-    }
+/// Finds the series of a part for which all matchers hold and of which something is left.
+pub(super) fn left_in_part(
+    part: &Part,
+    matchers: &[Matcher],
+    tombstones: &Tombstones,
+) -> Result<Vec<u32>, PartError> {
+    let mut ids = part_ids(part, matchers)?;
+    part.buried(tombstones)?.leave(&mut ids);
+    Ok(ids)
 }
 
-/// Finds the series of a part for which all matchers hold.
-pub(super) fn part_ids(part: &Part, matchers: &[Matcher]) -> Result<Vec<u32>, PartError> {
-    let mut index = PartIndex(part, None);
-    match (resolve(&mut index, matchers), index.1) {
-        (Ok(ids), _) => Ok(ids),
-        (Err(_), Some(error)) => Err(error),
-        (Err(error), None) => Err(PartError::Io(std::io::Error::other(error.to_string()))),
+/// Tells whether something is left of a series of the head.
+pub(super) fn left_in_head(
+    inner: &Inner,
+    (at, series): (usize, SeriesRef),
+    packed: &str,
+    tombstones: &Tombstones,
+) -> Result<bool, QueryError> {
+    if !tombstones.hit_head() {
+        return Ok(true);
     }
+    let deleted = tombstones.in_head(hash_labels(packed), packed);
+    if deleted.is_empty() {
+        return Ok(true);
+    }
+    let mut copied = HeadSamples::default();
+    let range = {
+        let shard = inner.shards[at].lock();
+        if shard.incarnation() != series.incarnation {
+            return Ok(true);
+        }
+        let range = shard.clip(TimeRange::ALL);
+        shard.copy_samples(series.id, range, &mut copied);
+        shard.copy_backfill(series.id, TimeRange::ALL, &mut copied);
+        range
+    };
+    let mut samples = SampleBuffer::default();
+    let decoded = copied.decode(range, &mut samples);
+    decoded.map_err(|error| QueryError::Storage {
+        what: "head".to_owned(),
+        reason: error.to_string(),
+    })?;
+    bury(&mut samples, deleted);
+    Ok(!samples.is_empty())
 }
 
 impl SeriesSet for Selected {
@@ -224,18 +236,15 @@ impl SeriesSet for Selected {
             return Ok(());
         };
         let mut samples = HeadSamples::default();
-        let (shown_from, range) = {
+        let (shown, range) = {
             let shard = self.inner.shards[at as usize].lock();
             if let Some(id) = shard.locate(series, &entry.labels) {
                 shard.copy_samples(id, self.range, &mut samples);
+                shard.copy_backfill(id, self.range, &mut samples);
             }
-            (shard.shown_from(), shard.clip(self.range))
+            (shard.shown(), shard.clip(self.range))
         };
-        if self
-            .shown_from
-            .get(at as usize)
-            .is_some_and(|then| *then < shown_from)
-        {
+        if self.shown.get(at as usize).is_some_and(|then| *then != shown) {
             self.read_newer_parts(&entry.labels, (&mut buffer, out))?;
         }
         buffer.clear();
@@ -245,7 +254,14 @@ impl SeriesSet for Selected {
                 what: "head".to_owned(),
                 reason: error.to_string(),
             })?;
-        merge(out, &mut buffer);
+        let deleted = if self.tombstones.hit_head() {
+            let packed = entry.labels.packed();
+            self.tombstones.in_head(hash_labels(packed), packed)
+        } else {
+            Vec::new()
+        };
+        bury(&mut buffer, deleted);
+        merge(out, &buffer);
         Ok(())
     }
 }
@@ -257,14 +273,34 @@ impl Selected {
         id: u32,
         (buffer, out): (&mut SampleBuffer, &mut SampleBuffer),
     ) -> Result<(), QueryError> {
-        buffer.clear();
-        let read = part.samples(id, self.range, buffer);
-        let sound = read.is_ok();
-        self.inner.tolerate(part, read)?;
-        if sound {
-            merge(out, buffer);
+        let deleted = part.buried(&self.tombstones).map(|buried| buried.of(id));
+        // Nothing of it is deleted and all is later than what is there: the rule, and then nothing is copied.
+        let append = deleted.as_ref().is_ok_and(Vec::is_empty)
+            && out
+                .timestamps
+                .last()
+                .is_none_or(|last| *last < part.range().start);
+        let target = if append { &mut *out } else { &mut *buffer };
+        if !append {
+            target.clear();
         }
-        Ok(())
+        let kept = target.len();
+        let read = deleted.and_then(|deleted| {
+            part.samples(id, self.range, target)?;
+            Ok(deleted)
+        });
+        match read {
+            Ok(deleted) if !append => {
+                bury(buffer, deleted);
+                merge(out, buffer);
+                Ok(())
+            }
+            Ok(_) => Ok(()),
+            Err(error) => {
+                truncate(target, kept);
+                self.inner.tolerate(part, Err(error))
+            }
+        }
     }
 
     /// Reads a series from parts that were published after the series were found.
@@ -273,7 +309,7 @@ impl Selected {
         labels: &Labels,
         (buffer, out): (&mut SampleBuffer, &mut SampleBuffer),
     ) -> Result<(), QueryError> {
-        for part in self.inner.parts_in(self.range) {
+        for part in by_age(self.inner.parts_in(self.range)) {
             if self.parts.iter().any(|known| known.info().id == part.info().id) {
                 continue;
             }
@@ -285,29 +321,4 @@ impl Selected {
         }
         Ok(())
     }
-}
-
-/// Adds samples to those in `out`, keeping times ascending; of two at one time, that in `out` stays.
-pub(crate) fn merge(out: &mut SampleBuffer, more: &mut SampleBuffer) {
-    let Some(first) = more.timestamps.first() else {
-        return;
-    };
-    if out.timestamps.last().is_none_or(|last| last < first) {
-        out.timestamps.append(&mut more.timestamps);
-        out.values.append(&mut more.values);
-        return;
-    }
-    let kept = out.timestamps.partition_point(|t| t < first);
-    let old_times = out.timestamps.split_off(kept);
-    let old_values = out.values.split_off(kept);
-    let mut old = old_times.into_iter().zip(old_values).peekable();
-    for (t, value) in more.timestamps.iter().copied().zip(more.values.iter().copied()) {
-        while let Some((old_t, old_value)) = old.next_if(|(old_t, _)| *old_t < t) {
-            out.push(old_t, old_value);
-        }
-        if old.peek().is_none_or(|(old_t, _)| *old_t != t) {
-            out.push(t, value);
-        }
-    }
-    old.for_each(|(t, value)| out.push(t, value));
 }

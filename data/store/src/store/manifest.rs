@@ -3,9 +3,11 @@
 //! `MANIFEST`, replaced as a whole:
 //! ```text
 //! "PERIMANI", u32 format version, u32 zero, u64 xxh3 of the rest
-//! u64 next part number, i64 floor, uvarint n, n part numbers as u64
+//! u64 next part number, i64 floor, uvarint n, n part numbers as u64, u64 backfilled
 //! ```
-//! Samples before the floor are in parts, all others in the log. Part files that are not listed are remains of an
+//! Samples before the floor are in parts, all others in the log; but what came when its time was before the floor
+//! already, backfill, is in parts if the log's epoch it came in is not above `backfilled`. Format 1 ends before
+//! `backfilled`, which is zero then. Part files that are not listed are remains of an
 //! unfinished flush or compaction. If the manifest itself is damaged, all part files count: parts and what they
 //! were merged into then overlap, which readers and the next compaction resolve.
 
@@ -22,7 +24,7 @@ use crate::error::io_error;
 
 const MAGIC: &[u8; 8] = b"PERIMANI";
 /// Format version of the manifest, and of the folder as a whole.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// The manifest's content.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +32,7 @@ pub(crate) struct Manifest {
     pub(crate) next_part: u64,
     pub(crate) floor: Millis,
     pub(crate) parts: Vec<u64>,
+    pub(crate) backfilled: u64,
 }
 
 impl Default for Manifest {
@@ -38,6 +41,7 @@ impl Default for Manifest {
             next_part: 1,
             floor: Millis::MIN,
             parts: Vec::new(),
+            backfilled: 0,
         }
     }
 }
@@ -94,6 +98,7 @@ fn decode(bytes: &[u8]) -> Result<(u32, Option<Manifest>), Malformed> {
             next_part,
             floor,
             parts,
+            backfilled: if version > 1 { reader.u64()? } else { 0 },
         }),
     ))
 }
@@ -107,6 +112,7 @@ pub(crate) fn save(disk: &dyn Disk, dir: &Path, manifest: &Manifest) -> Result<(
         .parts
         .iter()
         .for_each(|id| rest.extend_from_slice(&id.to_le_bytes()));
+    rest.extend_from_slice(&manifest.backfilled.to_le_bytes());
     let mut bytes = MAGIC.to_vec();
     bytes.extend_from_slice(&VERSION.to_le_bytes());
     bytes.extend_from_slice(&[0; 4]);

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use model::{Family, Rejection, Sink};
 
 use crate::store::Store;
+use crate::store::exemplars::EXEMPLAR_REASONS;
 
 /// Reasons for which samples are refused, as values of the label `reason`.
 const REASONS: [&str; N_REASONS] = [
@@ -13,8 +14,11 @@ const REASONS: [&str; N_REASONS] = [
     "duplicate",
     "series_limit",
     "invalid_labels",
+    "label_limit",
+    "series_rate",
+    "invalid_histogram",
 ];
-pub(crate) const N_REASONS: usize = 5;
+pub(crate) const N_REASONS: usize = 8;
 
 const HEAD_SERIES: Family<'_> = Family::gauge("periplus_store_head_series", "Series with samples in memory.");
 const SAMPLES: Family<'_> = Family::counter("periplus_store_samples_total", "Samples taken.");
@@ -70,6 +74,35 @@ const QUARANTINED: Family<'_> = Family::gauge(
     "Damaged files that were put aside.",
 );
 
+const HISTOGRAMS: Family<'_> = Family::counter(
+    "periplus_store_histograms_total",
+    "Native histograms among the samples taken.",
+);
+const BACKFILL: Family<'_> = Family::counter(
+    "periplus_store_backfilled_samples_total",
+    "Samples taken that were older than the head.",
+);
+const BACKFILL_WAITING: Family<'_> = Family::gauge(
+    "periplus_store_backfill_waiting_samples",
+    "Samples older than the head that are in memory and in the log only.",
+);
+const EXEMPLARS: Family<'_> = Family::counter("periplus_store_exemplars_total", "Exemplars taken.");
+const STORED_EXEMPLARS: Family<'_> = Family::gauge("periplus_store_exemplars", "Exemplars that are kept.");
+const REFUSED_EXEMPLARS: Family<'_> = Family::counter(
+    "periplus_store_rejected_exemplars_total",
+    "Exemplars refused, by reason.",
+);
+const SNAPSHOTS: Family<'_> =
+    Family::counter("periplus_store_snapshots_total", "Snapshots of the head written.");
+const SNAPSHOT_BYTES: Family<'_> = Family::gauge(
+    "periplus_store_snapshot_bytes",
+    "Size of the last snapshot of the head.",
+);
+const SNAPSHOT_SECONDS: Family<'_> = Family::gauge(
+    "periplus_store_snapshot_seconds",
+    "Time it took to write the last snapshot of the head.",
+);
+
 /// Returns the place of a refusal in the counters.
 pub(crate) fn reason_index(rejection: &Rejection) -> usize {
     match rejection {
@@ -78,6 +111,9 @@ pub(crate) fn reason_index(rejection: &Rejection) -> usize {
         Rejection::Duplicate { .. } => 2,
         Rejection::SeriesLimit { .. } => 3,
         Rejection::InvalidLabels { .. } => 4,
+        Rejection::LabelLimit { .. } => 5,
+        Rejection::SeriesRate { .. } => 6,
+        Rejection::InvalidHistogram { .. } => 7,
     }
 }
 
@@ -92,7 +128,14 @@ impl Store {
         for (reason, counter) in REASONS.iter().zip(&counters.rejected) {
             out.sample(&REJECTED, &[("reason", reason)], count(counter));
         }
-        let plain: [(&Family<'_>, f64); 18] = [
+        for (reason, counter) in EXEMPLAR_REASONS.iter().zip(&counters.refused_exemplars) {
+            out.sample(&REFUSED_EXEMPLARS, &[("reason", reason)], count(counter));
+        }
+        let (snapshot_bytes, snapshot_time) = {
+            let snapshot = inner.snapshot.lock();
+            (snapshot.bytes, snapshot.took)
+        };
+        let plain: [(&Family<'_>, f64); 26] = [
             (&HEAD_SERIES, status.head_series as f64),
             (&SAMPLES, count(&counters.samples)),
             (&BATCHES, count(&counters.batches)),
@@ -117,6 +160,14 @@ impl Store {
             (&DROPPED, count(&counters.dropped_parts)),
             (&UPKEEP_FAILURES, count(&counters.upkeep_failures)),
             (&QUARANTINED, status.quarantined.len() as f64),
+            (&HISTOGRAMS, count(&counters.histograms)),
+            (&BACKFILL, count(&counters.backfilled)),
+            (&BACKFILL_WAITING, inner.n_backfill.load(Ordering::Relaxed) as f64),
+            (&EXEMPLARS, count(&counters.exemplars)),
+            (&STORED_EXEMPLARS, inner.exemplars.lock().len() as f64),
+            (&SNAPSHOTS, count(&counters.snapshots)),
+            (&SNAPSHOT_BYTES, snapshot_bytes as f64),
+            (&SNAPSHOT_SECONDS, snapshot_time.as_secs_f64()),
         ];
         for (family, value) in plain {
             out.sample(family, &[], value);

@@ -3,22 +3,27 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize};
 use std::time::Duration;
 
 use hashbrown::HashSet;
-use model::{Clock, Metadata, Millis, PackedLabels};
+use model::{Clock, Exemplar, Labels, Millis};
 use parking_lot::{Condvar, Mutex, RwLock};
 
-use super::{Counters, Inner, Store, shard_of};
+use super::exemplars::ExemplarRing;
+use super::limits::Limits;
+use super::replay::{Head, Side};
+use super::snapshot::{self, SnapshotFound, SnapshotState};
+use super::{Counters, Inner, Store};
 use crate::config::StoreConfig;
 use crate::disk::{Disk, lock_dir};
 use crate::error::{StoreError, io_error};
-use crate::head::{Shard, Terms, hash_labels};
+use crate::head::Shard;
 use crate::part::{PageCache, Part};
 use crate::store::manifest::{self, Loaded, Manifest};
 use crate::store::metadata::MetadataTable;
-use crate::wal::{ReplayTarget, Wal, WalOptions, move_to, replay};
+use crate::tombstones::{self, Tombstones};
+use crate::wal::{Resume, Wal, WalOptions, logged_shards, move_to, replay};
 
 /// Oldest age of a log segment as a fraction of the head's range.
 const SEGMENTS_PER_RANGE: u32 = 4;
@@ -42,22 +47,28 @@ pub(crate) fn open(
             .quarantined
             .push(move_to(&*disk, &dir.join("METADATA"), &quarantine)?);
     }
-    let floor = found.manifest.floor;
     let n_shards = config.n_shards.clamp(1, 256);
-    let mut head = Head {
-        shards: (0..n_shards).map(|id| Shard::new(id as u32, floor)).collect(),
-        floor,
+    let restored = load_head(&*disk, (&config, n_shards), &mut found)?;
+    let mut exemplars = ExemplarRing::new(config.max_exemplars);
+    for (series, exemplar) in &restored.exemplars {
+        // They were taken once.
+        let taken = exemplars.insert(series.as_packed(), exemplar, Millis::MAX);
+        debug_assert!(taken.is_ok(), "a snapshot holds exemplars in order");
+    }
+    let mut side = Side {
         metadata: &metadata,
-        terms: Terms {
-            newest: Millis::MAX,
-            window: Millis::MAX,
-            series_left: usize::MAX,
-            max_series: usize::MAX,
-            epoch: 0,
-        },
+        exemplars: &mut exemplars,
     };
-    let replayed = replay(&*disk, (&log_dir, &quarantine), &mut head)?;
-    let shards = head.shards;
+    let (snapshot, before) = (restored.snapshot, restored.last_captured);
+    let (replayed, heads) = replay(
+        &*disk,
+        (&log_dir, &quarantine),
+        (restored.heads, restored.resume),
+        &mut side,
+    )?;
+    let floor = found.manifest.floor;
+    let mut shards: Vec<Shard> = heads.into_iter().flat_map(|head| head.shards).collect();
+    shards.iter_mut().for_each(|shard| shard.settle(floor));
     if replayed.n_samples > 0 || replayed.n_lost > 0 {
         tracing::info!(
             samples = replayed.n_samples,
@@ -75,19 +86,29 @@ pub(crate) fn open(
             queue_bytes: config.log_queue_bytes.max(1),
             segment_bytes: config.log_segment_bytes,
             segment_age: (config.head_range / SEGMENTS_PER_RANGE).max(Duration::from_secs(1)),
-            next_position: replayed.last_position + 1,
-            next_epoch: u32::try_from(replayed.last_epoch + 1).unwrap_or(1),
+            n_shards: n_shards as u32,
+            floor,
+            next_position: replayed.last_position.max(before) + 1,
+            next_epoch: u32::try_from(replayed.last_epoch.max(found.manifest.backfilled) + 1).unwrap_or(1),
             next_sequence: replayed.last_sequence + 1,
             segments: replayed.segments,
         },
     )?;
+    let newest = shards.iter().filter_map(Shard::span).map(|span| span.1);
+    let newest = newest.max().unwrap_or(Millis::MIN).max(floor);
     let n_series = shards.iter().map(Shard::n_series).sum();
+    let n_backfill = shards.iter().map(Shard::n_backfill).sum();
     let inner = Inner {
+        limits: Limits::new(&config),
         config,
         clock,
         disk,
         shards: shards.into_iter().map(Mutex::new).collect(),
         n_series: AtomicUsize::new(n_series),
+        newest: AtomicI64::new(newest),
+        n_backfill: AtomicUsize::new(n_backfill),
+        exemplars: Mutex::new(exemplars),
+        snapshot: Mutex::new(snapshot),
         wal,
         parts: RwLock::new(Arc::new(found.parts)),
         manifest: Mutex::new(found.manifest),
@@ -97,6 +118,8 @@ pub(crate) fn open(
         counters: Counters::default(),
         troubles: Mutex::default(),
         quarantined: Mutex::new(found.quarantined),
+        tombstones: RwLock::new(Arc::new(found.tombstones)),
+        scrub: Mutex::default(),
         stopping: AtomicBool::new(false),
         stop_gate: Mutex::new(()),
         stop_wake: Condvar::new(),
@@ -104,10 +127,80 @@ pub(crate) fn open(
     Store::start(Arc::new(inner), lock)
 }
 
+/// The head before the log is replayed.
+struct RestoredHead {
+    heads: Vec<Head>,
+    resume: Resume,
+    exemplars: Vec<(Labels, Exemplar)>,
+    snapshot: SnapshotState,
+    /// The last position of the log that a snapshot covers.
+    last_captured: u64,
+}
+
+/// Reads the snapshot, or begins with an empty head.
+fn load_head(
+    disk: &dyn Disk,
+    (config, n_shards): (&StoreConfig, usize),
+    found: &mut Found,
+) -> Result<RestoredHead, StoreError> {
+    let dir = &config.dir;
+    let parts = (found.manifest.floor, found.manifest.backfilled);
+    let empty = move |id: u32| Shard::new(id, parts.0);
+    let mut loaded = match snapshot::load(dir, &empty)? {
+        SnapshotFound::Absent => None,
+        SnapshotFound::Valid(loaded) => Some(loaded),
+        SnapshotFound::Damaged => {
+            let moved = move_to(disk, &snapshot::path(dir), &dir.join("quarantine"))?;
+            found.quarantined.push(moved);
+            None
+        }
+    };
+    let mut restored = RestoredHead {
+        heads: Vec::new(),
+        resume: Resume::default(),
+        exemplars: Vec::new(),
+        snapshot: SnapshotState::default(),
+        last_captured: 0,
+    };
+    if let Some(loaded) = &mut loaded {
+        restored.exemplars = std::mem::take(&mut loaded.exemplars);
+        let captured = loaded.resume.tables.iter().map(|table| table.captured.last);
+        restored.last_captured = captured.max().unwrap_or(0).max(loaded.resume.end.position);
+    }
+    let sequence = loaded.as_ref().map_or(0, |loaded| loaded.resume.end.sequence);
+    let log_dir = dir.join("wal");
+    // With another number of shards than before, the log alone says which series there are.
+    let fits = logged_shards(&log_dir, sequence, n_shards)?;
+    let shards = match loaded.filter(|loaded| fits && loaded.shards.len() == n_shards) {
+        Some(loaded) => {
+            restored.snapshot = SnapshotState::loaded(loaded.bytes, restored.last_captured);
+            restored.resume = loaded.resume;
+            for segment in &mut restored.resume.segments {
+                segment.path = log_dir.join(format!("{:020}.wal", segment.sequence));
+            }
+            let mut shards = loaded.shards;
+            if parts.1 >= loaded.epoch {
+                shards.iter_mut().for_each(Shard::forget_backfill);
+            }
+            shards
+        }
+        None => (0..n_shards).map(|id| empty(id as u32)).collect(),
+    };
+    let fits = fits || logged_shards(&log_dir, 0, n_shards)?;
+    restored.heads = if fits {
+        let head = |shard| Head::new(vec![shard], n_shards, parts);
+        shards.into_iter().map(head).collect()
+    } else {
+        vec![Head::new(shards, n_shards, parts)]
+    };
+    Ok(restored)
+}
+
 struct Found {
     manifest: Manifest,
     parts: Vec<Arc<Part>>,
     quarantined: Vec<PathBuf>,
+    tombstones: Tombstones,
 }
 
 fn load_parts(
@@ -158,8 +251,19 @@ fn load_parts(
         manifest.next_part = manifest.next_part.max(part.info().id + 1);
     }
     manifest.next_part = manifest.next_part.max(files.iter().max().map_or(1, |id| id + 1));
+    let tombstones = match tombstones::load(dir)? {
+        tombstones::Loaded::Valid(tombstones) => tombstones,
+        tombstones::Loaded::Damaged => {
+            quarantined.push(move_to(disk, &tombstones::path(dir), quarantine)?);
+            Tombstones::default()
+        }
+    };
+    // Parts written from now on are not hit by earlier deletions.
+    let hit = tombstones.list.iter().map(|tombstone| tombstone.before);
+    manifest.next_part = manifest.next_part.max(hit.max().unwrap_or(0));
     manifest::save(disk, dir, &manifest)?;
     Ok(Found {
+        tombstones,
         manifest,
         parts,
         quarantined,
@@ -190,41 +294,4 @@ fn list_quarantine(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
     }
     paths.sort();
     Ok(paths)
-}
-
-/// The head while the log is read back. A handle is the shard in the upper half, the series in the lower.
-struct Head<'a> {
-    shards: Vec<Shard>,
-    floor: Millis,
-    metadata: &'a MetadataTable,
-    terms: Terms,
-}
-
-impl ReplayTarget for Head<'_> {
-    fn series(&mut self, packed: &str) -> Option<u64> {
-        let labels = PackedLabels::parse(packed).ok()?;
-        let hash = hash_labels(packed);
-        let at = shard_of(hash, self.shards.len());
-        let id = self
-            .shards
-            .get_mut(at)?
-            .ensure_series(labels, hash, &mut self.terms)
-            .ok()?;
-        Some((at as u64) << 32 | u64::from(id))
-    }
-
-    fn sample(&mut self, series: u64, t: Millis, bits: u64) {
-        if let Some(shard) = self.shards.get_mut((series >> 32) as usize) {
-            // The lower half is the series.
-            shard.replay(series as u32, t, bits);
-        }
-    }
-
-    fn metadata(&mut self, name: &str, metadata: Metadata) {
-        self.metadata.insert(name, &metadata);
-    }
-
-    fn floor(&self) -> Millis {
-        self.floor
-    }
 }

@@ -4,11 +4,14 @@ use std::path::Path;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
-use model::{Labels, MatchOp, Matcher, STALE_BITS, SampleBuffer};
+use model::{Batch, Ingest, Labels, MatchOp, Matcher, STALE_BITS, SampleBuffer};
 use proptest::prelude::*;
 
 use super::*;
 use crate::disk::{DiskFile, OsDisk};
+
+mod faults;
+mod mixed;
 
 const MINUTE: Millis = 60_000;
 const HOUR: Millis = 60 * MINUTE;
@@ -69,6 +72,10 @@ impl Disk for FaultyDisk {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         OsDisk.rename(from, to)
+    }
+
+    fn cut(&self, path: &Path, len: u64) -> io::Result<()> {
+        OsDisk.cut(path, len)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
@@ -150,6 +157,8 @@ enum Step {
     Loose(Vec<(u32, Millis, u64)>),
     Maintain,
     Reopen,
+    /// The process ends without closing.
+    Crash,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -163,38 +172,54 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         12 => (1u32..8, prop_oneof![Just(15_000i64), Just(15_003), Just(20 * MINUTE), 1i64..90_000], 0u64..6)
             .prop_map(|(n, advance, values)| Step::Scrape { n, advance, values }),
-        5 => proptest::collection::vec((0u32..10, prop_oneof![-12 * MINUTE..10_000, -HOUR * 5..0, -30_000i64..1], value), 1..8)
+        5 => proptest::collection::vec((0u32..10, prop_oneof![-12 * MINUTE..10_000, -HOUR * 9..0, -30_000i64..1], value), 1..8)
             .prop_map(Step::Loose),
         2 => Just(Step::Maintain),
         1 => Just(Step::Reopen),
+        1 => Just(Step::Crash),
     ]
 }
+
+/// How far out of order samples may come in the test below.
+const WINDOW: Millis = 6 * HOUR;
 
 /// What the store must hold, told by the rules in plain form.
 #[derive(Default)]
 struct Reference {
     series: BTreeMap<u32, BTreeMap<Millis, u64>>,
     last: BTreeMap<u32, Millis>,
+    newest: Millis,
     floor: Millis,
 }
 
 impl Reference {
-    /// Returns whether the sample is to be taken. Series that left the head are known by the store to have no
-    /// latest sample, which is the same as one before the floor.
-    fn take(&mut self, id: u32, t: Millis, bits: u64) -> bool {
+    /// Leaves out samples of which only parts know that there is another one at their time: the store takes
+    /// them, and shows the one in the part.
+    fn is_told(&self, (id, t, bits): (u32, Millis, u64)) -> bool {
+        let known = self.series.get(&id).and_then(|samples| samples.get(&t));
+        t >= self.floor || known.is_none_or(|known| *known == bits)
+    }
+
+    /// Takes a batch; returns how many samples are to be taken. A series without samples behind the floor has
+    /// left the head, and is as new as the newest one.
+    fn take(&mut self, rows: &[(u32, Millis, u64)]) -> usize {
+        let newest = self.newest.max(self.floor);
+        rows.iter().filter(|row| self.take_row(**row, newest)).count()
+    }
+
+    fn take_row(&mut self, (id, t, bits): (u32, Millis, u64), newest: Millis) -> bool {
         let last = self.last.get(&id).copied().filter(|last| *last >= self.floor);
         let known = self.series.get(&id).and_then(|s| s.get(&t)).copied();
-        let taken = match last {
-            Some(last) if t <= last => {
-                let in_window = t == last || (t >= self.floor && t >= last - 10 * MINUTE);
-                in_window && known.is_none_or(|known| known == bits)
-            }
-            _ => t >= self.floor,
+        let in_window = match last {
+            Some(last) => t >= last || t >= last.saturating_sub(WINDOW),
+            None => t >= self.floor || t >= newest.saturating_sub(WINDOW),
         };
+        let taken = in_window && known.is_none_or(|known| known == bits);
         if taken {
             self.series.entry(id).or_default().insert(t, bits);
             let last = self.last.entry(id).or_insert(t);
             *last = t.max(*last);
+            self.newest = self.newest.max(t);
         }
         taken
     }
@@ -218,11 +243,21 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
-    fn holds_what_a_plain_map_holds(steps in proptest::collection::vec(step(), 1..90)) {
-        let dir = tempfile::tempdir().unwrap();
-        let config = || StoreConfig { compacted_range: Duration::from_secs(8 * 3600), ..config(dir.path()) };
-        let mut store = open_with(config(), Arc::new(OsDisk));
-        let mut reference = Reference { floor: Millis::MIN, ..Reference::default() };
+    fn holds_what_a_plain_map_holds(
+        steps in proptest::collection::vec(step(), 1..90),
+        snapshots in any::<bool>(),
+        n_shards in 1usize..4,
+    ) {
+        let mut dir = tempfile::tempdir().unwrap();
+        let config = |dir: &Path| StoreConfig {
+            compacted_range: Duration::from_secs(8 * 3600),
+            out_of_order_window: Duration::from_millis(WINDOW as u64),
+            snapshot_after_bytes: snapshots.then_some(0),
+            n_shards,
+            ..config(dir)
+        };
+        let mut store = open_with(config(dir.path()), Arc::new(OsDisk));
+        let mut reference = Reference { floor: Millis::MIN, newest: Millis::MIN, ..Reference::default() };
         let mut now = 900 * HOUR;
         for step in steps {
             match step {
@@ -230,7 +265,7 @@ proptest! {
                     now += advance;
                     let rows: Vec<_> =
                         (0..n).map(|id| (id, now, ((u64::from(id) * values) as f64 / 4.0).to_bits())).collect();
-                    let taken = rows.iter().filter(|(id, t, bits)| reference.take(*id, *t, *bits)).count();
+                    let taken = reference.take(&rows);
                     let ingested = store.ingest(&batch(&rows)).unwrap();
                     prop_assert_eq!(ingested.samples, taken);
                 }
@@ -238,7 +273,10 @@ proptest! {
                     let mut rows: Vec<_> = rows.into_iter().map(|(id, dt, bits)| (id, now + dt, bits)).collect();
                     // Rows are taken shard by shard; only the order within a series matters.
                     rows.dedup();
-                    let taken = rows.iter().filter(|(id, t, bits)| reference.take(*id, *t, *bits)).count();
+                    rows.retain(|row| reference.is_told(*row));
+                    let mut seen = BTreeSet::new();
+                    rows.retain(|(id, t, _)| seen.insert((*id, *t)));
+                    let taken = reference.take(&rows);
                     let ingested = store.ingest(&batch(&rows)).unwrap();
                     prop_assert_eq!(ingested.samples, taken, "{:?}", ingested.rejected);
                 }
@@ -260,7 +298,15 @@ proptest! {
                 }
                 Step::Reopen => {
                     drop(store);
-                    store = open_with(config(), Arc::new(OsDisk));
+                    store = open_with(config(dir.path()), Arc::new(OsDisk));
+                }
+                Step::Crash => {
+                    store.wait_durable(store.position()).unwrap();
+                    let copy = tempfile::tempdir().unwrap();
+                    copy_dir(dir.path(), copy.path());
+                    drop(store);
+                    dir = copy;
+                    store = open_with(config(dir.path()), Arc::new(OsDisk));
                 }
             }
             reference.floor = store.inner.manifest.lock().floor;
@@ -270,7 +316,7 @@ proptest! {
             prop_assert_eq!(content(&store, range), reference.content(range));
         }
         drop(store);
-        let store = open_with(config(), Arc::new(OsDisk));
+        let store = open_with(config(dir.path()), Arc::new(OsDisk));
         prop_assert_eq!(content(&store, TimeRange::ALL), reference.content(TimeRange::ALL));
         prop_assert_eq!(store.status().quarantined, Vec::<PathBuf>::new());
     }

@@ -1,64 +1,74 @@
-//! From many parts to fewer: flushed parts of one larger range become one part.
+//! From many parts to fewer: parts of one larger range become one part, and parts that overlap too.
 //!
-//! Parts are in one order of series, so they are read side by side and one series at a time is in memory.
+//! Parts are in one order of series, so they are read side by side and one series at a time is in memory. Chunks
+//! that no other part reaches into and that nothing was deleted from are copied as they are.
+
+mod series;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use model::{Millis, PackedLabels, SampleBuffer, TimeRange};
+use model::{Millis, PackedLabels};
 
 use super::flush::align;
 use super::{PartsChange, commit, next_part, open_part, quarantine};
 use crate::StoreError;
 use crate::config::millis;
+use crate::error::io_error;
 use crate::part::{Part, PartError, PartInfo, PartWriter, order};
-use crate::select::set::merge;
 use crate::store::Inner;
 use crate::store::manifest::part_path;
+use crate::tombstones::Buried;
+use series::SeriesMerger;
 
 /// Labels read ahead per part.
-const READ_AHEAD: u32 = 256;
+const READ_AHEAD: u32 = 1024;
 
-/// Merges the parts of every larger range that is over.
+/// Disk space that is left to others.
+const SPARE_BYTES: u64 = 64 << 20;
+
+/// Share of a part's series that tombstones must hit to have the part rewritten, as a divisor.
+const MANY_HITS: u64 = 20;
+
+/// Merges the parts of every larger range that is over, and rewrites those of which much is deleted.
 pub(super) fn compact(inner: &Inner) -> Result<(), StoreError> {
     let range = millis(inner.config.compacted_range.max(inner.config.head_range)).max(1);
     while let Some(group) = next_group(inner, range) {
         if inner.is_stopping() {
             break;
         }
-        match merge_parts(inner, &group) {
-            Ok(()) => {}
-            Err(Failed::Part(at, error @ PartError::Damaged { .. })) => {
-                let Some(part) = group.get(at) else { break };
-                tracing::error!(part = %part.path.display(), %error, "part is damaged");
-                quarantine(inner, part)?;
-            }
-            Err(Failed::Part(at, PartError::Io(source))) => {
-                let path = group.get(at).map(|part| part.path.clone()).unwrap_or_default();
-                return Err(StoreError::Io {
-                    action: "read",
-                    path,
-                    source,
-                });
-            }
-            Err(Failed::Store(error)) => return Err(error),
-        }
+        rewrite(inner, &group)?;
     }
     Ok(())
 }
 
-/// Returns the parts of the oldest range that is over and has more than one.
+/// Returns the parts of the oldest range that is over and has more than one, or a part of which much is deleted.
 fn next_group(inner: &Inner, range: Millis) -> Option<Vec<Arc<Part>>> {
     let floor = inner.manifest.lock().floor;
     let parts = Arc::clone(&inner.parts.read());
-    let start_of = |part: &Part| align(part.info().min_t, range);
+    let tombstones = Arc::clone(&inner.tombstones.read());
+    let much_deleted = |part: &Arc<Part>| {
+        let buried = part.buried(&tombstones);
+        buried.is_ok_and(|buried| buried.n_hits() > part.info().n_series / MANY_HITS)
+    };
+    // Parts come in order of their first time, so a group is a run of them.
     let mut rest = parts.as_slice();
     while let Some(first) = rest.first() {
-        let start = start_of(first);
-        let n = rest.iter().take_while(|part| start_of(part) == start).count();
+        let start = align(first.info().min_t, range);
+        let mut end = first.info().max_t;
+        let mut n = 0;
+        for part in rest {
+            let info = part.info();
+            if align(info.min_t, range) != start && info.min_t > end {
+                break;
+            }
+            end = end.max(info.max_t);
+            n += 1;
+        }
         let (group, after) = rest.split_at(n);
-        if n > 1 && start.saturating_add(range) <= floor {
+        let over = start.saturating_add(range) <= floor;
+        if over && (n > 1 || group.iter().any(much_deleted)) {
             return Some(group.to_vec());
         }
         rest = after;
@@ -66,10 +76,29 @@ fn next_group(inner: &Inner, range: Millis) -> Option<Vec<Arc<Part>>> {
     None
 }
 
+/// Writes parts anew as one, without what is deleted. A part that turns out to be damaged is put aside instead.
+pub(crate) fn rewrite(inner: &Inner, group: &[Arc<Part>]) -> Result<(), StoreError> {
+    match merge_parts(inner, group) {
+        Ok(()) | Err(Failed::Stopped) => Ok(()),
+        Err(Failed::Part(at, error @ PartError::Damaged { .. })) => {
+            let Some(part) = group.get(at) else { return Ok(()) };
+            tracing::error!(part = %part.path.display(), %error, "part is damaged");
+            quarantine(inner, part)
+        }
+        Err(Failed::Part(at, PartError::Io(source))) => {
+            let path = group.get(at).map(|part| part.path.clone()).unwrap_or_default();
+            Err(io_error("read", path)(source))
+        }
+        Err(Failed::Store(error)) => Err(error),
+    }
+}
+
 enum Failed {
     Store(StoreError),
     /// The part at this place of the group.
     Part(usize, PartError),
+    /// The store is being closed.
+    Stopped,
 }
 
 impl From<StoreError> for Failed {
@@ -81,6 +110,7 @@ impl From<StoreError> for Failed {
 /// Walks over the series of a part.
 struct Cursor<'a> {
     part: &'a Part,
+    buried: Arc<Buried>,
     next: u32,
     ahead: VecDeque<(u32, String)>,
 }
@@ -105,62 +135,45 @@ impl Cursor<'_> {
 }
 
 fn merge_parts(inner: &Inner, group: &[Arc<Part>]) -> Result<(), Failed> {
+    ensure_space(inner, group)?;
     let id = next_part(&mut inner.manifest.lock());
+    // Read after the number is taken: a later deletion hits the new part by its number.
+    let tombstones = Arc::clone(&inner.tombstones.read());
     let path = part_path(&inner.config.dir, id);
+    let mut sources: Vec<u64> = group
+        .iter()
+        .flat_map(|part| part.info().sources.clone())
+        .collect();
+    sources.sort_unstable();
+    sources.dedup();
     let info = PartInfo {
-        id,
-        level: 1,
-        min_t: group.iter().map(|part| part.info().min_t).min().unwrap_or(0),
-        max_t: Millis::MIN,
         floor: group
             .iter()
             .map(|part| part.info().floor)
             .max()
             .unwrap_or(Millis::MIN),
-        n_series: 0,
-        n_chunks: 0,
-        n_samples: 0,
-        bytes: 0,
+        created: inner.clock.now(),
+        sources,
+        ..PartInfo::new(id, 1)
     };
-    let mut writer = PartWriter::create(Arc::clone(&inner.disk), &path, info)?;
-    let mut cursors: Vec<Cursor<'_>> = group
-        .iter()
-        .map(|part| Cursor {
+    let mut cursors: Vec<Cursor<'_>> = Vec::with_capacity(group.len());
+    for (at, part) in group.iter().enumerate() {
+        cursors.push(Cursor {
             part,
+            buried: part
+                .buried(&tombstones)
+                .map_err(|error| Failed::Part(at, error))?,
             next: 0,
             ahead: VecDeque::new(),
-        })
-        .collect();
-    let mut samples = SampleBuffer::default();
-    let mut more = SampleBuffer::default();
-    loop {
-        for (at, cursor) in cursors.iter_mut().enumerate() {
-            cursor.fill().map_err(|error| Failed::Part(at, error))?;
+        });
+    }
+    let mut writer = PartWriter::create(Arc::clone(&inner.disk), &path, info)?;
+    if let Err(failed) = merge_series(inner, &mut cursors, &mut writer) {
+        // The file is in the way of nothing; what stopped the work is what counts.
+        if let Err(error) = writer.abandon() {
+            tracing::debug!(%error, "unfinished part stays until the store is opened again");
         }
-        let first = cursors.iter().filter_map(Cursor::peek).min_by(|a, b| order(a, b));
-        let Some(packed) = first.map(str::to_owned) else {
-            break;
-        };
-        samples.clear();
-        for (at, cursor) in cursors.iter_mut().enumerate() {
-            if cursor.peek() != Some(&packed) {
-                continue;
-            }
-            let Some((id, _)) = cursor.ahead.pop_front() else {
-                continue;
-            };
-            more.clear();
-            let read = cursor.part.samples(id, TimeRange::ALL, &mut more);
-            read.map_err(|error| Failed::Part(at, error))?;
-            merge(&mut samples, &mut more);
-        }
-        if !samples.is_empty() {
-            writer.add_series(
-                PackedLabels::trusted(&packed),
-                &samples.timestamps,
-                &samples.values,
-            )?;
-        }
+        return Err(failed);
     }
     let added = match writer.finish()? {
         Some(path) => vec![open_part(inner, &path)?],
@@ -172,8 +185,55 @@ fn merge_parts(inner: &Inner, group: &[Arc<Part>]) -> Result<(), Failed> {
             added,
             removed: group.to_vec(),
             floor: None,
+            backfilled: None,
         },
     )?;
     inner.counters.compactions.fetch_add(1, Ordering::Relaxed);
     Ok(())
+}
+
+/// Fails if the disk has no room for parts to stand beside what they are merged into.
+fn ensure_space(inner: &Inner, group: &[Arc<Part>]) -> Result<(), StoreError> {
+    let dir = &inner.config.dir;
+    let needed = group.iter().map(|part| part.info().bytes).sum::<u64>() + SPARE_BYTES;
+    let available = inner.disk.available(dir).map_err(io_error("stat", dir))?;
+    if available < needed {
+        return Err(StoreError::NoSpace {
+            path: dir.clone(),
+            needed,
+            available,
+        });
+    }
+    Ok(())
+}
+
+fn merge_series(inner: &Inner, cursors: &mut [Cursor<'_>], writer: &mut PartWriter) -> Result<(), Failed> {
+    let parts: Vec<&Part> = cursors.iter().map(|cursor| cursor.part).collect();
+    let mut merger = SeriesMerger::new(&parts);
+    let mut places = Vec::new();
+    loop {
+        if inner.is_stopping() {
+            return Err(Failed::Stopped);
+        }
+        for (at, cursor) in cursors.iter_mut().enumerate() {
+            cursor.fill().map_err(|error| Failed::Part(at, error))?;
+        }
+        let first = cursors.iter().filter_map(Cursor::peek).min_by(|a, b| order(a, b));
+        let Some(packed) = first.map(str::to_owned) else {
+            return Ok(());
+        };
+        places.clear();
+        for (at, cursor) in cursors.iter_mut().enumerate() {
+            if cursor.peek() != Some(&packed) {
+                continue;
+            }
+            if let Some((id, _)) = cursor.ahead.pop_front() {
+                places.push((at, id, cursor.buried.of(id)));
+            }
+        }
+        merger
+            .merge(&places, writer)
+            .map_err(|(at, error)| Failed::Part(at, error))?;
+        writer.end_series(PackedLabels::trusted(&packed))?;
+    }
 }

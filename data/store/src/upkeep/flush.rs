@@ -1,5 +1,6 @@
 //! From the head to parts.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use hashbrown::HashMap;
@@ -12,6 +13,7 @@ use crate::head::HeadSamples;
 use crate::part::{PartInfo, PartWriter};
 use crate::store::Inner;
 use crate::store::manifest::part_path;
+use crate::tombstones::{Tombstones, bury};
 
 /// Series that are evicted under one hold of a shard's lock.
 const SLICE: u32 = 4096;
@@ -28,14 +30,13 @@ struct Place {
 pub(super) fn flush(inner: &Inner) -> Result<(), StoreError> {
     let range = millis(inner.config.head_range).max(1);
     while let Some((oldest, newest)) = head_span(inner) {
-        // Senders whose clocks or queues lag behind get a quarter of the range.
-        let slack = millis(inner.config.out_of_order_window).max(range / 4);
-        let boundary = align(newest.saturating_sub(slack), range);
+        // Senders whose clocks or queues lag behind get a quarter of the range; what comes later is backfill.
+        let boundary = align(newest.saturating_sub(range / 4), range);
         if oldest >= boundary || inner.is_stopping() {
             break;
         }
         let end = align(oldest, range).saturating_add(range).min(boundary);
-        flush_before(inner, (oldest, end))?;
+        flush_before(inner, end)?;
     }
     Ok(())
 }
@@ -50,51 +51,29 @@ fn head_span(inner: &Inner) -> Option<(Millis, Millis)> {
     spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
 }
 
-fn flush_before(inner: &Inner, (oldest, end): (Millis, Millis)) -> Result<(), StoreError> {
-    for shard in &inner.shards {
-        shard.lock().raise_floor(end);
-    }
+fn flush_before(inner: &Inner, end: Millis) -> Result<(), StoreError> {
+    // The next record starts an epoch, so that this one can go with the next flush, and that samples before the
+    // floor are known for backfill in it.
+    inner.wal.rotate(end, || {
+        for shard in &inner.shards {
+            shard.lock().raise_floor(end);
+        }
+    });
     let id = next_part(&mut inner.manifest.lock());
     let path = part_path(&inner.config.dir, id);
+    // Read after the number is taken: a later deletion hits the new part by its number.
+    let tombstones = Arc::clone(&inner.tombstones.read());
     let info = PartInfo {
-        id,
-        level: 0,
-        min_t: oldest,
-        max_t: Millis::MIN,
         floor: end,
-        n_series: 0,
-        n_chunks: 0,
-        n_samples: 0,
-        bytes: 0,
+        created: inner.clock.now(),
+        ..PartInfo::new(id, 0)
     };
-    let mut writer = PartWriter::create(std::sync::Arc::clone(&inner.disk), &path, info)?;
-    let mut copied = HeadSamples::default();
-    let mut samples = SampleBuffer::default();
-    for place in places(inner) {
-        let (packed, range) = {
-            let shard = inner.shards[place.shard as usize].lock();
-            let range = shard.clip(TimeRange {
-                start: Millis::MIN,
-                end: end - 1,
-            });
-            shard.copy_samples(place.id, range, &mut copied);
-            (shard.packed_labels(place.id), range)
-        };
-        samples.clear();
-        copied
-            .decode(range, &mut samples)
-            .map_err(|error| StoreError::Corrupt {
-                path: path.clone(),
-                reason: format!("samples in memory: {error}"),
-            })?;
-        if !samples.is_empty() {
-            writer.add_series(
-                PackedLabels::trusted(&packed),
-                &samples.timestamps,
-                &samples.values,
-            )?;
-        }
-    }
+    let mut writer = PartWriter::create(Arc::clone(&inner.disk), &path, info)?;
+    let range = TimeRange {
+        start: Millis::MIN,
+        end: end - 1,
+    };
+    write_head(inner, (range, Backfill::LeftOut), &tombstones, &mut writer)?;
     let added = match writer.finish()? {
         Some(path) => vec![open_part(inner, &path)?],
         None => Vec::new(),
@@ -105,12 +84,56 @@ fn flush_before(inner: &Inner, (oldest, end): (Millis, Millis)) -> Result<(), St
             added,
             removed: Vec::new(),
             floor: Some(end),
+            backfilled: None,
         },
     )?;
     evict(inner, end);
-    // The next record starts an epoch, so that this one can go with the next flush.
-    inner.wal.rotate();
     inner.counters.flushes.fetch_add(1, Ordering::Relaxed);
+    Ok(())
+}
+
+/// Whether samples older than the head's floor are written with the others.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Backfill {
+    Included,
+    LeftOut,
+}
+
+/// Writes what the head shows in a span, without what is deleted.
+pub(super) fn write_head(
+    inner: &Inner,
+    (range, backfill): (TimeRange, Backfill),
+    tombstones: &Tombstones,
+    writer: &mut PartWriter,
+) -> Result<(), StoreError> {
+    let mut copied = HeadSamples::default();
+    let mut samples = SampleBuffer::default();
+    for place in places(inner) {
+        let (packed, range) = {
+            let shard = inner.shards[place.shard as usize].lock();
+            let clipped = shard.clip(range);
+            shard.copy_samples(place.id, clipped, &mut copied);
+            if backfill == Backfill::Included {
+                shard.copy_backfill(place.id, range, &mut copied);
+            }
+            let range = clipped;
+            (shard.packed_labels(place.id), range)
+        };
+        samples.clear();
+        copied
+            .decode(range, &mut samples)
+            .map_err(|error| StoreError::Corrupt {
+                path: inner.config.dir.join("wal"),
+                reason: format!("samples in memory: {error}"),
+            })?;
+        let deleted = tombstones.in_head(place.hash, &packed);
+        if !deleted.is_empty() {
+            bury(&mut samples, deleted);
+        }
+        if !samples.is_empty() {
+            writer.add_series(PackedLabels::trusted(&packed), &samples)?;
+        }
+    }
     Ok(())
 }
 

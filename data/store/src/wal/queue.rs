@@ -31,6 +31,10 @@ pub(crate) struct WalOptions {
     pub(crate) segment_bytes: u64,
     /// Age at which a segment is closed, so that it can be dropped in time.
     pub(crate) segment_age: Duration,
+    /// Shards of the head, for the headers of segments.
+    pub(crate) n_shards: u32,
+    /// The head's floor.
+    pub(crate) floor: Millis,
     /// Position, epoch and segment number that come next.
     pub(crate) next_position: u64,
     pub(crate) next_epoch: u32,
@@ -59,10 +63,25 @@ pub(crate) struct WalStats {
     pub(crate) segments: usize,
 }
 
+/// A span of the log in which a series is defined once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Epoch {
+    pub(crate) number: u32,
+    /// The head's floor when it began.
+    pub(crate) floor: Millis,
+}
+
+/// Where the durable log ends.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct LogEnd {
+    pub(crate) sequence: u64,
+    pub(crate) bytes: u64,
+    pub(crate) position: u64,
+}
+
 pub(super) struct Record {
     pub(super) position: u64,
-    pub(super) epoch: u32,
-    pub(super) kind: u8,
+    pub(super) epoch: Epoch,
     pub(super) payload: Payload,
 }
 
@@ -83,15 +102,27 @@ pub(super) struct Shared {
     pub(super) settled: Mutex<()>,
     pub(super) settled_wake: Condvar,
     pub(super) state: watch::Sender<LogState>,
-    pub(super) epoch: RwLock<u32>,
+    pub(super) epoch: RwLock<Epoch>,
     pub(super) segments: Mutex<Vec<SegmentInfo>>,
     pub(super) stats: Mutex<WalStats>,
     pub(super) queue_bytes: usize,
+    /// What readers of the log hold back.
+    pub(super) holds: Mutex<Vec<Hold>>,
+}
+
+/// Log that a reader still wants.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hold {
+    pub(super) id: u64,
+    /// Records up to here are not needed.
+    pub(super) acknowledged: u64,
+    /// Bytes of log that may be kept for the reader.
+    pub(super) bytes: u64,
 }
 
 /// The log of an open store.
 pub(crate) struct Wal {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     disk: Arc<dyn Disk>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -112,10 +143,14 @@ impl Wal {
             settled: Mutex::new(()),
             settled_wake: Condvar::new(),
             state: watch::Sender::new(state),
-            epoch: RwLock::new(options.next_epoch),
+            epoch: RwLock::new(Epoch {
+                number: options.next_epoch,
+                floor: options.floor,
+            }),
             segments: Mutex::new(options.segments.clone()),
             stats: Mutex::new(WalStats::default()),
             queue_bytes: options.queue_bytes,
+            holds: Mutex::default(),
         });
         let writer = Writer::new(Arc::clone(&shared), Arc::clone(&disk), options);
         let name = "store-log";
@@ -152,12 +187,12 @@ impl Wal {
     }
 
     /// Holds the epoch still. Records are encoded and appended under this guard.
-    pub(crate) fn epoch(&self) -> RwLockReadGuard<'_, u32> {
+    pub(crate) fn epoch(&self) -> RwLockReadGuard<'_, Epoch> {
         self.shared.epoch.read()
     }
 
     /// Queues a record and returns its position.
-    pub(crate) fn append(&self, epoch: u32, kind: u8, payload: Payload) -> u64 {
+    pub(crate) fn append(&self, epoch: Epoch, payload: Payload) -> u64 {
         let mut queue = self.shared.queue.lock();
         let position = queue.next_position;
         queue.next_position += 1;
@@ -169,7 +204,6 @@ impl Wal {
         queue.records.push_back(Record {
             position,
             epoch,
-            kind,
             payload,
         });
         if first || queue.bytes > EAGER_BYTES {
@@ -221,22 +255,64 @@ impl Wal {
         stats
     }
 
-    /// Lets the next record start a new epoch.
-    pub(crate) fn rotate(&self) {
-        *self.shared.epoch.write() += 1;
+    /// Lets the next record start a new epoch, having called `change` while no record is being made. Returns
+    /// the number of the epoch that ends.
+    pub(crate) fn rotate(&self, floor: Millis, change: impl FnOnce()) -> u32 {
+        let mut epoch = self.shared.epoch.write();
+        change();
+        let ended = epoch.number;
+        *epoch = Epoch {
+            number: ended + 1,
+            floor: floor.max(epoch.floor),
+        };
+        ended
     }
 
-    /// Removes the oldest epochs while all their samples are older than `floor`. The current epoch stays.
-    pub(crate) fn drop_before(&self, floor: Millis) -> Result<(), StoreError> {
+    /// Returns where the durable log ends.
+    pub(crate) fn end(&self) -> LogEnd {
+        // The writer notes what is durable in the segment first, so the position is never ahead of the bytes.
+        let position = self.shared.state.borrow().durable;
+        let segments = self.shared.segments.lock();
+        match segments.last() {
+            Some(last) => LogEnd {
+                sequence: last.sequence,
+                bytes: last.durable_bytes,
+                position: position.max(last.positions.1),
+            },
+            None => LogEnd {
+                position,
+                ..LogEnd::default()
+            },
+        }
+    }
+
+    /// Returns what is known of the segments, oldest first.
+    pub(crate) fn segments(&self) -> Vec<SegmentInfo> {
+        self.shared.segments.lock().clone()
+    }
+
+    /// Removes the oldest epochs while parts hold all their samples: those before `floor`, and backfill of epochs
+    /// up to `backfilled`. The current epoch stays, and so does what readers hold back.
+    pub(crate) fn drop_before(&self, floor: Millis, backfilled: u64) -> Result<(), StoreError> {
         loop {
             let victims: Vec<PathBuf> = {
                 let segments = self.shared.segments.lock();
-                let Some(oldest) = segments.first().map(|s| s.epoch) else {
+                let Some(current) = segments.last().map(|s| s.epoch) else {
                     return Ok(());
                 };
-                let is_current = segments.last().is_some_and(|s| s.epoch == oldest);
-                let epoch = || segments.iter().take_while(|s| s.epoch == oldest);
-                if is_current || epoch().any(|s| s.newest >= floor) {
+                let in_parts = |s: &&SegmentInfo| {
+                    s.epoch != current && s.newest < floor && (!s.backfill || s.epoch <= backfilled)
+                };
+                let n_free = segments.iter().take_while(in_parts).count();
+                let (free, rest) = segments.split_at(n_free);
+                // An epoch goes as a whole.
+                let cut_epoch = rest.first().map(|s| s.epoch);
+                let Some(oldest) = free.first().map(|s| s.epoch).filter(|e| Some(*e) != cut_epoch) else {
+                    return Ok(());
+                };
+                let epoch = || free.iter().take_while(|s| s.epoch == oldest);
+                let last = epoch().map(|s| s.positions.1).max().unwrap_or(0);
+                if free.iter().map(|s| s.bytes).sum::<u64>() <= self.held_bytes(last) {
                     return Ok(());
                 }
                 epoch().map(|s| s.path.clone()).collect()
@@ -247,6 +323,23 @@ impl Wal {
                 self.shared.segments.lock().retain(|s| s.path != *path);
             }
         }
+    }
+
+    /// Tells whether the log could drop its oldest epoch but for the backfill in it.
+    pub(crate) fn backfill_holds(&self, floor: Millis) -> bool {
+        let segments = self.shared.segments.lock();
+        let (Some(oldest), Some(current)) = (segments.first(), segments.last()) else {
+            return false;
+        };
+        let mut epoch = segments.iter().take_while(|s| s.epoch == oldest.epoch);
+        oldest.epoch != current.epoch && epoch.all(|s| s.newest < floor)
+    }
+
+    /// Returns how many bytes of log may be kept for readers that have not come to a position.
+    fn held_bytes(&self, position: u64) -> u64 {
+        let holds = self.shared.holds.lock();
+        let waiting = holds.iter().filter(|hold| hold.acknowledged < position);
+        waiting.map(|hold| hold.bytes).max().unwrap_or(0)
     }
 
     /// Writes what waits, makes it durable, and stops the writer.

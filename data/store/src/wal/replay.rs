@@ -1,32 +1,58 @@
 //! Reading the log back.
 //!
+//! One thread reads segments frame by frame and checks them; workers, one a shard of the head, apply the records
+//! of their shard. Records of different shards are independent, those of one shard come in order.
+//!
 //! What a crash leaves is a last segment that ends inside a frame: it is cut there. Any other frame that does
 //! not fit its checksum is damage: the frames around it are kept in a rewritten segment, the original moves to
 //! the quarantine, and records after the gap are used as far as they do not depend on what is lost.
 
-use std::fs;
+mod file;
+mod worker;
+
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use hashbrown::HashMap;
-use model::{Metadata, Millis};
+use model::{Exemplar, Metadata, Millis, PackedLabels};
 
-use super::record::{Base, SamplesReader, decode_metadata, read_value};
-use super::segment::{self, Frame, Header, KIND_METADATA, KIND_SAMPLES, MAX_FRAME, SegmentInfo};
+use super::decode::{RecordSink, RefTable};
+use super::queue::LogEnd;
+use super::record::{decode_exemplars, decode_metadata};
+use super::segment::{
+    self, Beginning, Frame, Header, KIND_EXEMPLARS, KIND_METADATA, SegmentInfo, for_each_record,
+};
 use crate::StoreError;
-use crate::bytes::{Malformed, Reader};
+use crate::bytes::Malformed;
 use crate::disk::{Disk, replace_file};
 use crate::error::io_error;
+pub(crate) use file::SegmentFile;
+use worker::{Message, Workers};
 
-/// Takes what the log holds.
-pub(crate) trait ReplayTarget {
-    /// Returns a handle for a series, `None` if it cannot be had.
-    fn series(&mut self, packed: &str) -> Option<u64>;
-    /// Takes a sample.
-    fn sample(&mut self, series: u64, t: Millis, bits: u64);
+/// A slice of the head while the log is read back.
+pub(crate) trait ReplayTarget: RecordSink + Send {
+    /// Says what the samples that follow belong to.
+    fn begin_segment(&mut self, epoch: u64, floor: Millis);
+    /// Returns the time of the newest sample since, and whether some were older than the floor.
+    fn end_segment(&mut self) -> (Millis, bool);
+}
+
+/// Takes what is not a sample.
+pub(crate) trait ReplaySide {
     /// Takes metadata.
     fn metadata(&mut self, name: &str, metadata: Metadata);
-    /// Returns the time before which samples are in parts.
-    fn floor(&self) -> Millis;
+    /// Takes an exemplar of a series.
+    fn exemplar(&mut self, series: PackedLabels<'_>, exemplar: Exemplar);
+}
+
+/// Where a snapshot leaves off.
+#[derive(Default)]
+pub(crate) struct Resume {
+    /// Where records begin that the snapshot may not hold.
+    pub(crate) end: LogEnd,
+    /// Segments up to there.
+    pub(crate) segments: Vec<SegmentInfo>,
+    /// State of the refs, by logged shard.
+    pub(crate) tables: Vec<RefTable>,
 }
 
 /// What a replay found.
@@ -42,112 +68,246 @@ pub(crate) struct Replayed {
     pub(crate) quarantined: Vec<PathBuf>,
 }
 
-/// Reads all segments of `dir` in order, giving what is in them to `target`.
-pub(crate) fn replay(
+/// Tells whether a head of so many shards wrote all segments from `sequence` on.
+pub(crate) fn logged_shards(dir: &Path, sequence: u64, n_shards: usize) -> Result<bool, StoreError> {
+    for (_, path) in file::list_segments(dir)?.into_iter().filter(|s| s.0 >= sequence) {
+        if let Beginning::Valid(header) = file::read_header(&path)?
+            && header.n_shards as usize != n_shards
+        {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Reads the segments of `dir` in order from where a snapshot leaves off. With several targets, the records of a
+/// logged shard go to the target of its number; a single one takes all.
+pub(crate) fn replay<T: ReplayTarget>(
     disk: &dyn Disk,
     (dir, quarantine): (&Path, &Path),
-    target: &mut dyn ReplayTarget,
-) -> Result<Replayed, StoreError> {
-    let paths = list_segments(disk, dir)?;
-    let mut decoder = Decoder {
-        target,
-        replayed: Replayed::default(),
-        shards: HashMap::new(),
-        newest: Millis::MIN,
-        first_position: None,
-    };
-    // A bad end that only a gap in the positions after it proves to be a loss.
-    let mut suspect: Option<PathBuf> = None;
-    let n = paths.len();
-    for (i, (sequence, path)) in paths.into_iter().enumerate() {
-        let content = fs::read(&path).map_err(io_error("read", &path))?;
-        decoder.replayed.last_sequence = sequence;
-        let epoch = match segment::decode_header(&content) {
-            Header::Valid { epoch } => epoch,
-            Header::Newer { version } => {
+    (targets, resume): (Vec<T>, Resume),
+    side: &mut dyn ReplaySide,
+) -> Result<(Replayed, Vec<T>), StoreError> {
+    file::remove_temporary(disk, dir)?;
+    let paths = file::list_segments(dir)?;
+    let Resume {
+        end,
+        segments: known,
+        tables,
+    } = resume;
+    std::thread::scope(|scope| {
+        let mut reading = Reading {
+            disk,
+            quarantine,
+            workers: Workers::start(scope, targets, (tables, end.position))?,
+            side,
+            replayed: Replayed {
+                last_position: end.position,
+                last_epoch: known.last().map_or(0, |segment| segment.epoch),
+                ..Replayed::default()
+            },
+            suspect: None,
+        };
+        let n = paths.len();
+        for (i, (sequence, path)) in paths.into_iter().enumerate() {
+            let known = known.iter().find(|segment| segment.sequence == sequence);
+            reading.replayed.last_sequence = sequence;
+            match known {
+                Some(known) if sequence < end.sequence => reading.replayed.segments.push(known.clone()),
+                _ => {
+                    let from = known.filter(|_| sequence == end.sequence);
+                    let from = from.map(|known| (known.clone(), end.bytes));
+                    reading.segment((sequence, path), from, i + 1 == n)?;
+                }
+            }
+        }
+        reading.finish()
+    })
+}
+
+struct Reading<'a, 's, T> {
+    disk: &'a dyn Disk,
+    quarantine: &'a Path,
+    workers: Workers<'s, T>,
+    side: &'a mut dyn ReplaySide,
+    replayed: Replayed,
+    /// A bad end that only a gap in the positions after it proves to be a loss.
+    suspect: Option<PathBuf>,
+}
+
+enum Verdict {
+    Sound,
+    Torn,
+    Damaged,
+}
+
+impl<T: ReplayTarget> Reading<'_, '_, T> {
+    fn segment(
+        &mut self,
+        (sequence, path): (u64, PathBuf),
+        from: Option<(SegmentInfo, u64)>,
+        is_last: bool,
+    ) -> Result<(), StoreError> {
+        let mut file = SegmentFile::open(&path).map_err(io_error("open", &path))?;
+        file.ensure(segment::HEADER_LEN)
+            .map_err(io_error("read", &path))?;
+        let header = match segment::decode_header(file.rest()) {
+            Beginning::Valid(header) => header,
+            Beginning::Newer { version } => {
                 return Err(StoreError::NewerFormat {
                     path,
                     found: version,
                     supported: segment::VERSION,
                 });
             }
-            Header::Invalid if content.len() <= segment::HEADER_LEN || content.iter().all(|b| *b == 0) => {
-                disk.remove(&path).map_err(io_error("remove", &path))?;
-                continue;
-            }
-            Header::Invalid => {
-                decoder
-                    .replayed
-                    .quarantined
-                    .push(move_to(disk, &path, quarantine)?);
-                continue;
+            Beginning::Invalid => {
+                file.read_all().map_err(io_error("read", &path))?;
+                let rest = file.rest();
+                if rest.len() <= segment::HEADER_LEN || rest.iter().all(|b| *b == 0) {
+                    return self.disk.remove(&path).map_err(io_error("remove", &path));
+                }
+                let moved = move_to(self.disk, &path, self.quarantine)?;
+                self.replayed.quarantined.push(moved);
+                return Ok(());
             }
         };
-        decoder.start_segment(epoch);
-        let before = decoder.replayed.last_position;
-        let (kept, verdict) = decoder.read_segment(&content);
-        let first_here = decoder.first_position.take();
-        if let (Some(suspect), Some(first)) = (suspect.take(), first_here)
-            && first > before + 1
+        let Header { epoch, floor, .. } = header;
+        let (mut info, offset) =
+            from.unwrap_or_else(|| (SegmentInfo::empty(path.clone(), (sequence, epoch), floor), 0));
+        let offset = usize::try_from(offset).unwrap_or(usize::MAX).max(header.len);
+        file.skip_to(offset).map_err(io_error("read", &path))?;
+        self.replayed.last_epoch = self.replayed.last_epoch.max(epoch);
+        self.workers.send(&Message::Segment { epoch, floor });
+        let before = self.replayed.last_position;
+        let mut kept = Vec::from([0..offset]);
+        let mut positions = (u64::MAX, 0);
+        let verdict = self
+            .frames(&mut file, (&mut kept, &mut positions))
+            .map_err(io_error("read", &path))?;
+        if let Some(suspect) = self.suspect.take()
+            && positions.0 > before + 1
+            && positions.0 != u64::MAX
         {
-            decoder
-                .replayed
-                .quarantined
-                .push(copy_to(disk, &suspect, quarantine)?);
+            let copied = copy_to(self.disk, &suspect, self.quarantine)?;
+            self.replayed.quarantined.push(copied);
         }
-        let mut bytes = content.len() as u64;
+        info.positions = (
+            info.positions.0.min(positions.0),
+            info.positions.1.max(positions.1),
+        );
+        info.bytes = kept.iter().map(|range| range.len() as u64).sum();
         match verdict {
             Verdict::Sound => {}
-            Verdict::Torn if i + 1 < n => suspect = Some(path.clone()),
+            Verdict::Torn if !is_last => self.suspect = Some(path.clone()),
             Verdict::Torn => {
-                tracing::info!(path = %path.display(), bytes = content.len() - kept.len(), "cut torn end of the log");
-                replace_file(disk, &path, &kept)?;
-                bytes = kept.len() as u64;
+                tracing::info!(path = %path.display(), at = info.bytes, "cut torn end of the log");
+                self.disk.cut(&path, info.bytes).map_err(io_error("cut", &path))?;
             }
             Verdict::Damaged => {
-                decoder
-                    .replayed
-                    .quarantined
-                    .push(copy_to(disk, &path, quarantine)?);
-                replace_file(disk, &path, &kept)?;
-                bytes = kept.len() as u64;
+                let copied = copy_to(self.disk, &path, self.quarantine)?;
+                self.replayed.quarantined.push(copied);
+                let content = std::fs::read(&path).map_err(io_error("read", &path))?;
+                let kept: Vec<u8> = kept
+                    .iter()
+                    .flat_map(|range| content.get(range.clone()).unwrap_or_default())
+                    .copied()
+                    .collect();
+                replace_file(self.disk, &path, &kept)?;
             }
         }
-        let newest = decoder.newest;
-        decoder.replayed.segments.push(SegmentInfo {
-            path,
-            epoch,
-            bytes,
-            newest,
-        });
-        tracing::info!(
-            segment = i + 1,
-            of = n,
-            samples = decoder.replayed.n_samples,
-            "log segment replayed"
-        );
+        info.durable_bytes = info.bytes;
+        self.replayed.segments.push(info);
+        Ok(())
     }
-    Ok(decoder.replayed)
-}
 
-/// Lists segments in order and removes what an interrupted rewrite left.
-fn list_segments(disk: &dyn Disk, dir: &Path) -> Result<Vec<(u64, PathBuf)>, StoreError> {
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(dir).map_err(io_error("list", dir))? {
-        let path = entry.map_err(io_error("list", dir))?.path();
-        if path.extension().is_some_and(|e| e == "tmp") {
-            disk.remove(&path).map_err(io_error("remove", &path))?;
-        } else if path.extension().is_some_and(|e| e == "wal")
-            && let Some(sequence) = path
-                .file_stem()
-                .and_then(|s| s.to_str())
-                .and_then(|s| s.parse().ok())
-        {
-            paths.push((sequence, path));
+    /// Hands all whole frames to the workers; notes which bytes and positions these are, and what the others were.
+    fn frames(
+        &mut self,
+        file: &mut SegmentFile,
+        (kept, positions): (&mut Vec<std::ops::Range<usize>>, &mut (u64, u64)),
+    ) -> std::io::Result<Verdict> {
+        let mut verdict = Verdict::Sound;
+        loop {
+            file.ensure(segment::FRAME_HEADER_LEN)?;
+            if file.rest().is_empty() {
+                return Ok(verdict);
+            }
+            if let Frame::Torn { len } = segment::decode_frame(file.rest()) {
+                file.ensure(len)?;
+            }
+            let whole = match segment::decode_frame(file.rest()) {
+                Frame::Whole { stored, raw_len, len } => {
+                    segment::decompress(stored, raw_len).ok().map(|raw| (raw, len))
+                }
+                Frame::Torn { .. } | Frame::Damaged => None,
+            };
+            if let Some((raw, len)) = whole
+                && self.frame(raw, positions).is_ok()
+            {
+                let at = file.offset();
+                match kept.last_mut().filter(|range| range.end == at) {
+                    Some(range) => range.end += len,
+                    None => kept.push(at..at + len),
+                }
+                file.consume(len);
+                continue;
+            }
+            // Rare, so the rest may be in memory as a whole.
+            file.read_all()?;
+            match segment::find_frame(file.rest(), 1) {
+                Some(next) => {
+                    verdict = Verdict::Damaged;
+                    file.consume(next);
+                }
+                None => {
+                    let torn = matches!(segment::decode_frame(file.rest()), Frame::Torn { .. });
+                    let torn = torn && matches!(verdict, Verdict::Sound);
+                    return Ok(if torn { Verdict::Torn } else { Verdict::Damaged });
+                }
+            }
         }
     }
-    paths.sort();
-    Ok(paths)
+
+    fn frame(&mut self, raw: Vec<u8>, positions: &mut (u64, u64)) -> Result<(), Malformed> {
+        // All of a frame or nothing: its records are looked at before any of them counts.
+        for_each_record(&raw, |_, _, _| Ok(()))?;
+        let (side, replayed) = (&mut *self.side, &mut self.replayed);
+        for_each_record(&raw, |kind, position, payload| {
+            *positions = (positions.0.min(position), positions.1.max(position));
+            if position <= replayed.last_position {
+                return Ok(());
+            }
+            replayed.last_position = position;
+            let read = match kind {
+                KIND_METADATA => decode_metadata(payload, |name, metadata| side.metadata(name, metadata)),
+                KIND_EXEMPLARS => {
+                    decode_exemplars(payload, |series, exemplar| side.exemplar(series, exemplar))
+                }
+                _ => Ok(()),
+            };
+            if read.is_err() {
+                tracing::warn!(kind, position, "log record is malformed and skipped");
+                replayed.n_lost += 1;
+            }
+            Ok(())
+        })?;
+        self.workers.send(&Message::Frame(Arc::new(raw)));
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<(Replayed, Vec<T>), StoreError> {
+        let outcome = self.workers.finish();
+        let n_read = outcome.segments.len();
+        let skip = self.replayed.segments.len().saturating_sub(n_read);
+        // Segments without a valid header were not announced to the workers, nor are they listed.
+        for (info, (newest, backfill)) in self.replayed.segments.iter_mut().skip(skip).zip(outcome.segments) {
+            info.newest = info.newest.max(newest);
+            info.backfill |= backfill;
+        }
+        self.replayed.n_samples = outcome.n_samples;
+        self.replayed.n_lost += outcome.n_lost;
+        Ok((self.replayed, outcome.targets))
+    }
 }
 
 /// Moves a file to the quarantine and returns its new path.
@@ -162,168 +322,7 @@ pub(crate) fn move_to(disk: &dyn Disk, path: &Path, quarantine: &Path) -> Result
 fn copy_to(disk: &dyn Disk, path: &Path, quarantine: &Path) -> Result<PathBuf, StoreError> {
     let target = quarantine.join(path.file_name().unwrap_or_default());
     tracing::error!(path = %path.display(), to = %target.display(), "log segment is damaged and put in quarantine");
-    let content = fs::read(path).map_err(io_error("read", path))?;
+    let content = std::fs::read(path).map_err(io_error("read", path))?;
     replace_file(disk, &target, &content)?;
     Ok(target)
-}
-
-enum Verdict {
-    Sound,
-    Torn,
-    Damaged,
-}
-
-struct Known {
-    labels: Box<str>,
-    handle: Option<u64>,
-    /// Chain and latest value in it.
-    chain: Option<(u32, u64)>,
-}
-
-struct ShardState {
-    incarnation: u32,
-    series: HashMap<u32, Known>,
-}
-
-struct Decoder<'t> {
-    target: &'t mut dyn ReplayTarget,
-    replayed: Replayed,
-    shards: HashMap<u32, ShardState>,
-    newest: Millis,
-    first_position: Option<u64>,
-}
-
-impl Decoder<'_> {
-    fn start_segment(&mut self, epoch: u64) {
-        if epoch != self.replayed.last_epoch {
-            self.shards.clear();
-        }
-        self.replayed.last_epoch = epoch;
-        self.newest = Millis::MIN;
-        self.first_position = None;
-    }
-
-    /// Applies all whole frames; returns the segment without what is not one, and what that was.
-    fn read_segment(&mut self, content: &[u8]) -> (Vec<u8>, Verdict) {
-        let mut at = segment::HEADER_LEN;
-        let mut kept = content.get(..at).unwrap_or_default().to_vec();
-        let mut verdict = Verdict::Sound;
-        while let Some(rest) = content.get(at..).filter(|rest| !rest.is_empty()) {
-            let frame = segment::decode_frame(rest);
-            let applied = match frame {
-                Frame::Whole { stored, raw_len, len } => {
-                    self.read_frame(stored, raw_len).is_ok().then_some(len)
-                }
-                Frame::Torn | Frame::Damaged => None,
-            };
-            if let Some(len) = applied {
-                kept.extend_from_slice(rest.get(..len).unwrap_or_default());
-                at += len;
-                continue;
-            }
-            match segment::find_frame(content, at + 1) {
-                Some(next) => {
-                    verdict = Verdict::Damaged;
-                    at = next;
-                }
-                None => {
-                    let torn = matches!(frame, Frame::Torn) && matches!(verdict, Verdict::Sound);
-                    verdict = if torn { Verdict::Torn } else { Verdict::Damaged };
-                    break;
-                }
-            }
-        }
-        (kept, verdict)
-    }
-
-    fn read_frame(&mut self, stored: &[u8], raw_len: usize) -> Result<(), Malformed> {
-        let raw = zstd::bulk::decompress(stored, raw_len.min(MAX_FRAME)).map_err(|_| Malformed)?;
-        let mut reader = Reader::new(&raw);
-        while !reader.is_empty() {
-            let kind = reader.u8()?;
-            let position = reader.uvarint()?;
-            let len = reader.number::<usize>()?;
-            let payload = reader.bytes(len)?;
-            self.first_position.get_or_insert(position);
-            if position <= self.replayed.last_position {
-                continue;
-            }
-            if position != self.replayed.last_position + 1 {
-                self.break_chains();
-            }
-            self.replayed.last_position = position;
-            match kind {
-                KIND_SAMPLES => self.read_samples(payload)?,
-                KIND_METADATA => decode_metadata(payload, |name, m| self.target.metadata(name, m))?,
-                _ => tracing::warn!(kind, position, "log record of unknown kind is skipped"),
-            }
-        }
-        Ok(())
-    }
-
-    /// After a gap no value before it is known to be the latest of its chain.
-    fn break_chains(&mut self) {
-        for known in self
-            .shards
-            .values_mut()
-            .flat_map(|shard| shard.series.values_mut())
-        {
-            known.chain = None;
-        }
-    }
-
-    fn read_samples(&mut self, payload: &[u8]) -> Result<(), Malformed> {
-        let record = SamplesReader::new(payload)?;
-        let (incarnation, chain) = (record.incarnation, record.chain);
-        let shard = self.shards.entry(record.shard).or_insert_with(|| ShardState {
-            incarnation,
-            series: HashMap::new(),
-        });
-        if shard.incarnation != incarnation {
-            *shard = ShardState {
-                incarnation,
-                series: HashMap::new(),
-            };
-        }
-        for (id, labels) in &record.definitions {
-            shard.series.insert(
-                *id,
-                Known {
-                    labels: (*labels).into(),
-                    handle: None,
-                    chain: None,
-                },
-            );
-        }
-        let (target, replayed, newest) = (&mut *self.target, &mut self.replayed, &mut self.newest);
-        let floor = target.floor();
-        record.for_each_row(|base, id, t, reader| {
-            let known = shard.series.get_mut(&id);
-            let before = known
-                .as_ref()
-                .and_then(|known| known.chain)
-                .filter(|(at, _)| *at == chain)
-                .map(|(_, bits)| bits);
-            let value = read_value(base, before, reader)?;
-            let (Some(known), Some(bits)) = (known, value) else {
-                replayed.n_lost += 1;
-                return Ok(());
-            };
-            if base != Base::Late {
-                known.chain = Some((chain, bits));
-            }
-            *newest = t.max(*newest);
-            if t < floor {
-                return Ok(());
-            }
-            if known.handle.is_none() {
-                known.handle = target.series(&known.labels);
-            }
-            if let Some(handle) = known.handle {
-                target.sample(handle, t, bits);
-                replayed.n_samples += 1;
-            }
-            Ok(())
-        })
-    }
 }

@@ -13,11 +13,11 @@ use std::time::{Duration, Instant};
 
 use model::Millis;
 
-use super::queue::{EAGER_BYTES, LogState, Record, Shared, WalOptions};
-use super::segment::{self, FRAME_TARGET, SegmentInfo};
+use super::queue::{EAGER_BYTES, Epoch, LogState, Record, Shared, WalOptions};
+use super::segment::{self, FRAME_TARGET, Header, SegmentInfo};
 use crate::disk::{Disk, DiskFile};
 
-const FIRST_RETRY: Duration = Duration::from_millis(200);
+const FASTEST_RETRY: Duration = Duration::from_millis(1);
 const LAST_RETRY: Duration = Duration::from_secs(10);
 
 struct Segment {
@@ -54,7 +54,7 @@ impl Writer {
     /// Writes what is queued until the log is closed.
     pub(super) fn run(mut self) {
         while let Some(records) = self.next_batch() {
-            let mut retry = FIRST_RETRY;
+            let mut retry = (self.options.fsync_interval * 2).clamp(FASTEST_RETRY, LAST_RETRY);
             let mut records = records.as_slice();
             while let Err(error) = self.write_all(&mut records) {
                 self.fail(&error);
@@ -98,11 +98,12 @@ impl Writer {
     /// about the first epoch of those that are left.
     fn write_all(&mut self, records: &mut &[Record]) -> io::Result<()> {
         while let Some(first) = records.first() {
-            let n = records.iter().take_while(|r| r.epoch == first.epoch).count();
+            let same_epoch = |r: &&Record| r.epoch.number == first.epoch.number;
+            let n = records.iter().take_while(same_epoch).count();
             let (run, rest) = records.split_at(n);
             self.open_for(first.epoch)?;
             self.write_run(run)?;
-            self.sync()?;
+            self.sync(run)?;
             self.settle(run);
             *records = rest;
         }
@@ -115,9 +116,12 @@ impl Writer {
         };
         let mut raw = Vec::new();
         let mut newest = Millis::MIN;
+        let mut backfill = false;
         for (i, record) in records.iter().enumerate() {
-            segment::put_record(&mut raw, record.kind, record.position, &record.payload.bytes);
-            newest = newest.max(record.payload.newest);
+            let payload = &record.payload;
+            segment::put_record(&mut raw, payload.kind, record.position, &payload.bytes);
+            newest = newest.max(payload.newest);
+            backfill |= payload.backfill;
             if raw.len() >= FRAME_TARGET || i + 1 == records.len() {
                 let frame = segment::encode_frame(&raw)?;
                 segment.file.write_all(&frame)?;
@@ -130,12 +134,13 @@ impl Writer {
         if let Some(info) = segments.last_mut() {
             info.bytes = segment.bytes;
             info.newest = info.newest.max(newest);
+            info.backfill |= backfill;
         }
         Ok(())
     }
 
-    fn open_for(&mut self, epoch: u32) -> io::Result<()> {
-        if self.segment.as_ref().is_some_and(|s| s.epoch == epoch) {
+    fn open_for(&mut self, epoch: Epoch) -> io::Result<()> {
+        if self.segment.as_ref().is_some_and(|s| s.epoch == epoch.number) {
             return Ok(());
         }
         self.segment = None;
@@ -147,17 +152,14 @@ impl Writer {
         }
         let file = created?;
         let bytes = segment::HEADER_LEN as u64;
-        self.shared.segments.lock().push(SegmentInfo {
-            path: path.clone(),
-            epoch: u64::from(epoch),
-            bytes,
-            newest: Millis::MIN,
-        });
+        let identity = (self.sequence - 1, u64::from(epoch.number));
+        let info = SegmentInfo::empty(path.clone(), identity, epoch.floor);
+        self.shared.segments.lock().push(info);
         let opened = Instant::now();
         self.segment = Some(Segment {
             file,
             path,
-            epoch,
+            epoch: epoch.number,
             bytes,
             durable_bytes: 0,
             opened,
@@ -165,9 +167,15 @@ impl Writer {
         Ok(())
     }
 
-    fn create_segment(&self, path: &Path, epoch: u32) -> io::Result<Box<dyn DiskFile>> {
+    fn create_segment(&self, path: &Path, epoch: Epoch) -> io::Result<Box<dyn DiskFile>> {
         let mut file = self.disk.create(path)?;
-        file.write_all(&segment::encode_header(u64::from(epoch), self.sequence - 1))?;
+        let header = Header {
+            n_shards: self.options.n_shards,
+            epoch: u64::from(epoch.number),
+            floor: epoch.floor,
+            len: segment::HEADER_LEN,
+        };
+        file.write_all(&segment::encode_header(&header, self.sequence - 1))?;
         self.disk.sync_dir(&self.options.dir)?;
         Ok(file)
     }
@@ -182,13 +190,20 @@ impl Writer {
         }
     }
 
-    fn sync(&mut self) -> io::Result<()> {
+    /// Makes the segment durable, `records` being what was written last.
+    fn sync(&mut self, records: &[Record]) -> io::Result<()> {
         let Some(segment) = &mut self.segment else {
             return Ok(());
         };
         let start = Instant::now();
         segment.file.sync()?;
         segment.durable_bytes = segment.bytes;
+        if let Some(info) = self.shared.segments.lock().last_mut() {
+            info.durable_bytes = segment.bytes;
+            let first = records.first().map_or(u64::MAX, |record| record.position);
+            let last = records.last().map_or(0, |record| record.position);
+            info.positions = (info.positions.0.min(first), info.positions.1.max(last));
+        }
         let took = start.elapsed();
         let mut stats = self.shared.stats.lock();
         stats.fsyncs += 1;
@@ -222,8 +237,8 @@ impl Writer {
         if let Some(segment) = self.segment.take_if(|s| full(s)) {
             // Records of this epoch that still wait go on in another segment of it.
             let mut epoch = self.shared.epoch.write();
-            if *epoch == segment.epoch {
-                *epoch += 1;
+            if epoch.number == segment.epoch {
+                epoch.number += 1;
             }
         }
     }
@@ -233,6 +248,15 @@ impl Writer {
         let reason: Arc<str> = format!("failed to write the log: {error}").into();
         tracing::error!(%error, "failed to write the log; samples are refused until a new segment can be written");
         if let Some(mut segment) = self.segment.take() {
+            if let Some(info) = self
+                .shared
+                .segments
+                .lock()
+                .last_mut()
+                .filter(|s| s.path == segment.path)
+            {
+                info.bytes = segment.durable_bytes;
+            }
             if segment.durable_bytes == 0 {
                 self.remove_segment(&segment.path);
             } else if let Err(error) = segment.file.truncate(segment.durable_bytes) {

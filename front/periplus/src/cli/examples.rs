@@ -19,6 +19,8 @@ Examples:
       Lets other machines in, over TLS and with a token; prints both once.
   periplus up --listen 0.0.0.0:8420 --tls-cert chain.pem --tls-key key.pem
       The same with your own certificate.
+  periplus up --config prometheus.yml
+      Scrapes what the file names too; `kill -HUP` reads it again.
   periplus up --enable interrupts --disable process
       Chooses collectors; the page lists all of them with their cost.
   docker run --pid host --net host -v /:/host:ro -v periplus:/data IMAGE up --root /host --data /data

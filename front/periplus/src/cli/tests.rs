@@ -65,49 +65,57 @@ fn help_of_up() {
     help(
         &["up"],
         &expect![[r#"
-        Collect this machine, keep the samples, answer queries and serve the page
+            Collect this machine, keep the samples, answer queries and serve the page
 
-        Usage: periplus up [OPTIONS]
+            Usage: periplus up [OPTIONS]
 
-        Options:
-              --listen <ADDR:PORT>     Address and port to listen on; port 0 takes a free one. Beyond
-                                       loopback the server speaks TLS and asks for a token, both made at the
-                                       first start [default: 127.0.0.1:8420]
-              --data <DIR>             Folder for samples and identity [default: /var/lib/periplus as root,
-                                       else $XDG_DATA_HOME/periplus or ~/.local/share/periplus]
-              --interval <DURATION>    Time between two collections [default: 5s]
-              --retention <DURATION>   How long samples are kept [default: 15d]
-              --retention-size <SIZE>  How much disk samples may take; the oldest go first [default: no
-                                       limit]
-              --root <DIR>             Where the machine's file tree is: /host in a container that has it
-                                       mounted there [default: /]
-              --instance <NAME>        Name of this machine, the label "instance" of its series [default:
-                                       its host name]
-              --enable <COLLECTOR>     Also run a collector that is off by default; may be repeated
-              --disable <COLLECTOR>    Do not run a collector; may be repeated
-              --tls-cert <FILE>        Serve with this certificate chain (PEM) instead of a self-signed one
-              --tls-key <FILE>         Private key of --tls-cert (PEM)
-              --rotate-token           Make a new token in place of the old one and print it
-              --log-format <FORMAT>    How log lines on standard error look: text or json. PERIPLUS_LOG
-                                       chooses which there are: a level (debug) or levels by part
-                                       (store=debug,agent=trace)
-          -h, --help                   Print help
+            Options:
+                  --listen <ADDR:PORT>     Address and port to listen on; port 0 takes a free one. Beyond
+                                           loopback the server speaks TLS and asks for a token, both made at the
+                                           first start [default: 127.0.0.1:8420]
+                  --data <DIR>             Folder for samples and identity [default: /var/lib/periplus as root,
+                                           else $XDG_DATA_HOME/periplus or ~/.local/share/periplus]
+                  --interval <DURATION>    Time between two collections [default: 5s]
+                  --retention <DURATION>   How long samples are kept [default: 15d]
+                  --retention-size <SIZE>  How much disk samples may take; the oldest go first [default: no
+                                           limit]
+                  --root <DIR>             Where the machine's file tree is: /host in a container that has it
+                                           mounted there [default: /]
+                  --instance <NAME>        Name of this machine, the label "instance" of its series [default:
+                                           its host name]
+                  --enable <COLLECTOR>     Also run a collector that is off by default; may be repeated
+                  --disable <COLLECTOR>    Do not run a collector; may be repeated
+                  --config <FILE>          Scrape targets by this file: `global` and `scrape_configs` as
+                                           Prometheus writes them. SIGHUP reads it again
+                  --tls-cert <FILE>        Serve with this certificate chain (PEM) instead of a self-signed one
+                  --tls-key <FILE>         Private key of --tls-cert (PEM)
+                  --rotate-token           Make a new token in place of the old one and print it
+                  --enable-admin-api       Serve what deletes and copies samples: /api/v1/admin/tsdb
+                  --enable-lifecycle       Take orders over HTTP: POST /-/reload and POST /-/quit
+                  --cors-origin <PATTERN>  Let pages of other sites ask from a browser, if their whole origin
+                                           matches, as in https://.*\.example
+                  --log-format <FORMAT>    How log lines on standard error look: text or json. PERIPLUS_LOG
+                                           chooses which there are: a level (debug) or levels by part
+                                           (store=debug,agent=trace)
+              -h, --help                   Print help
 
-        Examples:
-          periplus up
-              Collects every 5 s and keeps 15 days; Ctrl-C stops in order.
-          periplus up --interval 1s --retention 30d --retention-size 10GiB
-              Looks closer, keeps longer, takes at most 10 GiB of disk.
-          periplus up --listen 0.0.0.0:8420
-              Lets other machines in, over TLS and with a token; prints both once.
-          periplus up --listen 0.0.0.0:8420 --tls-cert chain.pem --tls-key key.pem
-              The same with your own certificate.
-          periplus up --enable interrupts --disable process
-              Chooses collectors; the page lists all of them with their cost.
-          docker run --pid host --net host -v /:/host:ro -v periplus:/data IMAGE up --root /host --data
-          /data
-              Looks at the machine from inside a container.
-    "#]],
+            Examples:
+              periplus up
+                  Collects every 5 s and keeps 15 days; Ctrl-C stops in order.
+              periplus up --interval 1s --retention 30d --retention-size 10GiB
+                  Looks closer, keeps longer, takes at most 10 GiB of disk.
+              periplus up --listen 0.0.0.0:8420
+                  Lets other machines in, over TLS and with a token; prints both once.
+              periplus up --listen 0.0.0.0:8420 --tls-cert chain.pem --tls-key key.pem
+                  The same with your own certificate.
+              periplus up --config prometheus.yml
+                  Scrapes what the file names too; `kill -HUP` reads it again.
+              periplus up --enable interrupts --disable process
+                  Chooses collectors; the page lists all of them with their cost.
+              docker run --pid host --net host -v /:/host:ro -v periplus:/data IMAGE up --root /host --data
+              /data
+                  Looks at the machine from inside a container.
+        "#]],
     );
 }
 

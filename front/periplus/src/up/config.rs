@@ -7,7 +7,7 @@ use std::time::Duration;
 use agent::{AgentConfig, Selection};
 use host::Root;
 use host::table::ROWS;
-use model::Millis;
+use model::{Matcher, Millis};
 use server::{Degradation, ServerConfig, TlsFiles};
 use store::StoreConfig;
 
@@ -40,10 +40,18 @@ pub(super) struct UpConfig {
     pub(super) instance: String,
     /// Which collectors run.
     pub(super) selection: Selection,
+    /// The file that says what is scraped.
+    pub(super) config: Option<PathBuf>,
     /// The operator's certificate.
     pub(super) tls: Option<TlsFiles>,
     /// Make a new token.
     rotate_token: bool,
+    /// Serve what deletes and copies samples.
+    enable_admin_api: bool,
+    /// Take orders over HTTP.
+    pub(super) enable_lifecycle: bool,
+    /// Pages of these origins may ask.
+    cors_origin: Option<Matcher>,
     /// Whether this process is root's.
     is_root: bool,
 }
@@ -96,8 +104,12 @@ impl UpConfig {
                 opt_in: args.enable.clone(),
                 disabled: args.disable.clone(),
             },
+            config: args.config.clone(),
             tls,
             rotate_token: args.rotate_token,
+            enable_admin_api: args.enable_admin_api,
+            enable_lifecycle: args.enable_lifecycle,
+            cors_origin: args.cors_origin.clone(),
             is_root,
         })
     }
@@ -130,6 +142,8 @@ impl UpConfig {
         let mut config = ServerConfig::new(self.listen, &self.data);
         config.tls.clone_from(&self.tls);
         config.connections.drain_timeout = DRAIN_TIMEOUT;
+        config.enable_admin_api = self.enable_admin_api;
+        config.cors_origin.clone_from(&self.cors_origin);
         config
     }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use agent::Extra;
 use host::{CollectError, Collector, Root};
 use model::{Family, Sink};
+use scrape::ScrapeHandle;
 use server::{Collection as _, Reporter};
 use store::Store;
 
@@ -28,6 +29,7 @@ struct Late {
     /// Weak: the agent owns us.
     collecting: Weak<Collecting>,
     server: Reporter,
+    scraping: Option<ScrapeHandle>,
 }
 
 impl OwnMetrics {
@@ -50,11 +52,17 @@ impl OwnMetrics {
         }
     }
 
-    /// Reports agent and server too from now on; the first call counts.
-    pub(super) fn complete(&self, collecting: &Arc<Collecting>, server: Reporter) {
+    /// Reports agent, server and scraping too from now on; the first call counts.
+    pub(super) fn complete(
+        &self,
+        collecting: &Arc<Collecting>,
+        server: Reporter,
+        scraping: Option<ScrapeHandle>,
+    ) {
         let late = Late {
             collecting: Arc::downgrade(collecting),
             server,
+            scraping,
         };
         debug_assert!(self.late.get().is_none(), "completed once");
         self.late.get_or_init(|| late);
@@ -67,6 +75,9 @@ impl Collector for OwnMetrics {
         self.store.report(out);
         if let Some(late) = self.late.get() {
             late.server.report(out);
+            if let Some(scraping) = &late.scraping {
+                scraping.report(out);
+            }
             if let Some(collecting) = late.collecting.upgrade() {
                 collecting.report(out);
             }

@@ -129,6 +129,16 @@ impl ApiError {
         self
     }
 
+    /// Returns the status that goes with it.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.kind.status()
+    }
+
+    /// Returns what failed.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Returns the answer as JSON text.
     pub(crate) fn text(&self) -> String {
         let mut out = String::with_capacity(self.message.len() + 96);
@@ -202,6 +212,13 @@ pub(crate) fn close_success(out: &mut String, remarks: &Remarks) {
 /// Answers with data that `write` writes as one JSON value.
 pub(crate) fn success(write: impl FnOnce(&mut String)) -> Response {
     success_with(&Remarks::default(), write)
+}
+
+/// Answers that it is done, with nothing to say.
+pub(crate) fn done() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
 }
 
 /// Answers with data and remarks.

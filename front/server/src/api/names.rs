@@ -7,6 +7,8 @@ use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use model::{Labels, Matcher, Metadata, NamesRequest, Query, QueryError, Selection, TimeRange};
 
+pub(crate) mod search;
+
 use super::answer::json::{Array, Object, push_labels, push_strings};
 use super::answer::{ApiError, ErrorKind, Remarks, success, success_with};
 use super::params::Params;
@@ -14,7 +16,7 @@ use crate::app::App;
 use crate::pool::Stop;
 
 /// Names returned where no limit is asked for.
-const MAX_NAMES: usize = 1_000_000;
+pub(super) const MAX_NAMES: usize = 1_000_000;
 /// How often the wish to stop is looked at, in series.
 const STOP_EVERY: usize = 4096;
 pub(super) const TRUNCATED: &str = "results truncated due to limit";
@@ -38,6 +40,35 @@ pub(crate) async fn series(State(app): State<Arc<App>>, request: Request) -> Res
         }))
     })
     .await
+}
+
+/// Reads a label name of the address, in which names that are no identifiers may be escaped: `U__` begins, `__` is an
+/// underscore, and `_1f4a9_` a character by its code, <https://prometheus.io/docs/instrumenting/escaping_schemes/>.
+/// What is not well escaped is the name itself.
+fn unescape_name(name: &str) -> String {
+    name.strip_prefix("U__")
+        .and_then(unescape)
+        .unwrap_or_else(|| name.to_owned())
+}
+
+fn unescape(mut rest: &str) -> Option<String> {
+    let mut out = String::with_capacity(rest.len());
+    while let Some((plain, escaped)) = rest.split_once('_') {
+        out.push_str(plain);
+        match escaped.strip_prefix('_') {
+            Some(after) => {
+                out.push('_');
+                rest = after;
+            }
+            None => {
+                let (code, after) = escaped.split_once('_')?;
+                out.push(u32::from_str_radix(code, 16).ok().and_then(char::from_u32)?);
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    Some(out)
 }
 
 fn find_series(
@@ -82,6 +113,11 @@ pub(crate) async fn values(
     request: Request,
 ) -> Result<Response, ApiError> {
     let params = Params::read(request, app.config.query.max_form_bytes).await?;
+    let name = unescape_name(&name);
+    if name.is_empty() {
+        let problem = format!("invalid label name: {name:?}");
+        return Err(ApiError::new(ErrorKind::BadData, problem));
+    }
     let (request, limit) = names_request(&params)?;
     run(&app, move |query, _| {
         let mut values = query.label_values(&name, &request).map_err(storage_error)?;
@@ -94,8 +130,13 @@ pub(crate) async fn values(
 /// `/api/v1/metadata`: what metric families say about themselves.
 pub(crate) async fn metadata(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
     let params = Params::read(request, app.config.query.max_form_bytes).await?;
-    let limit = params.limit("limit")?.unwrap_or(usize::MAX);
-    let per_metric = params.limit("limit_per_metric")?.unwrap_or(usize::MAX);
+    // As in Prometheus, none at all for a limit of 0, all for a negative one.
+    let limit = params.signed("limit")?.and_then(|n| usize::try_from(n).ok());
+    let per_metric = params
+        .signed("limit_per_metric")?
+        .and_then(|n| usize::try_from(n).ok());
+    let limit = limit.unwrap_or(usize::MAX);
+    let per_metric = per_metric.filter(|n| *n > 0).unwrap_or(usize::MAX);
     let metric = params.get("metric").map(str::to_owned);
     run(&app, move |query, _| {
         let found = query.metadata(metric.as_deref());
@@ -121,7 +162,7 @@ fn write_metadata(mut object: Object<'_>, metadata: &Metadata) {
 }
 
 /// Reads `match[]`.
-fn matcher_sets(params: &Params) -> Result<Vec<Vec<Matcher>>, ApiError> {
+pub(crate) fn matcher_sets(params: &Params) -> Result<Vec<Vec<Matcher>>, ApiError> {
     params.all("match[]").map(matcher_set).collect()
 }
 
@@ -156,7 +197,7 @@ fn truncate<T>(found: &mut Vec<T>, limit: Option<usize>) -> Remarks {
     remarks
 }
 
-async fn run(
+pub(crate) async fn run(
     app: &App,
     work: impl FnOnce(&dyn Query, &Stop) -> Result<Response, ApiError> + Send + 'static,
 ) -> Result<Response, ApiError> {
@@ -166,7 +207,7 @@ async fn run(
 }
 
 /// Says why the store did not answer.
-pub(super) fn storage_error(error: QueryError) -> ApiError {
+pub(crate) fn storage_error(error: QueryError) -> ApiError {
     let kind = match error {
         QueryError::TooLarge { .. } => ErrorKind::Execution,
         QueryError::Storage { .. } => ErrorKind::Internal,

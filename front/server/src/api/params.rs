@@ -5,6 +5,7 @@
 
 pub(crate) mod civil;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -14,6 +15,7 @@ use model::{Millis, TimeRange};
 
 use self::civil::parse_rfc3339;
 use super::answer::{ApiError, ErrorKind};
+use crate::limits::Tenant;
 
 /// Longest time a form may take to arrive.
 const RECEIVE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -25,16 +27,20 @@ const GO_MIN_TIME: &str = "-292273086-05-16T16:47:06Z";
 const GO_MAX_TIME: &str = "292277025-08-18T07:12:54.999999999Z";
 
 /// The parameters of a request, in order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Params {
     pairs: Vec<(String, String)>,
+    tenant: Option<Arc<Tenant>>,
 }
 
 impl Params {
     /// Reads the parameters of a request with a form of at most `max_form_bytes`.
     pub(crate) async fn read(request: Request, max_form_bytes: usize) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
-        let mut params = Self::default();
+        let mut params = Self {
+            pairs: Vec::new(),
+            tenant: parts.extensions.get().cloned(),
+        };
         let is_form = parts
             .headers
             .get(CONTENT_TYPE)
@@ -48,10 +54,19 @@ impl Params {
     }
 
     /// Takes parameters that came in another form.
-    pub(crate) fn from_pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
+    pub(crate) fn from_pairs(
+        pairs: impl IntoIterator<Item = (String, String)>,
+        tenant: Option<Arc<Tenant>>,
+    ) -> Self {
         Self {
             pairs: pairs.into_iter().collect(),
+            tenant,
         }
+    }
+
+    /// Returns who asks.
+    pub(crate) fn tenant(&self) -> Option<&Arc<Tenant>> {
+        self.tenant.as_ref()
     }
 
     fn add_encoded(&mut self, text: &[u8]) -> Result<(), ApiError> {
@@ -117,6 +132,19 @@ impl Params {
             .transpose()
     }
 
+    /// Returns true or false as Go's `strconv.ParseBool` reads it, `None` if it is not given.
+    pub(crate) fn boolean(&self, name: &str) -> Result<Option<bool>, ApiError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some("1" | "t" | "T" | "true" | "TRUE" | "True") => Ok(Some(true)),
+            Some("0" | "f" | "F" | "false" | "FALSE" | "False") => Ok(Some(false)),
+            Some(other) => Err(ApiError::new(
+                ErrorKind::BadData,
+                format!("invalid {name} {other:?}: must be boolean"),
+            )),
+        }
+    }
+
     /// Returns the bound on the number of results, `None` for none.
     pub(crate) fn limit(&self, name: &str) -> Result<Option<usize>, ApiError> {
         let Some(text) = self.get(name) else {
@@ -128,6 +156,15 @@ impl Params {
         let limit = usize::try_from(limit)
             .map_err(|_| ApiError::parameter(name, format_args!("{name} must be non-negative")))?;
         Ok((limit > 0).then_some(limit))
+    }
+
+    /// Returns a whole number, `None` if it is not given.
+    pub(crate) fn signed(&self, name: &str) -> Result<Option<i64>, ApiError> {
+        let number = |text: &str| {
+            text.parse()
+                .map_err(|_| ApiError::new(ErrorKind::BadData, format!("{name} must be a number")))
+        };
+        self.get(name).map(number).transpose()
     }
 
     /// Returns the span of time from `start` to `end`, all of time where they are not given.

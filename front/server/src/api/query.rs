@@ -1,18 +1,26 @@
 //! Instant and range queries.
 
 pub(crate) mod batch;
+pub(crate) mod catalog;
+pub(crate) mod exemplars;
 pub(crate) mod parsed;
+pub(crate) mod stats;
+mod tree;
+
+pub(crate) use catalog::AGGREGATIONS;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::Bytes;
 use model::{Millis, Query};
 use promql::ast::{Expr, ValueType};
-use promql::{Annotation, EvalError, EvalParams, Limits, QueryOutput, Value};
+use promql::{Annotation, Caller, EvalError, EvalParams, Limits, QueryOutput, Value};
+use tokio::sync::OwnedSemaphorePermit;
 
+use self::stats::Counting;
 use super::answer::json::push_string;
 use super::answer::result::ResultText;
 use super::answer::{ApiError, ErrorKind, Remarks, success};
@@ -20,10 +28,11 @@ use super::names::{TRUNCATED, storage_error};
 use super::params::{Params, parse_duration};
 use crate::app::App;
 use crate::config::QueryLimits;
-use crate::pool::Stop;
+use crate::limits::Tenant;
+use crate::pool::{Lent, Stop};
 
 /// What the parser accepts: all functions there are, and the stable grammar.
-const LANGUAGE: promql::Options = promql::Options {
+pub(crate) const LANGUAGE: promql::Options = promql::Options {
     experimental_functions: true,
     ..promql::Options::STABLE
 };
@@ -35,6 +44,11 @@ struct Question {
     params: EvalParams,
     timeout: Duration,
     limit: Option<usize>,
+    /// The word given for `stats`, empty for none.
+    stats: String,
+    tenant: Option<Arc<Tenant>>,
+    threads: Lent,
+    asked_at: Instant,
 }
 
 /// `/api/v1/query`: the value of an expression at one time.
@@ -82,16 +96,18 @@ fn range_question(params: &Params, app: &App) -> Result<Question, ApiError> {
     Ok(question)
 }
 
-/// `/api/v1/query_exemplars`: none are kept.
-pub(crate) async fn exemplars() -> Response {
-    success(|out| out.push_str("[]"))
-}
-
 /// `/api/v1/format_query`: the expression as the parser understood it.
 pub(crate) async fn format(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
     let params = Params::read(request, app.config.query.max_form_bytes).await?;
     let expr = parse(params.get("query").unwrap_or(""))?;
-    Ok(success(|out| push_string(out, &expr.to_string())))
+    Ok(success(|out| push_string(out, &expr.pretty())))
+}
+
+/// `/api/v1/parse_query`: the tree of the expression.
+pub(crate) async fn tree(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
+    let params = Params::read(request, app.config.query.max_form_bytes).await?;
+    let expr = parse(params.get("query").unwrap_or(""))?;
+    Ok(success(|out| tree::push_tree(out, &expr)))
 }
 
 /// As Prometheus, refuses more steps than a graph can show, and says what to change.
@@ -133,16 +149,25 @@ fn question(params: &Params, app: &App, mut eval: EvalParams) -> Result<Question
     let limits = &app.config.query;
     let text = params.get("query").unwrap_or("").to_owned();
     let limit = params.limit("limit")?;
-    let asked = params
-        .duration("timeout")?
-        .and_then(|millis| u64::try_from(millis).ok());
+    let asked = match params.duration("timeout")? {
+        None => None,
+        Some(millis) if millis > 0 => u64::try_from(millis).ok(),
+        Some(millis) => {
+            let given = promql::format_duration(millis);
+            let problem = format_args!("timeout must be positive, got {given}").to_string();
+            return Err(ApiError::parameter("timeout", problem));
+        }
+    };
     let timeout = asked.map_or(limits.timeout, |millis| {
         limits.timeout.min(Duration::from_millis(millis))
     });
     let lookback = lookback(params)?.filter(|lookback| *lookback > 0);
     eval.lookback = lookback.unwrap_or_else(|| millis(limits.lookback));
     eval.limits = Limits {
-        max_samples: limits.max_samples,
+        max_samples: params
+            .tenant()
+            .and_then(|tenant| tenant.max_query_samples())
+            .map_or(limits.max_samples, |own| own.min(limits.max_samples)),
         // Checked already, in the words of Prometheus; the first step is one more.
         max_points: limits.max_points.saturating_add(1),
     };
@@ -152,6 +177,10 @@ fn question(params: &Params, app: &App, mut eval: EvalParams) -> Result<Question
         params: eval,
         timeout,
         limit,
+        stats: params.get("stats").unwrap_or("").to_owned(),
+        tenant: params.tenant().cloned(),
+        threads: app.pool.lend(),
+        asked_at: Instant::now(),
     })
 }
 
@@ -174,26 +203,64 @@ fn millis(duration: Duration) -> Millis {
 async fn answer(app: &App, question: Question) -> Result<Response, ApiError> {
     let query = Arc::clone(&app.sources.query);
     let timeout = question.timeout;
+    let tenant = question.tenant.clone();
     let work = move |stop: &Stop| {
         let mut pieces = question.evaluate(&*query, stop)?;
         let first: Bytes = pieces.next().unwrap_or_default();
         Ok((first, pieces))
     };
+    let _place = query_place(tenant.as_ref(), timeout).await?;
     let (first, pieces) = app.pool.run(timeout, work).await?;
     Ok(pieces.into_response(first))
+}
+
+/// Waits until a tenant that may run a bounded number of queries may run one more.
+async fn query_place(
+    tenant: Option<&Arc<Tenant>>,
+    timeout: Duration,
+) -> Result<Option<OwnedSemaphorePermit>, ApiError> {
+    let Some(room) = tenant.and_then(|tenant| tenant.queries.as_ref()) else {
+        return Ok(None);
+    };
+    match tokio::time::timeout(timeout, Arc::clone(room).acquire_owned()).await {
+        Ok(Ok(place)) => Ok(Some(place)),
+        Ok(Err(_closed)) => Err(ApiError::new(ErrorKind::Unavailable, "the server is stopping")),
+        Err(_) => Err(ApiError::new(ErrorKind::Timeout, "query timed out in query queue")
+            .hint("other queries of this tenant run; raise `max_concurrent_queries` in the limits of the server's settings")),
+    }
 }
 
 impl Question {
     /// Evaluates the query and returns its answer as text; to be called where CPU may be used.
     fn evaluate(self, query: &dyn Query, stop: &Stop) -> Result<ResultText, ApiError> {
         let interrupt = || stop.interrupt();
-        let mut output =
-            promql::evaluate(&self.expr, query, &self.params, &interrupt).map_err(evaluation_error)?;
+        let caller = Caller {
+            interrupt: &interrupt,
+            workers: &self.threads,
+        };
+        let evaluate = |query: &dyn Query| {
+            promql::evaluate_with(&self.expr, query, &self.params, &caller).map_err(evaluation_error)
+        };
+        let (waited, started) = (self.asked_at.elapsed(), Instant::now());
+        let (mut output, stats) = if self.stats.is_empty() {
+            (evaluate(query)?, None)
+        } else {
+            let counting = Counting::new(query);
+            let output = evaluate(&counting)?;
+            let stats = counting.stats(waited, started.elapsed());
+            (output, Some(stats))
+        };
         let mut remarks = remarks(&output, &self.text);
+        if !matches!(self.stats.as_str(), "" | "true" | "all") {
+            remarks.warnings.push(format!(
+                "unsupported value {:?} for parameter \"stats\": use \"true\" or \"all\"",
+                self.stats
+            ));
+        }
         if self.limit.is_some_and(|limit| truncate(&mut output.value, limit)) {
             remarks.warnings.push(TRUNCATED.to_owned());
         }
-        Ok(ResultText::new(output.value, remarks))
+        Ok(ResultText::new(output.value, remarks).with_stats(stats))
     }
 }
 
@@ -223,7 +290,7 @@ fn truncate(value: &mut Value, limit: usize) -> bool {
     before > limit
 }
 
-fn evaluation_error(error: EvalError) -> ApiError {
+pub(crate) fn evaluation_error(error: EvalError) -> ApiError {
     match error {
         EvalError::Storage(source) => storage_error(source),
         EvalError::Cancelled => ApiError::new(ErrorKind::Canceled, error.to_string()),

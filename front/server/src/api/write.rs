@@ -1,83 +1,34 @@
-//! Receiving remote write 1.0.
+//! Receiving samples, in whatever form they come: remote write 1.0 and 2.0, OTLP over HTTP and gRPC.
 //!
-//! The answer says what is so: 204 only when every sample is on disk; 400 when some were refused, with the first
-//! reason, after the rest was stored durably; 429 and 503 with `Retry-After` when it is worth trying again.
-//! Specification: <https://prometheus.io/docs/specs/prw/remote_write_spec/>.
+//! All forms share one path: bounds are checked before the body is read, the body is decoded and handed to the store
+//! on a thread that may work, and the answer waits until the log is durable. An answer that says "stored" is given
+//! only then; one that invites to try again only where that may help.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use axum::http::header::{HeaderValue, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use model::{Batch, Ingest, IngestError, Ingested};
-use parking_lot::Mutex;
-use tokio::sync::Semaphore;
-use wire::{DecodeScratch, Decoded};
+use model::{IngestError, Ingested};
 
+use self::gate::Workspace;
 use super::params::is_length_limit;
 use crate::app::App;
-use crate::config::RemoteWriteLimits;
+use crate::limits::{Exceeded, Refusals, Tenant};
 
-const SUPPORTED: &str = "supported is remote write 1.0: content-type \
-    application/x-protobuf;proto=prometheus.WriteRequest, content-encoding snappy";
-const V1_MESSAGE: &str = "prometheus.WriteRequest";
-/// Unit of the budget of bytes in flight; its permits are counted in 32 bits.
-const PERMIT_BYTES: usize = 1024;
-/// Rows above which a batch is not kept for the next request: one large sender must not cost memory forever.
-const MAX_KEPT_ROWS: usize = 16_384;
-/// Bytes of decompressed request that are kept for the next one.
-const MAX_KEPT_BYTES: usize = 1 << 20;
+pub(crate) mod gate;
+pub(crate) mod grpc;
+pub(crate) mod otlp;
+#[cfg(test)]
+pub(crate) mod raw;
+pub(crate) mod remote;
 
-/// Bounds what is received at once.
+/// An answer that is not a success. Senders log the text.
 #[derive(Debug)]
-pub(crate) struct WriteGate {
-    /// Compressed bytes in flight, in permits of [`PERMIT_BYTES`].
-    bytes: Semaphore,
-    /// Requests decoded at once.
-    decoding: Arc<Semaphore>,
-    /// Memory of requests done, for those to come.
-    spare: Mutex<Vec<Workspace>>,
-}
-
-#[derive(Debug, Default)]
-struct Workspace {
-    scratch: DecodeScratch,
-    batch: Batch,
-}
-
-impl WriteGate {
-    /// Prepares for limits.
-    pub(crate) fn new(limits: &RemoteWriteLimits) -> Self {
-        Self {
-            bytes: Semaphore::new(limits.max_in_flight_bytes.div_ceil(PERMIT_BYTES)),
-            decoding: Arc::new(Semaphore::new(limits.max_decoding.max(1))),
-            spare: Mutex::new(Vec::new()),
-        }
-    }
-
-    fn take(&self) -> Workspace {
-        self.spare.lock().pop().unwrap_or_default()
-    }
-
-    fn give_back(&self, mut workspace: Workspace, limits: &RemoteWriteLimits) {
-        if workspace.batch.rows().len() > MAX_KEPT_ROWS {
-            workspace.batch = Batch::default();
-        }
-        workspace.batch.clear();
-        workspace.scratch.shrink_to(MAX_KEPT_BYTES);
-        let mut spare = self.spare.lock();
-        if spare.len() < limits.max_decoding {
-            spare.push(workspace);
-        }
-    }
-}
-
-/// An answer that is not 204. Senders log the text.
-#[derive(Debug)]
-struct WriteError {
+pub(super) struct WriteError {
     status: StatusCode,
     message: String,
     retry_after_seconds: Option<u32>,
@@ -98,6 +49,25 @@ impl WriteError {
     }
 }
 
+impl From<Exceeded> for WriteError {
+    fn from(exceeded: Exceeded) -> Self {
+        match exceeded.retry_after_seconds {
+            0 => Self::new(StatusCode::PAYLOAD_TOO_LARGE, exceeded.to_string()),
+            seconds => Self::new(StatusCode::TOO_MANY_REQUESTS, exceeded.to_string()).retry_after(seconds),
+        }
+    }
+}
+
+impl From<IngestError> for WriteError {
+    fn from(error: IngestError) -> Self {
+        let status = match error {
+            IngestError::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            IngestError::Overloaded { .. } | IngestError::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+        };
+        Self::new(status, error.to_string()).retry_after(5)
+    }
+}
+
 impl IntoResponse for WriteError {
     fn into_response(self) -> Response {
         let mut response = (self.status, self.message + "\n").into_response();
@@ -110,95 +80,77 @@ impl IntoResponse for WriteError {
     }
 }
 
-/// `POST /api/v1/write`.
-pub(crate) async fn write(State(app): State<Arc<App>>, request: Request) -> Response {
-    match receive(app, request).await {
-        Ok(response) => response,
-        Err(error) => error.into_response(),
-    }
+/// What became of a request: what its decoder says of it, and what limits and store did.
+#[derive(Debug)]
+struct Stored<D> {
+    decoded: D,
+    refusals: Refusals,
+    ingested: Ingested,
 }
 
-async fn receive(app: Arc<App>, request: Request) -> Result<Response, WriteError> {
-    check_format(request.headers())?;
+/// Reads the body of a request within all bounds, decodes it with `decode`, stores it, and waits until it is durable.
+async fn receive<D: Send + 'static>(
+    app: &Arc<App>,
+    request: Request,
+    decode: impl FnOnce(&[u8], &mut Workspace) -> Result<D, WriteError> + Send + 'static,
+) -> Result<Stored<D>, WriteError> {
+    let tenant: Option<Arc<Tenant>> = request.extensions().get().cloned();
     let limits = app.config.remote_write;
     let declared = hyper::body::Body::size_hint(request.body()).exact();
-    let expected = declared.map_or(limits.max_body_bytes, |n| {
-        usize::try_from(n).unwrap_or(usize::MAX)
+    let declared = declared.map(|n| usize::try_from(n).unwrap_or(usize::MAX));
+    if let Some(tenant) = &tenant {
+        tenant.admit_write(declared, app.now())?;
+    }
+    let max_bytes = tenant.as_ref().map_or(limits.max_body_bytes, |tenant| {
+        tenant.max_request_bytes(limits.max_body_bytes)
     });
+    let expected = declared.unwrap_or(max_bytes);
     let too_large = || {
-        let text = format!("request body is larger than {} bytes", limits.max_body_bytes);
+        let text = format!("request body is larger than {max_bytes} bytes");
         WriteError::new(StatusCode::PAYLOAD_TOO_LARGE, text)
     };
-    if expected > limits.max_body_bytes {
+    if expected > max_bytes {
         return Err(too_large());
     }
-    let permits = u32::try_from(expected.div_ceil(PERMIT_BYTES)).unwrap_or(u32::MAX);
-    let _in_flight = app.writes.bytes.try_acquire_many(permits).map_err(|_| {
+    let _in_flight = app.writes.admit(expected).ok_or_else(|| {
         WriteError::new(StatusCode::TOO_MANY_REQUESTS, "too much is being written at once").retry_after(1)
     })?;
-    let collected = axum::body::to_bytes(request.into_body(), limits.max_body_bytes);
+    let collected = axum::body::to_bytes(request.into_body(), max_bytes);
     let body = match tokio::time::timeout(limits.receive_timeout, collected).await {
         Ok(Ok(body)) => body,
         Ok(Err(error)) if is_length_limit(&error) => return Err(too_large()),
         Ok(Err(error)) => {
-            return Err(WriteError::new(
-                StatusCode::BAD_REQUEST,
-                format!("failed to read body: {error}"),
-            ));
+            let text = format!("failed to read body: {error}");
+            return Err(WriteError::new(StatusCode::BAD_REQUEST, text));
         }
         Err(_) => {
-            return Err(WriteError::new(
-                StatusCode::REQUEST_TIMEOUT,
-                "body did not arrive in time",
-            ));
+            let text = "body did not arrive in time";
+            return Err(WriteError::new(StatusCode::REQUEST_TIMEOUT, text));
         }
     };
     count(&app.metrics.remote_write.bytes, body.len());
-    let (decoded, ingested) = decode_and_ingest(&app, body).await?;
-    wait_until_durable(&app, ingested.position).await?;
+    let stored = decode_and_ingest(app, (body, tenant), decode).await?;
+    wait_until_durable(app, stored.ingested.position).await?;
     let written = &app.metrics.remote_write;
-    count(&written.stored, ingested.samples);
-    count(&written.refused, decoded.refused_samples + ingested.n_rejected);
-    count(&written.histograms, decoded.histograms);
-    count(&written.exemplars, decoded.exemplars);
-    Ok(answer(&decoded, &ingested))
+    count(&written.stored, stored.ingested.samples);
+    count(
+        &written.refused,
+        stored.ingested.n_rejected + stored.refusals.samples,
+    );
+    count(&written.histograms, stored.ingested.histograms);
+    count(&written.exemplars, stored.ingested.exemplars);
+    Ok(stored)
 }
 
 fn count(counter: &AtomicU64, n: usize) {
     counter.fetch_add(n as u64, Ordering::Relaxed);
 }
 
-/// Lets through what is, or does not say that it is not, a snappy-compressed remote write 1.0 request.
-fn check_format(headers: &HeaderMap) -> Result<(), WriteError> {
-    let text = |name| {
-        headers
-            .get(name)
-            .map(|value: &HeaderValue| value.to_str().unwrap_or("?"))
-    };
-    let unsupported = |what: &str, found: &str| {
-        let text = format!("{what} {found:?} is not supported; {SUPPORTED}");
-        Err(WriteError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, text))
-    };
-    if let Some(encoding) = text(CONTENT_ENCODING).filter(|found| !found.eq_ignore_ascii_case("snappy")) {
-        return unsupported("content encoding", encoding);
-    }
-    let Some(content_type) = text(CONTENT_TYPE) else {
-        return Ok(());
-    };
-    let mut parts = content_type.split(';').map(str::trim);
-    let is_protobuf = parts
-        .next()
-        .is_some_and(|kind| kind.eq_ignore_ascii_case("application/x-protobuf"));
-    let other_message = parts
-        .filter_map(|parameter| parameter.split_once('='))
-        .any(|(name, value)| name.eq_ignore_ascii_case("proto") && value.trim_matches('"') != V1_MESSAGE);
-    if !is_protobuf || other_message {
-        return unsupported("content type", content_type);
-    }
-    Ok(())
-}
-
-async fn decode_and_ingest(app: &Arc<App>, body: Bytes) -> Result<(Decoded, Ingested), WriteError> {
+async fn decode_and_ingest<D: Send + 'static>(
+    app: &Arc<App>,
+    (body, tenant): (Bytes, Option<Arc<Tenant>>),
+    decode: impl FnOnce(&[u8], &mut Workspace) -> Result<D, WriteError> + Send + 'static,
+) -> Result<Stored<D>, WriteError> {
     let slot = Arc::clone(&app.writes.decoding)
         .acquire_owned()
         .await
@@ -210,42 +162,26 @@ async fn decode_and_ingest(app: &Arc<App>, body: Bytes) -> Result<(Decoded, Inge
         let _slot = slot;
         let limits = &app.config.remote_write;
         let mut workspace = app.writes.take();
-        let result = decode_into(&mut workspace, &body, limits, &*app.sources.ingest);
+        let stored = decode(&body, &mut workspace).and_then(|decoded| {
+            let batch = &mut workspace.batch;
+            let refusals = tenant
+                .map(|tenant| tenant.check_batch(batch, app.now()))
+                .unwrap_or_default();
+            let ingested = app.sources.ingest.ingest(batch)?;
+            Ok(Stored {
+                decoded,
+                refusals,
+                ingested,
+            })
+        });
         app.writes.give_back(workspace, limits);
-        result
+        stored
     });
     task.await.unwrap_or_else(|error| {
-        tracing::error!(%error, "remote write failed inside");
-        Err(WriteError::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "the server failed at this request",
-        ))
+        tracing::error!(%error, "a write failed inside");
+        let text = "the server failed at this request";
+        Err(WriteError::new(StatusCode::INTERNAL_SERVER_ERROR, text))
     })
-}
-
-fn decode_into(
-    workspace: &mut Workspace,
-    body: &[u8],
-    limits: &RemoteWriteLimits,
-    ingest: &dyn Ingest,
-) -> Result<(Decoded, Ingested), WriteError> {
-    let Workspace { scratch, batch } = workspace;
-    let decoded = wire::decode_remote_write_v1(body, &limits.decode, scratch, batch).map_err(|error| {
-        let status = if error.is_too_large() {
-            StatusCode::PAYLOAD_TOO_LARGE
-        } else {
-            StatusCode::BAD_REQUEST
-        };
-        WriteError::new(status, error.to_string())
-    })?;
-    let ingested = ingest.ingest(batch).map_err(|error| {
-        let status = match error {
-            IngestError::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
-            IngestError::Overloaded { .. } => StatusCode::TOO_MANY_REQUESTS,
-        };
-        WriteError::new(status, error.to_string()).retry_after(5)
-    })?;
-    Ok((decoded, ingested))
 }
 
 async fn wait_until_durable(app: &App, position: u64) -> Result<(), WriteError> {
@@ -258,45 +194,15 @@ async fn wait_until_durable(app: &App, position: u64) -> Result<(), WriteError> 
     }
 }
 
-fn answer(decoded: &Decoded, ingested: &Ingested) -> Response {
-    let mut response = match describe_refusals(decoded, ingested) {
-        Some(text) => WriteError::new(StatusCode::BAD_REQUEST, text).into_response(),
-        None => StatusCode::NO_CONTENT.into_response(),
-    };
-    let headers = response.headers_mut();
-    headers.insert(
-        "x-prometheus-remote-write-samples-written",
-        HeaderValue::from(ingested.samples.saturating_sub(ingested.histograms)),
-    );
-    headers.insert(
-        "x-prometheus-remote-write-histograms-written",
-        HeaderValue::from(ingested.histograms),
-    );
-    headers.insert(
-        "x-prometheus-remote-write-exemplars-written",
-        HeaderValue::from(ingested.exemplars),
-    );
-    response
-}
-
-/// Says what was not stored and why, naming the first series of each cause; `None` if all was.
-fn describe_refusals(decoded: &Decoded, ingested: &Ingested) -> Option<String> {
+/// Says what limits and store refused, naming the first series of each; empty if they took everything.
+fn describe_refusals(refusals: &Refusals, ingested: &Ingested) -> Vec<String> {
     let mut causes = Vec::new();
-    if let Some(first) = decoded.refusals.first() {
-        let n = decoded.refused_series;
-        causes.push(format!(
-            "{n} series refused, first {}: {}",
-            first.series, first.reason
-        ));
+    if let Some(first) = &refusals.first {
+        causes.push(format!("{} samples refused, first of {first}", refusals.samples));
     }
     if let Some((labels, reason)) = ingested.rejected.first() {
         let n = ingested.n_rejected;
         causes.push(format!("{n} samples refused, first of {labels}: {reason}"));
     }
-    let sent = decoded.samples + decoded.histograms + decoded.refused_samples + decoded.refused_histograms;
-    let stored = ingested.samples;
-    (!causes.is_empty()).then(|| format!("stored {stored} of {sent} samples; {}", causes.join("; ")))
+    causes
 }
-
-#[cfg(test)]
-mod tests;

@@ -83,3 +83,7 @@ async fn metrics_count_what_was_asked() {
         assert!(answer.text.contains(line), "{line} in {}", answer.text);
     }
 }
+
+mod contract;
+mod grafana;
+mod schema;

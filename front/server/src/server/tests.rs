@@ -197,3 +197,48 @@ async fn says_why_it_cannot_start() {
     running.stop.cancel();
     running.task.await.unwrap().unwrap();
 }
+
+/// What a gRPC exporter does on a plain connection: HTTP/2 from the first byte.
+#[tokio::test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the connection is driven beside the test"
+)]
+async fn speaks_http2_to_those_who_begin_with_it() {
+    use hyper_util::rt::{TokioExecutor, TokioIo};
+    let running = start("127.0.0.1:0", |_| {});
+    let stream = TcpStream::connect(running.address).await.unwrap();
+    let (mut sender, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
+            .await
+            .unwrap();
+    let driver = tokio::spawn(connection);
+    let request = hyper::Request::post(format!(
+        "http://{}{}",
+        running.address,
+        crate::api::write::grpc::PATH
+    ))
+    .header("content-type", "application/grpc")
+    .header("te", "trailers")
+    .body(axum::body::Body::from(vec![0_u8; 5]))
+    .unwrap();
+    let mut response = tokio::time::timeout(DEADLINE, sender.send_request(request))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(response.status(), 200);
+    let mut status = None;
+    while let Some(frame) =
+        std::future::poll_fn(|cx| hyper::body::Body::poll_frame(std::pin::Pin::new(response.body_mut()), cx))
+            .await
+    {
+        if let Ok(trailers) = frame.unwrap().into_trailers() {
+            status = Some(trailers["grpc-status"].to_str().unwrap().to_owned());
+        }
+    }
+    assert_eq!(status.as_deref(), Some("0"));
+    drop(sender);
+    driver.await.unwrap().unwrap();
+    running.stop.cancel();
+    running.task.await.unwrap().unwrap();
+}

@@ -9,10 +9,12 @@ import {
 import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
 import { useSameList } from '../parts/useSame';
 import type { RangeSpec } from '../time/range';
+import { type Cardinality, type CardinalityQuestion, cardinality } from './cardinality';
 import { ApiError } from './client';
 import { type Link, live } from './live';
 import { type Matrix, metricNames, queryInstant, queryRange, type Sample } from './prometheus';
 import { type SystemStatus, serverNow, systemStatus } from './system';
+import { type Targets, targets } from './targets';
 
 /** One answer with what is known about its freshness. */
 export interface Answer<T> {
@@ -87,6 +89,26 @@ export function useSystem(pace: 'seldom' | 'live' = 'seldom'): Answer<SystemStat
       queryFn: ({ signal }) => systemStatus(signal),
       meta: { live: pace === 'live' },
       refetchInterval: pace === 'seldom' ? 30_000 : false,
+    }),
+  );
+}
+
+/** What is scraped. */
+export function useTargets(): Answer<Targets> {
+  return answerOf(
+    useQuery({ queryKey: ['targets'], queryFn: ({ signal }) => targets(signal), meta: { live: true } }),
+  );
+}
+
+/** What the series of the head are spent on; old numbers stay while others are on their way. */
+export function useCardinality(question: CardinalityQuestion): Answer<Cardinality> {
+  const { metric, label, value, limit } = question;
+  return answerOf(
+    useQuery({
+      queryKey: ['cardinality', metric, label, value, limit],
+      queryFn: ({ signal }) => cardinality(question, signal),
+      placeholderData: keepPreviousData,
+      refetchInterval: 60_000,
     }),
   );
 }

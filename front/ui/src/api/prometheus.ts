@@ -7,8 +7,15 @@ export type Labels = Readonly<Record<string, string>>;
 
 export interface Sample {
   labels: Labels;
-  /** Null for NaN: a missing number. */
+  /** Null for NaN: a missing number; of a native histogram its average. */
   value: number | null;
+  histogram?: HistogramSummary | undefined;
+}
+
+/** A native histogram in two numbers. */
+export interface HistogramSummary {
+  count: number;
+  sum: number;
 }
 
 export interface Series {
@@ -19,12 +26,25 @@ export interface Series {
 
 export interface Matrix extends Grid {
   series: Series[];
+  /** The series are buckets of native histograms, all of the answer added up, named by `ge` and `le`. */
+  buckets?: boolean | undefined;
+}
+
+/** Bounds of a bucket with what fell into it; the first number says which bounds belong to it. */
+type RawBucket = [number, string, string, string];
+
+interface RawHistogram {
+  count: string;
+  sum: string;
+  buckets?: RawBucket[];
 }
 
 interface RawSeries {
   metric: Record<string, string>;
   values?: Array<[number, string]>;
   value?: [number, string];
+  histograms?: Array<[number, RawHistogram]>;
+  histogram?: [number, RawHistogram];
 }
 
 interface RawResult {
@@ -49,10 +69,34 @@ export function seriesKey(labels: Labels): string {
   return `${labels['__name__'] ?? ''}${pairs.length > 0 ? `{${pairs.join(', ')}}` : ''}` || '{}';
 }
 
+/** One row a bucket, with the observations of all series in it: what a heat map shows. */
+function bucketsOf(list: readonly RawSeries[], grid: Grid, length: number): Series[] {
+  const rows = new Map<string, Series>();
+  for (const { histograms } of list) {
+    for (const [seconds, { buckets }] of histograms ?? []) {
+      const idx = Math.round((seconds * 1000 - grid.startMs) / grid.stepMs);
+      if (idx < 0 || idx >= length) continue;
+      for (const [, ge, le, count] of buckets ?? []) {
+        const key = `${ge} ${le}`;
+        let row = rows.get(key);
+        if (row === undefined) {
+          row = { labels: { ge, le }, values: new Array<number | null>(length).fill(null) };
+          rows.set(key, row);
+        }
+        row.values[idx] = (row.values[idx] ?? 0) + (parseNumber(count) ?? 0);
+      }
+    }
+  }
+  return [...rows.values()];
+}
+
 /** Puts the samples of a range answer on the places of its grid. */
 export function matrixOf(raw: RawResult, grid: Grid): Matrix {
   const length = Math.round((grid.endMs - grid.startMs) / grid.stepMs) + 1;
   const list = raw.resultType === 'matrix' ? (raw.result as RawSeries[]) : [];
+  if (list.length > 0 && list.every((each) => each.histograms !== undefined && each.values === undefined)) {
+    return { ...grid, series: bucketsOf(list, grid, length), buckets: true };
+  }
   const series = list.map((each) => {
     const values = new Array<number | null>(length).fill(null);
     for (const [seconds, text] of each.values ?? []) {
@@ -89,7 +133,7 @@ export function mergeMatrix(older: Matrix, newer: Matrix, grid: Grid): Matrix {
   for (const series of byKey.values()) series.values.fill(null, first);
   copy(newer);
   const alive = [...byKey.values()].filter((series) => series.values.some((value) => value !== null));
-  return { ...grid, series: alive };
+  return { ...grid, series: alive, buckets: newer.buckets ?? older.buckets };
 }
 
 async function fetchGrid(expr: string, grid: Grid, signal: AbortSignal | null): Promise<Matrix> {
@@ -139,10 +183,12 @@ export async function queryInstant(
     return [{ labels: {}, value: parseNumber((raw.result as [number, string])[1]) }];
   }
   if (raw.resultType !== 'vector') return [];
-  return (raw.result as RawSeries[]).map((each) => ({
-    labels: each.metric,
-    value: each.value ? parseNumber(each.value[1]) : null,
-  }));
+  return (raw.result as RawSeries[]).map(({ metric, value, histogram }) => {
+    if (histogram === undefined) return { labels: metric, value: value ? parseNumber(value[1]) : null };
+    const count = parseNumber(histogram[1].count) ?? 0;
+    const sum = parseNumber(histogram[1].sum) ?? 0;
+    return { labels: metric, value: count === 0 ? null : sum / count, histogram: { count, sum } };
+  });
 }
 
 /** Names of all metrics with samples. */

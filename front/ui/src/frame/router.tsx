@@ -13,6 +13,7 @@ import { ProcessesView } from '../views/objects/ProcessesView';
 import { ProcessPage } from '../views/objects/ProcessPage';
 import { Overview } from '../views/overview/Overview';
 import { SystemView } from '../views/system/SystemView';
+import { TargetsView } from '../views/targets/TargetsView';
 import { Frame } from './Frame';
 import { NotFound } from './NotFound';
 
@@ -29,6 +30,13 @@ export interface ExploreSearch {
   stacked?: boolean | undefined;
   show?: 'graph' | 'table' | undefined;
   step?: string | undefined;
+}
+
+/** What the cardinality explorer keeps in the URL. */
+export interface CardinalitySearch {
+  metric?: string | undefined;
+  label?: string | undefined;
+  value?: string | undefined;
 }
 
 const text = (value: unknown): string | undefined =>
@@ -49,6 +57,10 @@ function parseExploreSearch(search: Record<string, unknown>): ExploreSearch {
     show: search.show === 'table' ? 'table' : undefined,
     step: text(search.step),
   };
+}
+
+function parseCardinalitySearch(search: Record<string, unknown>): CardinalitySearch {
+  return { metric: text(search.metric), label: text(search.label), value: text(search.value) };
 }
 
 const root = createRootRoute({
@@ -84,6 +96,18 @@ const routes = [
     path: '/explore',
     validateSearch: parseExploreSearch,
     component: lazyRouteComponent(() => import('../views/explore/Explore'), 'Explore'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/cardinality',
+    validateSearch: parseCardinalitySearch,
+    component: lazyRouteComponent(() => import('../views/cardinality/CardinalityView'), 'CardinalityView'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/targets',
+    validateSearch: parseListSearch,
+    component: TargetsView,
   }),
   createRoute({ getParentRoute: () => root, path: '/system', component: SystemView }),
 ];

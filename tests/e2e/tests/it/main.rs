@@ -9,7 +9,9 @@
 )]
 
 mod containers;
+mod differential;
 mod durability;
 mod faults;
 mod machine;
 mod page;
+mod promtool;

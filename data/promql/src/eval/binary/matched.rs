@@ -12,7 +12,7 @@ use crate::eval::binary::element::{Operand, Outcome, Remark, combine};
 use crate::eval::binary::{compute, holds};
 use crate::eval::call::with_label;
 use crate::eval::frame::{Frame, Row, Slot, histogram_at, is_metadata_label, without_metadata};
-use crate::eval::steps::{add_step, all_steps, overlap, steps_of, unite};
+use crate::eval::steps::{add_step, all_steps, has_step, overlap, steps_of, unite};
 use crate::number::quote;
 use crate::plan::BinaryPlan;
 
@@ -309,7 +309,7 @@ impl Join<'_> {
         if self.matching.cardinality == Cardinality::OneToOne {
             let mut seen = vec![0; matchable.len()];
             for &many in &group.many {
-                let matched = both(self.many.present(many), matchable);
+                let matched = self.answered(many, &group.one, both(self.many.present(many), matchable));
                 if overlap(&seen, &matched) {
                     let message = "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)";
                     return Err(EvalError::invalid(message));
@@ -323,6 +323,7 @@ impl Join<'_> {
             for &many in &group.many {
                 let labels = self.result_labels(self.many.labels(many), self.one.labels(one))?;
                 let matched = both(self.many.present(many), self.one.present(one));
+                let matched = self.answered(many, &[one], matched);
                 let before = seen.entry(labels).or_insert_with(|| vec![0; matched.len()]);
                 if overlap(before, &matched) {
                     let message = "multiple matches for labels: grouping labels must ensure unique matches";
@@ -332,6 +333,34 @@ impl Join<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Returns at which of the steps the operator takes the samples of a row and its match, of which each step has one
+    /// among `ones`, or a fill value. Samples that it does not take match nothing, so they are not too many either.
+    fn answered(&self, many: usize, ones: &[usize], matched: Vec<u64>) -> Vec<u64> {
+        let row = self.many.get(many);
+        let has_histograms = |row: Row<'_>| !row.histograms.is_empty();
+        let only_floats = !has_histograms(row) && !ones.iter().any(|one| has_histograms(self.one.get(*one)));
+        if only_floats && !self.plan.op.is_trim() {
+            return matched;
+        }
+        let mut answered = vec![0; matched.len()];
+        for i in steps_of(&matched) {
+            let other = ones.iter().find(|one| has_step(self.one.present(**one), i));
+            let other = other.map_or(Operand::Float(0.0), |one| {
+                Side::Row(self.one.get(*one)).operand(i)
+            });
+            let many = Side::Row(row).operand(i);
+            let (left, right) = if self.swapped {
+                (other, many)
+            } else {
+                (many, other)
+            };
+            if combine(self.plan.op, left, right).0.is_some() {
+                add_step(&mut answered, i);
+            }
+        }
+        answered
     }
 
     /// Computes a row from a pair of series at the given steps.

@@ -38,6 +38,18 @@ fn day_of_year(date: Date) -> i64 {
     before + date.day
 }
 
+/// Returns the seconds that a date is computed from. NaN, infinities and all else that does not fit 64 bits have the
+/// date that Prometheus gives them on amd64, in the last minute that fits: there the conversion yields the lowest
+/// integer, and Go's calendar wraps that around to 2^63.
+fn whole_seconds(seconds: f64) -> i64 {
+    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+    if seconds > -LIMIT && seconds < LIMIT {
+        seconds as i64
+    } else {
+        i64::MAX
+    }
+}
+
 /// Writes a time in milliseconds as Go's `time.RFC3339` does, to the second.
 pub(crate) fn rfc3339(ms: i64) -> String {
     let seconds = ms / 1000;
@@ -74,8 +86,7 @@ impl Evaluator<'_> {
         args: &[Node],
         steps: &Steps,
     ) -> Result<Frame, EvalError> {
-        // Seconds beyond a few billion years are all the same to a calendar.
-        let of = |seconds: f64| part((seconds as i64).clamp(-(1 << 58), 1 << 58)) as f64;
+        let of = |seconds: f64| part(whole_seconds(seconds)) as f64;
         if let [arg] = args {
             let frame = self.vector(arg, steps)?;
             return self.map_values(frame, |_, value| Some(of(value)));

@@ -9,6 +9,7 @@ use crate::error::EvalError;
 use crate::eval::Evaluator;
 use crate::eval::frame::{Row, RowSink, histogram_at, without_metadata};
 use crate::eval::select::{differ_without_metadata, drop_stale, subquery_steps};
+use crate::eval::spread::{RowMaker, Rows};
 use crate::eval::steps::{Steps, all_steps, steps_of};
 use crate::eval::window::mixed::{Mixed, RangeSeries};
 use crate::eval::window::notes::Notes;
@@ -63,50 +64,88 @@ impl Evaluator<'_> {
             .map(|arg| self.scalar(arg, steps))
             .collect::<Result<Vec<_>, _>>()?;
         self.check_parameters(plan, &args)?;
-        let mut kernel = kernel_for(plan, args, self.params.lookback)?;
-        let mixed = Mixed::new(plan, self.params.lookback);
-        let mut out = Output::new(steps.count());
-        let keeps = keeps_name(plan.function);
+        let quantiles = self.invalid_quantiles(plan, &args);
         let windows = Windows::new(&plan.range, steps, self.params.lookback);
+        let job = WindowJob {
+            plan,
+            args,
+            windows,
+            lookback: self.params.lookback,
+            starts: self.params.start_timestamps && uses_starts(plan.function),
+        };
+        let mut finish = |head: Row<'_>, out: &Output| self.finish_row((plan, &quantiles), (head, out), sink);
+        let RangeSource::Stored { matchers, detail, .. } = &plan.range.source else {
+            let mut maker = job.series_maker()?;
+            let mut out = Output::new(steps.count());
+            return self.for_each_range(&plan.range, steps, |head, series| {
+                out.clear();
+                maker(series, &mut out);
+                finish(head, &out)
+            });
+        };
+        let set = self.select(matchers, stored_range(&windows))?;
+        let make = || -> Result<RowMaker<'_>, EvalError> {
+            let mut maker = job.series_maker()?;
+            Ok(Box::new(move |_, buffer, out| {
+                let histograms = take_samples(buffer);
+                maker(series_of(buffer, &histograms), out);
+                Ok(())
+            }))
+        };
+        let rows = Rows {
+            set: &*set,
+            detail: *detail,
+            n_steps: steps.count(),
+            make: &make,
+        };
+        self.spread(&rows, &mut |labels, out| finish(head_of(labels), out))
+    }
+
+    /// Hands on a row of a function, with what there is to remark on it.
+    fn finish_row(
+        &self,
+        (plan, quantiles): (&WindowPlan, &[(Span, f64)]),
+        (head, out): (Row<'_>, &Output),
+        sink: &mut dyn RowSink,
+    ) -> Result<(), EvalError> {
+        self.remark_series(plan, &out.notes, head.labels);
+        if out.present.iter().all(|word| *word == 0) {
+            return Ok(());
+        }
         let counter = matches!(plan.function, FunctionId::Rate | FunctionId::Increase);
-        let quantile_remarks = plan.function == FunctionId::QuantileOverTime;
-        let starts = self.params.start_timestamps && uses_starts(plan.function);
-        self.for_each_range(&plan.range, steps, |head, mut series| {
-            out.clear();
-            if !starts {
-                series.all.starts = &[];
-            }
-            if series.histograms.is_empty() {
-                kernel.run(series.all, &windows, &mut out);
-            } else {
-                mixed.run(&mut *kernel, (series, &windows), &mut out);
-            }
-            self.remark_series(plan, &out.notes, head.labels);
-            if out.present.iter().all(|word| *word == 0) {
-                return Ok(());
-            }
-            if counter && out.has_floats() {
-                self.remark_non_counter(plan, head.labels.metric_name());
-            }
-            if quantile_remarks {
-                self.remark_quantiles(plan, steps)?;
-            }
-            let drop_name = head.drop_name || !keeps;
-            let dropped;
-            let labels = if drop_name && !self.params.delayed_name_removal {
-                dropped = without_metadata(head.labels);
-                &dropped
-            } else {
-                head.labels
-            };
-            sink.row(Row {
-                labels,
-                drop_name,
-                values: &out.values,
-                present: &out.present,
-                histograms: &out.histograms,
-            })
+        if counter && out.has_floats() {
+            self.remark_non_counter(plan, head.labels.metric_name());
+        }
+        for (span, q) in quantiles {
+            self.annotate(|notes| notes.invalid_quantile(*span, *q));
+        }
+        let drop_name = head.drop_name || !keeps_name(plan.function);
+        let dropped;
+        let labels = if drop_name && !self.params.delayed_name_removal {
+            dropped = without_metadata(head.labels);
+            &dropped
+        } else {
+            head.labels
+        };
+        sink.row(Row {
+            labels,
+            drop_name,
+            values: &out.values,
+            present: &out.present,
+            histograms: &out.histograms,
         })
+    }
+
+    /// Returns the quantiles that are none, to be remarked once there is a result.
+    fn invalid_quantiles(&self, plan: &WindowPlan, args: &[Vec<f64>]) -> Vec<(Span, f64)> {
+        let (FunctionId::QuantileOverTime, [values], [arg]) = (plan.function, args, plan.args.as_slice())
+        else {
+            return Vec::new();
+        };
+        let mut invalid: Vec<f64> = values.clone();
+        invalid.retain(|q| !(0.0..=1.0).contains(q));
+        invalid.dedup_by_key(|q| q.to_bits());
+        invalid.into_iter().map(|q| (arg.span, q)).collect()
     }
 
     /// Interpolates the value of each series at each step.
@@ -176,19 +215,8 @@ impl Evaluator<'_> {
             RangeSource::Stored { matchers, detail, .. } => {
                 let set = self.select(matchers, stored_range(&windows))?;
                 self.for_each_series(&*set, *detail, |labels, buffer| {
-                    drop_stale(buffer);
-                    let histograms: Vec<_> = std::mem::take(&mut buffer.histograms)
-                        .into_iter()
-                        .map(|(row, histogram)| (row, Arc::new(histogram)))
-                        .collect();
-                    let head = Row {
-                        labels: &labels,
-                        drop_name: false,
-                        values: &[],
-                        present: &[],
-                        histograms: &[],
-                    };
-                    series(head, series_of(buffer, &histograms))
+                    let histograms = take_samples(buffer);
+                    series(head_of(&labels), series_of(buffer, &histograms))
                 })
             }
             RangeSource::Subquery { node, step } => {
@@ -317,23 +345,59 @@ impl Evaluator<'_> {
         Ok(())
     }
 
-    fn remark_quantiles(&self, plan: &WindowPlan, steps: &Steps) -> Result<(), EvalError> {
-        let Some(arg) = plan.args.first() else {
-            return Ok(());
-        };
-        for q in self.scalar(arg, steps)? {
-            if !(0.0..=1.0).contains(&q) {
-                self.annotate(|notes| notes.invalid_quantile(arg.span, q));
-            }
-        }
-        Ok(())
-    }
-
     fn remark_non_counter(&self, plan: &WindowPlan, metric: &str) {
         let suffixes = ["_total", "_sum", "_count", "_bucket"];
         if !metric.is_empty() && !suffixes.iter().any(|suffix| metric.ends_with(suffix)) {
             self.annotate(|notes| notes.possible_non_counter(plan.range_span, metric));
         }
+    }
+}
+
+/// Computes the rows of a function, on any thread.
+struct WindowJob<'a> {
+    plan: &'a WindowPlan,
+    args: Vec<Vec<f64>>,
+    windows: Windows,
+    lookback: Millis,
+    /// Whether it matters when counters began.
+    starts: bool,
+}
+
+impl WindowJob<'_> {
+    /// Returns what computes a row from the samples of a series.
+    fn series_maker(&self) -> Result<impl FnMut(RangeSeries<'_>, &mut Output), EvalError> {
+        let mut kernel = kernel_for(self.plan, self.args.clone(), self.lookback)?;
+        let mixed = Mixed::new(self.plan, self.lookback);
+        Ok(move |mut series: RangeSeries<'_>, out: &mut Output| {
+            if !self.starts {
+                series.all.starts = &[];
+            }
+            if series.histograms.is_empty() {
+                kernel.run(series.all, &self.windows, out);
+            } else {
+                mixed.run(&mut *kernel, (series, &self.windows), out);
+            }
+        })
+    }
+}
+
+/// Makes samples of a range of what was read: without stale markers, and with histograms that can be shared.
+fn take_samples(buffer: &mut SampleBuffer) -> Vec<(u32, Arc<Histogram>)> {
+    drop_stale(buffer);
+    std::mem::take(&mut buffer.histograms)
+        .into_iter()
+        .map(|(row, histogram)| (row, Arc::new(histogram)))
+        .collect()
+}
+
+/// Returns the head of a stored series, without samples.
+fn head_of(labels: &Labels) -> Row<'_> {
+    Row {
+        labels,
+        drop_name: false,
+        values: &[],
+        present: &[],
+        histograms: &[],
     }
 }
 

@@ -11,7 +11,7 @@ use crate::eval::window::notes::{Note, Notes};
 use crate::eval::window::start::{self, Point};
 use crate::histogram::{
     Combined, HistogramMean, HistogramSum, Incompatible, Increase, RateNotes, add, detect_reset, divide,
-    increase, multiply, subtract,
+    increase_over_resets, multiply, subtract,
 };
 
 impl Growth {
@@ -73,9 +73,11 @@ pub(super) fn extrapolated(
     let first = histograms.first()?;
     let mut result = None;
     if histograms.len() > 1 {
-        let restarted = |at: usize| start::is_reset(window.point(at - 1), window.point(at));
+        let was_reset = |at: usize| {
+            window.resets.get(at) == Some(&true) || start::is_reset(window.point(at - 1), window.point(at))
+        };
         let points = histograms.iter().map(|histogram| &**histogram);
-        let (found, remarks) = increase(points, growth.increase(), restarted);
+        let (found, remarks) = increase_over_resets(points, growth.increase(), was_reset);
         notes.add_rate(remarks);
         result = Some(found?);
         let overlapping = |at: usize| start::overlaps(window.point(at - 1), window.point(at).start);

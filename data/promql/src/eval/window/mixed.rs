@@ -45,6 +45,9 @@ pub(super) struct HistogramWindow<'a> {
     pub(super) histograms: &'a [Arc<Histogram>],
     /// As in [`Samples`].
     pub(super) starts: &'a [Millis],
+    /// Whether there was a reset between each histogram and the one before it, by what they hold; empty unless the
+    /// growth of a counter is wanted.
+    pub(super) resets: &'a [bool],
     pub(super) start: Millis,
     pub(super) end: Millis,
 }
@@ -157,7 +160,10 @@ impl Mixed {
             }
             Manners::LeaveOut | Manners::Combine(_) | Manners::LastTwo { .. } => {}
         }
-        let split = Split::new(series);
+        let mut split = Split::new(series);
+        if matches!(self.manners, Manners::Combine(Combine::Growth(growth)) if growth.is_of_counter()) {
+            split.find_resets();
+        }
         kernel.run(split.floats(), windows, out);
         windows.each(series.all.timestamps, |place| match self.manners {
             Manners::Combine(combine) => match split.kinds(&place) {
@@ -204,6 +210,7 @@ struct Split<'a> {
     histograms: Vec<Arc<Histogram>>,
     histogram_timestamps: Vec<Millis>,
     histogram_starts: Vec<Millis>,
+    resets: Vec<bool>,
     /// How many histograms there are before each row, and before the end.
     before: Vec<usize>,
 }
@@ -218,6 +225,7 @@ impl<'a> Split<'a> {
             histograms: Vec::new(),
             histogram_timestamps: Vec::new(),
             histogram_starts: Vec::new(),
+            resets: Vec::new(),
             before: vec![0],
         };
         let all = series.all;
@@ -236,6 +244,16 @@ impl<'a> Split<'a> {
             split.before.push(split.histograms.len());
         }
         split
+    }
+
+    /// Compares neighbours once for all windows they are in.
+    fn find_resets(&mut self) {
+        let mut previous: Option<&Histogram> = None;
+        for histogram in &self.histograms {
+            let reset = previous.is_some_and(|previous| histogram::detect_reset(histogram, previous));
+            self.resets.push(reset);
+            previous = Some(histogram);
+        }
     }
 
     fn floats(&self) -> Samples<'_> {
@@ -259,6 +277,7 @@ impl<'a> Split<'a> {
             timestamps: &self.histogram_timestamps[from..to],
             histograms: &self.histograms[from..to],
             starts: self.histogram_starts.get(from..to).unwrap_or(&[]),
+            resets: self.resets.get(from..to).unwrap_or(&[]),
             start: place.start,
             end: place.end,
         }

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use model::{Labels, Millis};
+use model::{Histogram, Labels, Millis};
 
 /// Writes the members of an object.
 pub(crate) struct Object<'a> {
@@ -44,6 +44,12 @@ impl<'a> Object<'a> {
             Some(value) => push_string(out, value),
             None => out.push_str("null"),
         }
+        self
+    }
+
+    /// Writes true or false.
+    pub(crate) fn boolean(&mut self, key: &str, value: bool) -> &mut Self {
+        self.key(key).push_str(if value { "true" } else { "false" });
         self
     }
 
@@ -205,6 +211,41 @@ pub(crate) fn push_timestamp(out: &mut String, time: Millis) {
             out.push(char::from(b'0' + u8::try_from(digit).unwrap_or(0)));
         }
     }
+}
+
+/// Writes a native histogram: count, sum, and the buckets that have observations, each with which of its bounds
+/// belong to it.
+pub(crate) fn push_histogram(out: &mut String, histogram: &Histogram) {
+    let quoted = |out: &mut String, value: f64| {
+        out.push('"');
+        wire::push_float(out, value);
+        out.push('"');
+    };
+    out.push_str("{\"count\":");
+    quoted(out, histogram.count);
+    out.push_str(",\"sum\":");
+    quoted(out, histogram.sum);
+    let mut is_open = false;
+    for bucket in histogram.buckets().filter(|bucket| bucket.count != 0.0) {
+        out.push_str(if is_open { ",[" } else { ",\"buckets\":[[" });
+        is_open = true;
+        wire::push_integer(out, i64::from(bucket.boundaries()));
+        for value in [bucket.lower, bucket.upper, bucket.count] {
+            out.push(',');
+            quoted(out, value);
+        }
+        out.push(']');
+    }
+    out.push_str(if is_open { "]}" } else { "}" });
+}
+
+/// Writes `[time,{histogram}]`.
+pub(crate) fn push_histogram_point(out: &mut String, time: Millis, histogram: &Histogram) {
+    out.push('[');
+    push_timestamp(out, time);
+    out.push(',');
+    push_histogram(out, histogram);
+    out.push(']');
 }
 
 /// Writes `[time,"value"]`.

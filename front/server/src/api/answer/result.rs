@@ -11,8 +11,9 @@ use bytes::Bytes;
 use futures_util::stream;
 use promql::{Series, Value};
 
-use super::json::{push_labels, push_point, push_string, push_timestamp};
+use super::json::{Object, push_histogram_point, push_labels, push_point, push_string, push_timestamp};
 use super::{OPEN_SUCCESS, Remarks, close_success, json_response};
+use crate::api::query::stats::Stats;
 
 /// Size at which a piece is handed over. Writing one takes a fraction of a millisecond.
 pub(crate) const PIECE_BYTES: usize = 64 << 10;
@@ -26,6 +27,7 @@ pub(crate) struct ResultText {
     /// Points written of the element that is being written.
     point: usize,
     stage: Stage,
+    stats: Option<Stats>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -44,7 +46,14 @@ impl ResultText {
             element: 0,
             point: 0,
             stage: Stage::Opening,
+            stats: None,
         }
+    }
+
+    /// Says also what the query cost.
+    pub(crate) fn with_stats(mut self, stats: Option<Stats>) -> Self {
+        self.stats = stats;
+        self
     }
 
     /// Answers with `first`, the first piece, and all that follow.
@@ -97,8 +106,16 @@ impl ResultText {
                         "{\"metric\":"
                     });
                     push_labels(out, &sample.labels);
-                    out.push_str(",\"value\":");
-                    push_point(out, *timestamp, sample.value);
+                    match &sample.histogram {
+                        None => {
+                            out.push_str(",\"value\":");
+                            push_point(out, *timestamp, sample.value);
+                        }
+                        Some(histogram) => {
+                            out.push_str(",\"histogram\":");
+                            push_histogram_point(out, *timestamp, histogram);
+                        }
+                    }
                     out.push('}');
                     self.element += 1;
                 }
@@ -111,7 +128,7 @@ impl ResultText {
     }
 }
 
-/// Writes series from `(element, point)` on; true if nothing is left.
+/// Writes series from `(element, point)` on; true if nothing is left. Points count floats, then histograms.
 fn write_series(series: &[Series], (element, point): (&mut usize, &mut usize), out: &mut String) -> bool {
     for each in series.iter().skip(*element) {
         if *point == 0 {
@@ -124,22 +141,46 @@ fn write_series(series: &[Series], (element, point): (&mut usize, &mut usize), o
                 "{\"metric\":"
             });
             push_labels(out, &each.labels);
-            out.push_str(",\"values\":[");
         }
-        for &(timestamp, value) in each.floats.iter().skip(*point) {
-            // Where a piece ends, `point` tells whether the series is open: so never before its first point.
-            if *point > 0 {
-                if out.len() >= PIECE_BYTES {
-                    return false;
-                }
-                out.push(',');
-            }
-            push_point(out, timestamp, value);
-            *point += 1;
+        if !write_points(each, point, out) {
+            return false;
         }
-        out.push_str("]}");
+        out.push('}');
         *element += 1;
         *point = 0;
+    }
+    true
+}
+
+/// Writes the points of a series from `point` on; true if nothing is left.
+fn write_points(series: &Series, point: &mut usize, out: &mut String) -> bool {
+    let n_floats = series.floats.len();
+    for &(timestamp, value) in series.floats.iter().skip(*point) {
+        // Where a piece ends, `point` tells whether the series is open: so never before its first point.
+        if *point > 0 && out.len() >= PIECE_BYTES {
+            return false;
+        }
+        out.push_str(if *point == 0 { ",\"values\":[" } else { "," });
+        push_point(out, timestamp, value);
+        *point += 1;
+        if *point == n_floats {
+            out.push(']');
+        }
+    }
+    for (timestamp, histogram) in series.histograms.iter().skip(point.saturating_sub(n_floats)) {
+        if *point > 0 && out.len() >= PIECE_BYTES {
+            return false;
+        }
+        out.push_str(if *point == n_floats {
+            ",\"histograms\":["
+        } else {
+            ","
+        });
+        push_histogram_point(out, *timestamp, histogram);
+        *point += 1;
+        if *point == n_floats + series.histograms.len() {
+            out.push(']');
+        }
     }
     true
 }
@@ -156,7 +197,12 @@ impl Iterator for ResultText {
             self.open(&mut out);
         }
         if self.write_elements(&mut out) {
-            out.push_str("]}");
+            out.push(']');
+            if let Some(stats) = &self.stats {
+                out.push_str(",\"stats\":");
+                stats.write(Object::new(&mut out));
+            }
+            out.push('}');
             close_success(&mut out, &self.remarks);
             self.stage = Stage::Closed;
         }

@@ -114,11 +114,9 @@ fn reads_durations() {
 
 #[test]
 fn reads_limits_and_ranges() {
-    let with = |pairs: &[(&str, &str)]| Params {
-        pairs: pairs
-            .iter()
-            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
-            .collect(),
+    let with = |pairs: &[(&str, &str)]| {
+        let pairs = pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+        Params::from_pairs(pairs, None)
     };
     assert_eq!(with(&[]).limit("limit"), Ok(None));
     assert_eq!(with(&[("limit", "0")]).limit("limit"), Ok(None));

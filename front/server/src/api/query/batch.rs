@@ -18,11 +18,12 @@ use bytes::Bytes;
 use futures_util::stream;
 use serde_json::Value;
 
-use super::{Question, instant_question, range_question};
+use super::{Question, instant_question, query_place, range_question};
 use crate::api::answer::result::{PIECE_BYTES, ResultText};
 use crate::api::answer::{ApiError, ErrorKind, OPEN_SUCCESS, json_response};
 use crate::api::params::{Params, read_body};
 use crate::app::App;
+use crate::limits::Tenant;
 
 /// Most questions of one batch.
 const MAX_QUESTIONS: usize = 128;
@@ -31,8 +32,9 @@ const HINT: &str = r#"send {"queries":[{"query":"up"}]}"#;
 /// `/api/v1/query_batch`: several queries, answered in order by one thread.
 pub(crate) async fn batch(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
     let limits = &app.config.query;
+    let tenant = request.extensions().get().cloned();
     let body = read_body(request.into_body(), limits.max_form_bytes).await?;
-    let questions = questions(&body, &app)?;
+    let questions = questions(&body, tenant.as_ref(), &app)?;
     let query = Arc::clone(&app.sources.query);
     // The slowest decides: one question must not end the others before their time.
     let timeout = questions
@@ -47,7 +49,9 @@ pub(crate) async fn batch(State(app): State<Arc<App>>, request: Request) -> Resu
         let first = text.next().unwrap_or_default();
         Ok((first, text))
     };
+    let place = query_place(tenant.as_ref(), timeout).await?;
     let (first, text) = app.pool.run(timeout, work).await?;
+    drop(place);
     if text.parts.is_empty() {
         return Ok(json_response(Body::from(first)));
     }
@@ -56,7 +60,11 @@ pub(crate) async fn batch(State(app): State<Arc<App>>, request: Request) -> Resu
 }
 
 /// Reads the questions; one that makes no sense is an error in its place.
-fn questions(body: &[u8], app: &App) -> Result<Vec<Result<Question, ApiError>>, ApiError> {
+fn questions(
+    body: &[u8],
+    tenant: Option<&Arc<Tenant>>,
+    app: &App,
+) -> Result<Vec<Result<Question, ApiError>>, ApiError> {
     let bad = |problem: String| ApiError::new(ErrorKind::BadData, problem).hint(HINT);
     let body: Value =
         serde_json::from_slice(body).map_err(|error| bad(format!("request body is not JSON: {error}")))?;
@@ -69,7 +77,7 @@ fn questions(body: &[u8], app: &App) -> Result<Vec<Result<Question, ApiError>>, 
         )));
     }
     let read = |question: &Value| {
-        let params = params(question)?;
+        let params = params(question, tenant)?;
         let mut question = match params.get("start") {
             Some(_) => range_question(&params, app)?,
             None => instant_question(&params, app)?,
@@ -81,7 +89,7 @@ fn questions(body: &[u8], app: &App) -> Result<Vec<Result<Question, ApiError>>, 
     Ok(list.iter().map(read).collect())
 }
 
-fn params(question: &Value) -> Result<Params, ApiError> {
+fn params(question: &Value, tenant: Option<&Arc<Tenant>>) -> Result<Params, ApiError> {
     let object = question.as_object();
     let object = object.ok_or_else(|| ApiError::new(ErrorKind::BadData, "query is no object").hint(HINT))?;
     let pair = |(name, value): (&String, &Value)| match value {
@@ -91,6 +99,7 @@ fn params(question: &Value) -> Result<Params, ApiError> {
     };
     Ok(Params::from_pairs(
         object.iter().map(pair).collect::<Result<Vec<_>, _>>()?,
+        tenant.cloned(),
     ))
 }
 

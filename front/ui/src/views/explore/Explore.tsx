@@ -18,6 +18,7 @@ import { parseStep, type RangeSpec, spanText } from '../../time/range';
 import { useTime } from '../../time/useTime';
 import { Editor } from './Editor';
 import styles from './Explore.module.css';
+import { busiestOf, heatOf } from './heat';
 import { readHistory, remember } from './history';
 import { errorPlace } from './position';
 import { ResultTable } from './ResultTable';
@@ -192,23 +193,27 @@ function Graph({ expr, stacked, answer }: GraphProps) {
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const [focused, setFocused] = useState<number | null>(null);
   useEffect(() => setHidden(new Set()), [expr]);
+  const unit = guessUnit(expr);
   const matrix = answer?.data;
+  const heat = matrix?.buckets === true;
   const drawing = useMemo(
     () =>
-      drawingOf([matrix], {
-        queries: [{ expr }],
-        stacked,
-        keepOrder: false,
-        otherName: (count) => t('chart.other', { count }),
-      }),
-    [matrix, expr, stacked, t],
+      heat
+        ? heatOf(matrix, unit)
+        : drawingOf([matrix], {
+            queries: [{ expr }],
+            stacked,
+            keepOrder: false,
+            otherName: (count) => t('chart.other', { count }),
+          }),
+    [heat, matrix, expr, unit, stacked, t],
   );
+  const kind = heat ? 'heat' : stacked ? 'stacked' : 'lines';
   const visible = useMemo(
     () =>
       drawing === null ? null : { ...drawing, lines: drawing.lines.filter((line) => !hidden.has(line.name)) },
     [drawing, hidden],
   );
-  const unit = guessUnit(expr);
   function toggle(name: string, alone: boolean): void {
     const names = drawing?.lines.map((line) => line.name) ?? [];
     setHidden((old) => {
@@ -227,7 +232,9 @@ function Graph({ expr, stacked, answer }: GraphProps) {
     <section className={styles.graph} ref={box} aria-label={t('explore.graph')}>
       <header>
         <span data-testid="series-count">
-          {matrix === undefined ? '' : t('explore.counted', { count, step: formatSpan(matrix.stepMs) })}
+          {matrix === undefined
+            ? ''
+            : t(heat ? 'explore.heat' : 'explore.counted', { count, step: formatSpan(matrix.stepMs) })}
         </span>
         {drawing !== null && drawing.common !== '' && (
           <code title={t('explore.common')}>{drawing.common}</code>
@@ -238,7 +245,7 @@ function Graph({ expr, stacked, answer }: GraphProps) {
           exprs={[expr]}
           drawing={drawing}
           box={box}
-          kind={stacked ? 'stacked' : 'lines'}
+          kind={kind}
           onShowQuery={() => notify(expr)}
         />
       </header>
@@ -246,8 +253,9 @@ function Graph({ expr, stacked, answer }: GraphProps) {
         {visible !== null && visible.lines.length > 0 ? (
           <TimeChart
             drawing={visible}
-            kind={stacked ? 'stacked' : 'lines'}
-            unit={unit}
+            kind={kind}
+            {...(heat ? { softMax: busiestOf(visible) } : {})}
+            unit={heat ? 'count' : unit}
             height={340}
             label={expr}
             pinMs={time.search.at ?? null}
@@ -268,7 +276,7 @@ function Graph({ expr, stacked, answer }: GraphProps) {
           </div>
         )}
       </div>
-      {answer?.error == null && (
+      {answer?.error == null && !heat && (
         <Legend
           lines={drawing?.lines ?? []}
           unit={unit}

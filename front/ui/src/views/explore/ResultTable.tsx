@@ -33,8 +33,15 @@ export function ResultTable({ samples, expr }: { samples: readonly Sample[]; exp
       header: t('explore.value'),
       accessorFn: (row) => row.value,
       meta: { right: true, width: 140 },
-      cell: ({ getValue }) => (
-        <span title={formatExact(getValue(), unit)}>{formatValue(getValue(), unit)}</span>
+      cell: ({ getValue, row: { original } }) => (
+        <span title={formatExact(getValue(), unit)}>
+          {original.histogram === undefined
+            ? formatValue(getValue(), unit)
+            : t('explore.histogram', {
+                count: formatValue(original.histogram.count, 'count'),
+                average: formatValue(getValue(), unit),
+              })}
+        </span>
       ),
     };
     const lead: ColumnDef<Sample, string> = {

@@ -27,3 +27,30 @@ fn times_are_written() {
     assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
     assert_eq!(rfc3339(1_709_210_096_789), "2024-02-29T12:34:56Z");
 }
+
+#[test]
+fn what_is_no_time_has_a_date_too() {
+    for (seconds, expected) in [
+        (1.9, 1),
+        (-1.9, -1),
+        (1e18, 1_000_000_000_000_000_000),
+        (f64::NAN, i64::MAX),
+        (f64::INFINITY, i64::MAX),
+        (f64::NEG_INFINITY, i64::MAX),
+        (-1e300, i64::MAX),
+    ] {
+        assert_eq!(whole_seconds(seconds), expected, "{seconds}");
+    }
+    let parts = [
+        FunctionId::Year,
+        FunctionId::Month,
+        FunctionId::DayOfYear,
+        FunctionId::Hour,
+        FunctionId::Minute,
+    ];
+    let found: Vec<i64> = parts
+        .iter()
+        .filter_map(|id| Some(part(*id)?(whole_seconds(f64::NAN))))
+        .collect();
+    assert_eq!(found, [292_277_026_596, 12, 339, 15, 30]);
+}

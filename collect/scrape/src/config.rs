@@ -1,0 +1,89 @@
+//! The configuration file, as Prometheus writes it: `global`, `scrape_configs`, `scrape_config_files`.
+//!
+//! A file becomes [`Config`] in one step that reports every mistake. Unknown keys are mistakes, named with their
+//! place and the key that was probably meant; keys of Prometheus that Periplus does not act on yet are taken and
+//! named in [`Config::warnings`]. Secrets live in [`Secret`] and are never printed.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::{Labels, NameScheme, RelabelRule};
+
+mod check;
+mod duration;
+mod http;
+mod job;
+mod load;
+mod mask;
+mod raw;
+mod secret;
+mod size;
+mod text;
+
+pub use duration::{format_duration, parse_duration};
+pub use http::{Authorization, BasicAuth, HttpConfig, Proxy, TlsConfig};
+pub use job::{DiscoveryConfig, DnsKind, HistogramOptions, Job, Limits, Protocol, StaticGroup};
+pub use secret::{Secret, SecretSource};
+
+/// Why a configuration cannot be used.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("the configuration {path} has {n} mistake{plural}: {list}", path = path.display(), n = mistakes.len(), plural = if mistakes.len() == 1 { "" } else { "s" }, list = mistakes.join("; "))]
+pub struct ConfigError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong, each with its place; at least one.
+    pub mistakes: Vec<String>,
+}
+
+/// A configuration that was checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Labels for what leaves this process; they are not added to what is stored.
+    pub external_labels: Labels,
+    /// What `scrape_interval` says for all jobs.
+    pub scrape_interval: Duration,
+    /// The jobs, those of `scrape_config_files` too.
+    pub jobs: Vec<Arc<Job>>,
+    /// What stands under `remote_write`, as it was written.
+    pub remote_write: Option<serde_json::Value>,
+    /// What was taken and is not acted on.
+    pub warnings: Vec<String>,
+    /// The configuration as YAML, defaults filled in, secrets replaced by `<secret>`.
+    pub printed: String,
+    /// Files that were read, to be watched.
+    pub files: Vec<PathBuf>,
+}
+
+impl Config {
+    /// Reads and checks a file and the files it names.
+    ///
+    /// # Errors
+    /// A file cannot be read, or there are mistakes in it.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        load::load(path)
+    }
+
+    /// Checks a configuration given as text; relative paths are seen from `folder`.
+    ///
+    /// # Errors
+    /// There are mistakes in it.
+    pub fn parse(text: &str, folder: &Path) -> Result<Self, ConfigError> {
+        load::parse(text, &folder.join("configuration"))
+    }
+}
+
+/// Rules of a job together with what they look like.
+pub(crate) type Rules = Vec<RelabelRule>;
+
+/// Which names a job takes, and how it asks for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Names {
+    /// What is allowed.
+    pub scheme: NameScheme,
+    /// The word of the `escaping` parameter that is sent to the target.
+    pub escaping: &'static str,
+}
+
+#[cfg(test)]
+mod tests;

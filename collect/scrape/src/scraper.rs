@@ -1,0 +1,523 @@
+//! All jobs: sources, pools, reloads, and the view for the API.
+//!
+//! [`Scraper::run`] owns every task: one for each source and one for each target. [`ScrapeHandle`] is what others
+//! hold: it reads the view and asks for reloads.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
+
+use model::{Clock, EditableLabels, Ingest, Labels, Millis, Sink};
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::task::{JoinSet, spawn_blocking};
+use tokio_util::sync::CancellationToken;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::client::HttpClient;
+use crate::config::{Config, ConfigError, Job};
+use crate::discovery::{self, Discovery, Found, GroupSink};
+use crate::metrics::Metrics;
+use crate::pool::{Pool, PoolView};
+use crate::status::{
+    ActiveTarget, MetadataRequest, PoolStatus, RelabelStep, ReloadStatus, ScrapeStatus, TargetMetadata,
+};
+use crate::worker::{Shared, TargetState};
+
+/// Messages of sources that wait for being taken; a source waits while there are so many.
+const FOUND: usize = 64;
+/// Reloads that wait.
+const RELOADS: usize = 4;
+/// Bound of the wait for the last samples of all targets.
+const END: Duration = Duration::from_secs(10);
+/// Entries of metadata that a request may get, whatever it asks for.
+const MAX_METADATA: usize = 1_000_000;
+
+/// Why a configuration is not taken over. The one before stays in force.
+#[derive(Debug, thiserror::Error)]
+pub enum ReloadError {
+    /// The file is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Scraping runs without a file.
+    #[error("there is no configuration file: name one with --config")]
+    NoFile,
+    /// What a job needs is not to be had.
+    #[error("job {job:?} cannot be set up: {reason}")]
+    Job {
+        /// The job.
+        job: String,
+        /// What is missing.
+        reason: String,
+    },
+    /// Scraping has stopped.
+    #[error("scraping has stopped")]
+    Stopped,
+}
+
+/// What scraping needs from outside.
+pub struct ScraperOptions {
+    /// The file that a reload reads again.
+    pub path: Option<PathBuf>,
+    /// Where samples go.
+    pub ingest: Arc<dyn Ingest>,
+    /// Where the present comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Name of this machine as others know it.
+    pub host_name: String,
+    /// How many pages are read at the same time; as many as there are CPUs is a good number.
+    pub readers: usize,
+}
+
+struct Apply {
+    config: Box<Config>,
+    done: oneshot::Sender<Result<(), ReloadError>>,
+}
+
+/// What the scraper and its handles share.
+struct View {
+    shared: Arc<Shared>,
+    path: Option<PathBuf>,
+    pools: RwLock<BTreeMap<String, PoolView>>,
+    printed: Mutex<String>,
+    external_labels: Mutex<Labels>,
+    reload: Mutex<ReloadStatus>,
+}
+
+/// Reads what scraping does, and asks for reloads. Cloning copies a pointer.
+#[derive(Clone)]
+pub struct ScrapeHandle {
+    view: Arc<View>,
+    commands: mpsc::Sender<Apply>,
+}
+
+/// A source of targets that runs.
+struct Searching {
+    stop: CancellationToken,
+}
+
+/// Everything of a job that can fail to be made, made.
+struct Prepared {
+    job: Arc<Job>,
+    client: Arc<HttpClient>,
+    /// `None` if the sources are those that run already.
+    sources: Option<Vec<Box<dyn Discovery>>>,
+}
+
+/// Scrapes.
+pub struct Scraper {
+    view: Arc<View>,
+    pools: BTreeMap<String, Pool>,
+    searching: BTreeMap<String, Searching>,
+    generation: u64,
+    workers: JoinSet<()>,
+    searches: JoinSet<()>,
+    commands: mpsc::Receiver<Apply>,
+    found_in: mpsc::Sender<Found>,
+    found: mpsc::Receiver<Found>,
+    first: Option<Config>,
+}
+
+impl Scraper {
+    /// Prepares scraping by a configuration; nothing runs yet.
+    pub fn new(config: Config, options: ScraperOptions) -> (Self, ScrapeHandle) {
+        let seed_text = format!("{}{}", options.host_name, config.external_labels);
+        let now = options.clock.now();
+        let shared = Arc::new(Shared {
+            ingest: options.ingest,
+            clock: options.clock,
+            readers: Arc::new(Semaphore::new(options.readers.max(1))),
+            bodies: Arc::new(AtomicUsize::new(0)),
+            seed: xxh3_64(seed_text.as_bytes()),
+            metrics: Metrics::default(),
+            host_name: options.host_name,
+        });
+        let view = Arc::new(View {
+            shared,
+            path: options.path,
+            pools: RwLock::default(),
+            printed: Mutex::new(config.printed.clone()),
+            external_labels: Mutex::new(config.external_labels.clone()),
+            reload: Mutex::new(ReloadStatus {
+                successful: true,
+                last_success: Some(now),
+                error: None,
+            }),
+        });
+        let (commands_in, commands) = mpsc::channel(RELOADS);
+        let (found_in, found) = mpsc::channel(FOUND);
+        let handle = ScrapeHandle {
+            view: Arc::clone(&view),
+            commands: commands_in,
+        };
+        let scraper = Self {
+            view,
+            pools: BTreeMap::new(),
+            searching: BTreeMap::new(),
+            generation: 0,
+            workers: JoinSet::new(),
+            searches: JoinSet::new(),
+            commands,
+            found_in,
+            found,
+            first: Some(config),
+        };
+        (scraper, handle)
+    }
+
+    /// Scrapes until `stop`; then all series end and the last samples are handed over.
+    ///
+    /// # Errors
+    /// The configuration that it was made with cannot be set up.
+    pub async fn run(mut self, stop: CancellationToken) -> Result<(), ReloadError> {
+        if let Some(config) = self.first.take() {
+            self.apply(config).await?;
+        }
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                Some(apply) = self.commands.recv() => {
+                    let result = self.apply(*apply.config).await;
+                    // Whoever asked may have gone.
+                    drop(apply.done.send(result));
+                }
+                Some(found) = self.found.recv() => self.take(found).await,
+                Some(ended) = self.workers.join_next() => named(ended, "a target"),
+                Some(ended) = self.searches.join_next() => named(ended, "a source of targets"),
+            }
+        }
+        self.end().await;
+        Ok(())
+    }
+
+    /// Takes what sources found, together with all that waits.
+    async fn take(&mut self, found: Found) {
+        let mut touched = vec![Arc::clone(&found.job)];
+        let mut next = Some(found);
+        while let Some(found) = next {
+            if !touched.contains(&found.job) {
+                touched.push(Arc::clone(&found.job));
+            }
+            if let Some(pool) = self.pools.get_mut(&*found.job) {
+                pool.take(found);
+            }
+            next = self.found.try_recv().ok();
+        }
+        for job in touched {
+            self.sync(&job).await;
+        }
+    }
+
+    async fn sync(&mut self, job: &str) {
+        let Some(pool) = self.pools.get_mut(job) else {
+            return;
+        };
+        pool.sync(&self.view.shared, &mut self.workers).await;
+        self.view.pools.write().insert(job.to_owned(), pool.view());
+    }
+
+    /// Takes over a configuration as a whole, or not at all.
+    async fn apply(&mut self, config: Config) -> Result<(), ReloadError> {
+        let mut prepared = Vec::with_capacity(config.jobs.len());
+        for job in &config.jobs {
+            prepared.extend(self.prepare(job)?);
+        }
+        self.generation += 1;
+        let gone: Vec<_> = self
+            .pools
+            .keys()
+            .filter(|name| !config.jobs.iter().any(|job| job.name == **name))
+            .cloned()
+            .collect();
+        for name in gone {
+            if let Some(mut pool) = self.pools.remove(&name) {
+                pool.stop();
+            }
+            if let Some(searching) = self.searching.remove(&name) {
+                searching.stop.cancel();
+            }
+            self.view.pools.write().remove(&name);
+        }
+        for prepared in prepared {
+            self.set_up(prepared).await;
+        }
+        *self.view.printed.lock() = config.printed;
+        *self.view.external_labels.lock() = config.external_labels;
+        Ok(())
+    }
+
+    /// Makes what a job needs; nothing if it is as before.
+    fn prepare(&self, job: &Arc<Job>) -> Result<Option<Prepared>, ReloadError> {
+        let running = self.pools.get(&job.name);
+        if running.is_some_and(|pool| pool.job == *job) {
+            return Ok(None);
+        }
+        let fail = |reason| ReloadError::Job {
+            job: job.name.clone(),
+            reason,
+        };
+        let bodies = &self.view.shared.bodies;
+        let client = HttpClient::new(job.http.clone(), Arc::clone(bodies))
+            .map_err(|error| fail(model::with_causes(&error)))?;
+        let same_sources = running.is_some_and(|pool| pool.job.discovery == job.discovery);
+        let sources = if same_sources {
+            None
+        } else {
+            let sources = job
+                .discovery
+                .iter()
+                .map(|config| discovery::of_config(config, bodies));
+            Some(sources.collect::<Result<_, _>>().map_err(fail)?)
+        };
+        Ok(Some(Prepared {
+            job: Arc::clone(job),
+            client: Arc::new(client),
+            sources,
+        }))
+    }
+
+    async fn set_up(&mut self, prepared: Prepared) {
+        let name = prepared.job.name.clone();
+        match self.pools.get_mut(&name) {
+            Some(pool) => pool.change(prepared.job, prepared.client),
+            None => {
+                self.pools
+                    .insert(name.clone(), Pool::new(prepared.job, prepared.client));
+            }
+        }
+        if let Some(sources) = prepared.sources {
+            self.search(&name, sources);
+        }
+        self.sync(&name).await;
+    }
+
+    /// Starts the sources of a job in place of those that run.
+    fn search(&mut self, name: &str, sources: Vec<Box<dyn Discovery>>) {
+        if let Some(before) = self.searching.remove(name) {
+            before.stop.cancel();
+        }
+        let stop = CancellationToken::new();
+        let job: Arc<str> = Arc::from(name);
+        let none = sources.is_empty();
+        for (number, source) in sources.into_iter().enumerate() {
+            let out = GroupSink {
+                out: self.found_in.clone(),
+                job: Arc::clone(&job),
+                number,
+                generation: self.generation,
+            };
+            self.searches.spawn(source.search(out, stop.clone()));
+        }
+        self.searching.insert(name.to_owned(), Searching { stop });
+        if none && let Some(pool) = self.pools.get_mut(name) {
+            // A job without sources has no targets, at once.
+            pool.take(Found {
+                job,
+                number: 0,
+                generation: self.generation,
+                groups: Vec::new(),
+            });
+        }
+    }
+
+    async fn end(mut self) {
+        for searching in self.searching.values() {
+            searching.stop.cancel();
+        }
+        self.searches.abort_all();
+        for pool in self.pools.values_mut() {
+            pool.stop();
+        }
+        let ended = async {
+            while let Some(ended) = self.workers.join_next().await {
+                named(ended, "a target");
+            }
+        };
+        if tokio::time::timeout(END, ended).await.is_err() {
+            tracing::warn!("not all targets ended in time; their series end with the lookback");
+        }
+    }
+}
+
+fn named(ended: Result<(), tokio::task::JoinError>, what: &str) {
+    if let Err(error) = ended
+        && error.is_panic()
+    {
+        tracing::error!(%error, "{what} panicked and is not scraped any more");
+    }
+}
+
+impl ScrapeHandle {
+    /// Reads the file again and takes it over. If that fails, the configuration before stays in force.
+    ///
+    /// # Errors
+    /// There is no file, it is wrong, or what it asks for cannot be set up.
+    pub async fn reload(&self) -> Result<Vec<String>, ReloadError> {
+        let result = self.try_reload().await;
+        let metrics = &self.view.shared.metrics;
+        metrics.reloaded(result.is_ok());
+        let now = self.view.shared.clock.now();
+        let mut status = self.view.reload.lock();
+        status.successful = result.is_ok();
+        match &result {
+            Ok(_) => {
+                status.last_success = Some(now);
+                status.error = None;
+            }
+            Err(error) => status.error = Some(model::with_causes(error)),
+        }
+        result
+    }
+
+    async fn try_reload(&self) -> Result<Vec<String>, ReloadError> {
+        let path = self.view.path.clone().ok_or(ReloadError::NoFile)?;
+        let loaded = spawn_blocking(move || Config::load(&path)).await;
+        let config = loaded.map_err(|_| ReloadError::Stopped)??;
+        let warnings = config.warnings.clone();
+        self.apply(config).await?;
+        Ok(warnings)
+    }
+
+    /// Takes over a configuration that did not come from the file.
+    ///
+    /// # Errors
+    /// What it asks for cannot be set up; the configuration before stays in force.
+    pub async fn apply(&self, config: Config) -> Result<(), ReloadError> {
+        let (done, answer) = oneshot::channel();
+        let config = Box::new(config);
+        let sent = self.commands.send(Apply { config, done }).await;
+        sent.map_err(|_| ReloadError::Stopped)?;
+        answer.await.map_err(|_| ReloadError::Stopped)?
+    }
+
+    /// Returns what became of the last reload.
+    pub fn reload_status(&self) -> ReloadStatus {
+        self.view.reload.lock().clone()
+    }
+
+    /// Returns the configuration in force as YAML, secrets replaced by `<secret>`.
+    pub fn config_yaml(&self) -> String {
+        self.view.printed.lock().clone()
+    }
+
+    /// Returns one job as YAML, secrets replaced by `<secret>`; `None` if there is no such job.
+    pub fn pool_config(&self, pool: &str) -> Option<String> {
+        let pools = self.view.pools.read();
+        pools.get(pool)?.job.as_ref().map(|job| job.printed.clone())
+    }
+
+    /// Returns the labels for what leaves this process.
+    pub fn external_labels(&self) -> Labels {
+        self.view.external_labels.lock().clone()
+    }
+
+    /// Returns all jobs with their targets.
+    pub fn status(&self) -> ScrapeStatus {
+        let pools = self.view.pools.read().clone();
+        let pools = pools.into_iter().map(|(name, view)| self.pool_status(name, view));
+        ScrapeStatus {
+            pools: pools.collect(),
+        }
+    }
+
+    fn pool_status(&self, name: String, view: PoolView) -> PoolStatus {
+        let active = view
+            .active
+            .iter()
+            .map(|state| self.active(&name, state))
+            .collect();
+        PoolStatus {
+            name,
+            active,
+            dropped: view.dropped,
+            n_dropped: view.n_dropped,
+            problems: view.problems,
+        }
+    }
+
+    fn active(&self, pool: &str, state: &TargetState) -> ActiveTarget {
+        let target = Arc::clone(&state.plan.lock().target);
+        let last = state.last.lock().clone();
+        ActiveTarget {
+            discovered_labels: target.discovered.clone(),
+            labels: target.labels.clone(),
+            scrape_pool: pool.to_owned(),
+            scrape_url: crate::client::shown(&target.url),
+            global_url: target.global_url(&self.view.shared.host_name),
+            last_error: last.error,
+            last_scrape: last.at,
+            last_scrape_duration: last.took,
+            health: last.health,
+            scrape_interval: target.interval,
+            scrape_timeout: target.timeout,
+        }
+    }
+
+    /// Returns what targets say about their families.
+    pub fn metadata(&self, request: &MetadataRequest) -> Vec<TargetMetadata> {
+        let limit = request.limit.unwrap_or(MAX_METADATA).min(MAX_METADATA);
+        let states: Vec<_> = {
+            let pools = self.view.pools.read();
+            pools.values().flat_map(|pool| pool.active.clone()).collect()
+        };
+        let mut out = Vec::new();
+        for state in states {
+            let target = Arc::clone(&state.plan.lock().target);
+            if !target.matches(&request.matchers) {
+                continue;
+            }
+            for (metric, metadata) in state.metadata.list() {
+                if request.metric.as_ref().is_some_and(|wanted| *wanted != metric) {
+                    continue;
+                }
+                if out.len() >= limit {
+                    return out;
+                }
+                out.push(TargetMetadata {
+                    target: target.labels.clone(),
+                    metric,
+                    metadata,
+                });
+            }
+        }
+        out
+    }
+
+    /// Returns what each of a job's rules makes of discovered labels, up to the one that drops them; `None` if there
+    /// is no such job.
+    pub fn relabel_steps(&self, pool: &str, discovered: &Labels) -> Option<Vec<RelabelStep>> {
+        let job = self.view.pools.read().get(pool)?.job.clone()?;
+        let mut labels = EditableLabels::from_packed(discovered.as_packed());
+        let mut steps = Vec::with_capacity(job.relabel.len());
+        for (rule, text) in job.relabel.iter().zip(&job.relabel_text) {
+            let keep = rule.apply(&mut labels);
+            steps.push(RelabelStep {
+                rule: text.clone(),
+                output: labels.to_labels().unwrap_or_default(),
+                keep,
+            });
+            if !keep {
+                break;
+            }
+        }
+        Some(steps)
+    }
+
+    /// Reports the metrics of scraping.
+    pub fn report(&self, out: &mut dyn Sink) {
+        let counts = {
+            let pools = self.view.pools.read();
+            let active = pools.values().map(|pool| pool.active.len()).sum();
+            (active, pools.values().map(|pool| pool.n_dropped).sum())
+        };
+        let reload_ok = self.view.reload.lock().successful;
+        self.view.shared.metrics.report(out, counts, reload_ok);
+    }
+
+    /// Returns when the configuration in force was taken over.
+    pub fn configured_at(&self) -> Option<Millis> {
+        self.view.reload.lock().last_success
+    }
+}

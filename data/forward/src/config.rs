@@ -1,0 +1,114 @@
+//! `remote_write` blocks, checked.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use model::RelabelRule;
+use relay::RelayConfig;
+use url::Url;
+use wire::RemoteWriteVersion;
+
+mod duration;
+mod raw;
+
+pub use raw::{ConfigError, parse_remote_write};
+
+/// One receiver.
+#[derive(Clone, Debug)]
+pub struct RemoteWriteConfig {
+    /// Tells it from others in logs, metrics and the name of its checkpoint.
+    pub name: String,
+    /// Where requests go.
+    pub url: Url,
+    /// How long a request may take.
+    pub timeout: Duration,
+    /// Headers of every request, besides those of the protocol.
+    pub headers: Vec<(String, Secret)>,
+    /// Who we are.
+    pub authorization: Authorization,
+    /// How the receiver proves who it is.
+    pub tls: TlsSettings,
+    /// A proxy on the way.
+    pub proxy: Option<Url>,
+    /// The version to begin with.
+    pub version: RemoteWriteVersion,
+    /// Rules that rewrite or drop series on the way.
+    pub relabel: Vec<RelabelRule>,
+    /// Whether exemplars are sent.
+    pub send_exemplars: bool,
+    /// Whether native histograms are sent.
+    pub send_native_histograms: bool,
+    /// What is said about metric families.
+    pub metadata: MetadataSettings,
+    /// Bounds of the queue.
+    pub queue: RelayConfig,
+    /// Whether "too many requests" means later instead of never. Unlike in Prometheus it does if nothing is said.
+    pub retry_on_429: bool,
+    /// Samples older than this are not sent; `None` for no limit.
+    pub sample_age_limit: Option<Duration>,
+}
+
+/// What is said about metric families. Version 2.0 says it with every series; this is for 1.0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MetadataSettings {
+    /// Whether it is said at all, in either version.
+    pub send: bool,
+    /// How often all of it is repeated.
+    pub interval: Duration,
+    /// Families of one request at most.
+    pub max_per_request: usize,
+}
+
+/// How requests say who sends them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Authorization {
+    /// Not at all.
+    #[default]
+    None,
+    /// `Authorization: Basic`.
+    Basic {
+        /// The name.
+        username: String,
+        /// The password.
+        password: Secret,
+    },
+    /// `Authorization: KIND CREDENTIALS`.
+    Credentials {
+        /// `Bearer` most often.
+        kind: String,
+        /// What follows.
+        credentials: Secret,
+    },
+}
+
+/// A secret, or the file that holds it. It is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Secret {
+    /// In the configuration itself.
+    Text(String),
+    /// In a file, read for every request so that it can change.
+    File(PathBuf),
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(_) => f.write_str("<secret>"),
+            Self::File(path) => write!(f, "<secret in {}>", path.display()),
+        }
+    }
+}
+
+/// How the receiver proves who it is, and we.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsSettings {
+    /// Certificates that are trusted, instead of those of the system.
+    pub ca_file: Option<PathBuf>,
+    /// Our certificate.
+    pub cert_file: Option<PathBuf>,
+    /// The key of our certificate.
+    pub key_file: Option<PathBuf>,
+    /// Whether any receiver is believed.
+    pub insecure_skip_verify: bool,
+}

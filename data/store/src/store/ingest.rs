@@ -1,0 +1,276 @@
+//! Taking batches.
+
+use std::cell::RefCell;
+use std::sync::atomic::Ordering;
+
+use model::{
+    Batch, Histogram, Ingest, IngestError, Ingested, Metadata, Millis, PackedLabels, Rejection, is_stale,
+};
+
+use crate::config::millis;
+use crate::head::{LabelLimits, Sample, Terms};
+use crate::store::{Inner, Store, metrics, shard_of};
+use crate::upkeep::BACKFILL_FLUSH_AT;
+use crate::wal::{Epoch, KIND_METADATA, Payload, encode_metadata};
+
+/// Refusals that are described one by one; further ones are only counted.
+const MAX_DESCRIBED: usize = 10;
+
+/// Backfill in memory at which batches are refused, as a multiple of that at which it is flushed.
+const MAX_BACKFILL: usize = 4 * BACKFILL_FLUSH_AT;
+
+thread_local! {
+    /// Shard of each row of the batch at hand; kept for its memory.
+    static SHARD_OF_ROW: RefCell<Vec<u16>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What became of a batch so far.
+#[derive(Default)]
+struct Taken<'b> {
+    samples: usize,
+    histograms: usize,
+    n_rejected: usize,
+    rejected: Vec<(PackedLabels<'b>, Rejection)>,
+    position: u64,
+    newest: Option<Millis>,
+    backfill: usize,
+}
+
+/// What few rows of a batch have, row by row in ascending order.
+struct Extras<'b> {
+    histograms: &'b [(u32, Histogram)],
+    starts: &'b [(u32, Millis)],
+}
+
+impl<'b> Extras<'b> {
+    fn take(&mut self, row: usize) -> (Option<&'b Histogram>, Millis) {
+        let n = self
+            .histograms
+            .iter()
+            .take_while(|h| (h.0 as usize) < row)
+            .count();
+        self.histograms = self.histograms.get(n..).unwrap_or_default();
+        let n = self.starts.iter().take_while(|s| (s.0 as usize) < row).count();
+        self.starts = self.starts.get(n..).unwrap_or_default();
+        let histogram = self.histograms.first().filter(|h| h.0 as usize == row);
+        let start = self.starts.first().filter(|s| s.0 as usize == row);
+        (histogram.map(|h| &h.1), start.map_or(0, |s| s.1))
+    }
+
+    fn is_empty(&self) -> bool {
+        self.histograms.is_empty() && self.starts.is_empty()
+    }
+}
+
+impl Ingest for Store {
+    fn ingest(&self, batch: &Batch) -> Result<Ingested, IngestError> {
+        let inner = &*self.inner;
+        let admitted = inner
+            .wal
+            .admit()
+            .and_then(|()| inner.limits.admit(batch.rows().len(), &*inner.clock))
+            .and_then(|()| inner.admit_backfill());
+        if let Err(error) = admitted {
+            inner.counters.refused_batches.fetch_add(1, Ordering::Relaxed);
+            return Err(error);
+        }
+        // Held until all records are queued: records of one epoch stand together in the log.
+        let epoch = inner.wal.epoch();
+        let mut terms = inner.terms(*epoch);
+        let (series_left, newest_before) = (terms.series_left, terms.newest_stored);
+        let mut taken = Taken::default();
+        inner.take_all(batch, *epoch, (&mut terms, &mut taken));
+        let n_created = series_left - terms.series_left;
+        inner.n_series.fetch_add(n_created, Ordering::Relaxed);
+        inner.limits.created(n_created);
+        if let Some(newest) = taken.newest.filter(|newest| *newest > newest_before) {
+            inner.newest.fetch_max(newest, Ordering::Relaxed);
+        }
+        let described = inner.take_metadata(batch, *epoch);
+        let (exemplars, pointed) = inner.take_exemplars(batch, *epoch);
+        drop(epoch);
+        inner.count(&taken);
+        let last = taken
+            .position
+            .max(described.unwrap_or(0))
+            .max(pointed.unwrap_or(0));
+        let rejected = taken.rejected.into_iter();
+        Ok(Ingested {
+            samples: taken.samples,
+            histograms: taken.histograms,
+            exemplars,
+            n_rejected: taken.n_rejected,
+            rejected: rejected.map(|(labels, why)| (labels.to_labels(), why)).collect(),
+            // Nothing new: durable once everything before is.
+            position: if last == 0 { inner.wal.position() } else { last },
+        })
+    }
+}
+
+impl Inner {
+    fn admit_backfill(&self) -> Result<(), IngestError> {
+        let waiting = self.n_backfill.load(Ordering::Relaxed);
+        if waiting < BACKFILL_FLUSH_AT {
+            return Ok(());
+        }
+        self.wake_upkeep();
+        if waiting < MAX_BACKFILL {
+            return Ok(());
+        }
+        Err(IngestError::Overloaded {
+            waiting_bytes: waiting.saturating_mul(size_of::<Sample<'_>>()),
+        })
+    }
+
+    fn terms(&self, epoch: Epoch) -> Terms {
+        let config = &self.config;
+        let now = self.clock.now();
+        let n_series = self.n_series.load(Ordering::Relaxed);
+        Terms {
+            newest: now.saturating_add(millis(config.max_future)),
+            oldest: now.saturating_sub(millis(config.retention)),
+            newest_stored: self.newest.load(Ordering::Relaxed),
+            window: millis(config.out_of_order_window),
+            series_left: config.max_series.saturating_sub(n_series),
+            max_series: config.max_series,
+            epoch: epoch.number,
+            labels: LabelLimits {
+                count: config.max_labels,
+                name_bytes: config.max_label_name_bytes,
+                value_bytes: config.max_label_value_bytes,
+            },
+            new_left: self.limits.new_series_left(&*self.clock),
+            max_new: self.limits.max_new_series(),
+        }
+    }
+
+    fn count(&self, taken: &Taken<'_>) {
+        let counters = &self.counters;
+        counters.batches.fetch_add(1, Ordering::Relaxed);
+        counters
+            .samples
+            .fetch_add(taken.samples as u64, Ordering::Relaxed);
+        if taken.histograms > 0 {
+            counters
+                .histograms
+                .fetch_add(taken.histograms as u64, Ordering::Relaxed);
+        }
+        if taken.backfill > 0 {
+            counters
+                .backfilled
+                .fetch_add(taken.backfill as u64, Ordering::Relaxed);
+            self.n_backfill.fetch_add(taken.backfill, Ordering::Relaxed);
+        }
+    }
+
+    fn take_all<'b>(&self, batch: &'b Batch, epoch: Epoch, (terms, taken): (&mut Terms, &mut Taken<'b>)) {
+        let n_shards = self.shards.len();
+        let n = batch.rows().len();
+        if n_shards == 1 {
+            self.take_rows((0, 0..n), batch, (epoch, terms, taken));
+            return;
+        }
+        // Borrowed by nobody else: taking rows does not come back here.
+        let mut shards = SHARD_OF_ROW.take();
+        shards.clear();
+        let mut previous: Option<(&model::BatchRow, u16)> = None;
+        for row in batch.rows() {
+            let shard = match previous {
+                Some((before, shard)) if Batch::same_series(before, row) => shard,
+                _ => shard_of(batch.labels(row).packed(), n_shards) as u16,
+            };
+            shards.push(shard);
+            previous = Some((row, shard));
+        }
+        for shard in 0..n_shards {
+            let here = |at: &usize| shards.get(*at).is_some_and(|other| usize::from(*other) == shard);
+            if let Some(first) = (0..n).find(here) {
+                self.take_rows((shard, (first..n).filter(here)), batch, (epoch, terms, taken));
+            }
+        }
+        SHARD_OF_ROW.set(shards);
+    }
+
+    /// Takes some rows of a batch, all of one shard.
+    fn take_rows<'b>(
+        &self,
+        (shard, rows): (usize, impl Iterator<Item = usize>),
+        batch: &'b Batch,
+        (epoch, terms, taken): (Epoch, &mut Terms, &mut Taken<'b>),
+    ) {
+        let mut extras = Extras {
+            histograms: batch.histograms(),
+            starts: batch.starts(),
+        };
+        let plain = extras.is_empty();
+        let mut shard = self.shards[shard].lock();
+        let backfill_before = shard.n_backfill();
+        let mut previous = None;
+        for at in rows {
+            let Some(row) = batch.rows().get(at) else { continue };
+            let labels = batch.labels(row);
+            let (histogram, start) = if plain { (None, 0) } else { extras.take(at) };
+            // The marker ends a series whatever it holds, and is a float.
+            let histogram = histogram.filter(|histogram| !is_stale(histogram.sum));
+            let sample = Sample {
+                t: row.timestamp,
+                bits: row.value.to_bits(),
+                start,
+                histogram,
+            };
+            if let Some(Err(reason)) = histogram.map(Histogram::validate) {
+                let reason = reason.to_string();
+                taken.reject(labels, Rejection::InvalidHistogram { reason }, self);
+                continue;
+            }
+            let same = previous.is_some_and(|before| Batch::same_series(before, row));
+            let result = match same.then(|| shard.take_next(sample, terms)) {
+                Some(Ok(true)) => Ok(()),
+                Some(Err(rejection)) => Err(rejection),
+                Some(Ok(false)) | None => shard.take_row((labels, None), sample, terms),
+            };
+            previous = Some(row);
+            match result {
+                Ok(()) => {
+                    taken.samples += 1;
+                    taken.histograms += usize::from(histogram.is_some());
+                    taken.newest = taken.newest.max(Some(row.timestamp));
+                }
+                Err(rejection) => taken.reject(labels, rejection, self),
+            }
+            if let Some(payload) = shard.take_record(true) {
+                taken.position = self.wal.append(epoch, payload);
+            }
+        }
+        shard.end_batch();
+        if let Some(payload) = shard.take_record(false) {
+            taken.position = self.wal.append(epoch, payload);
+        }
+        taken.backfill += shard.n_backfill().saturating_sub(backfill_before);
+    }
+
+    fn take_metadata(&self, batch: &Batch, epoch: Epoch) -> Option<u64> {
+        let changed: Vec<(&str, &Metadata)> = batch
+            .metadata()
+            .iter()
+            .filter(|(name, metadata)| self.metadata.insert(name, metadata))
+            .map(|(name, metadata)| (name.as_str(), metadata))
+            .collect();
+        (!changed.is_empty()).then(|| {
+            let payload = Payload::plain(KIND_METADATA, encode_metadata(changed.into_iter()));
+            self.wal.append(epoch, payload)
+        })
+    }
+}
+
+impl<'b> Taken<'b> {
+    fn reject(&mut self, labels: PackedLabels<'b>, rejection: Rejection, inner: &Inner) {
+        if let Some(counter) = inner.counters.rejected.get(metrics::reason_index(&rejection)) {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+        self.n_rejected += 1;
+        if self.rejected.len() < MAX_DESCRIBED {
+            self.rejected.push((labels, rejection));
+        }
+    }
+}

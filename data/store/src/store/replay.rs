@@ -1,0 +1,119 @@
+//! Where the log's records go when a store is opened.
+
+use model::{Exemplar, Metadata, Millis, PackedLabels};
+
+use super::exemplars::ExemplarRing;
+use super::metadata::MetadataTable;
+use super::shard_of;
+use crate::head::{Sample, Shard, Terms, hash_labels};
+use crate::wal::{Decoded, NO_HANDLE, RecordSink, ReplaySide, ReplayTarget};
+
+/// One shard, or all of them. A handle is the shard in the upper half, the series in the lower.
+pub(super) struct Head {
+    pub(super) shards: Vec<Shard>,
+    /// Shards of the whole head.
+    pub(super) n_shards: usize,
+    /// Samples before are in parts.
+    pub(super) floor: Millis,
+    /// Backfill of epochs up to this is in parts.
+    pub(super) backfilled: u64,
+    epoch: u64,
+    /// The floor when the epoch began.
+    epoch_floor: Millis,
+    newest: Millis,
+    has_backfill: bool,
+}
+
+impl Head {
+    /// Takes shards, one by one or together.
+    pub(super) fn new(shards: Vec<Shard>, n_shards: usize, (floor, backfilled): (Millis, u64)) -> Self {
+        Self {
+            shards,
+            n_shards,
+            floor,
+            backfilled,
+            epoch: 0,
+            epoch_floor: Millis::MIN,
+            newest: Millis::MIN,
+            has_backfill: false,
+        }
+    }
+}
+
+impl RecordSink for Head {
+    fn define(&mut self, packed: &str) -> u64 {
+        let Ok(labels) = PackedLabels::parse(packed) else {
+            return NO_HANDLE;
+        };
+        let at = if self.shards.len() == 1 {
+            0
+        } else {
+            shard_of(packed, self.n_shards)
+        };
+        let mut terms = Terms::UNBOUND;
+        let created = self
+            .shards
+            .get_mut(at)
+            .map(|shard| shard.ensure_series(labels, hash_labels(packed), &mut terms));
+        match created {
+            Some(Ok(id)) => (at as u64) << 32 | u64::from(id),
+            Some(Err(_)) | None => NO_HANDLE,
+        }
+    }
+
+    #[inline]
+    fn sample(&mut self, handle: u64, sample: Decoded) {
+        let t = sample.t;
+        self.newest = t.max(self.newest);
+        let is_backfill = t < self.epoch_floor;
+        self.has_backfill |= is_backfill;
+        let in_parts = if is_backfill {
+            self.epoch <= self.backfilled
+        } else {
+            t < self.floor
+        };
+        if in_parts {
+            return;
+        }
+        if let Some(shard) = self.shards.get_mut((handle >> 32) as usize) {
+            let sample = Sample {
+                t,
+                bits: sample.bits,
+                start: sample.start,
+                histogram: sample.histogram.as_ref(),
+            };
+            // The lower half is the series.
+            shard.replay(handle as u32, sample, is_backfill);
+        }
+    }
+}
+
+impl ReplayTarget for Head {
+    fn begin_segment(&mut self, epoch: u64, floor: Millis) {
+        (self.epoch, self.epoch_floor) = (epoch, floor);
+        (self.newest, self.has_backfill) = (Millis::MIN, false);
+    }
+
+    fn end_segment(&mut self) -> (Millis, bool) {
+        (self.newest, self.has_backfill)
+    }
+}
+
+/// What is not a sample.
+pub(super) struct Side<'a> {
+    pub(super) metadata: &'a MetadataTable,
+    pub(super) exemplars: &'a mut ExemplarRing,
+}
+
+impl ReplaySide for Side<'_> {
+    fn metadata(&mut self, name: &str, metadata: Metadata) {
+        self.metadata.insert(name, &metadata);
+    }
+
+    fn exemplar(&mut self, series: PackedLabels<'_>, exemplar: Exemplar) {
+        // The log holds what was taken, so only repetitions are refused.
+        if self.exemplars.insert(series, &exemplar, Millis::MAX).is_err() {
+            tracing::trace!("log exemplar is in the store already");
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! The head as a file, so that a start need not read the whole log.
+//!
+//! `SNAPSHOT`, replaced as a whole:
+//! ```text
+//! "PERISNAP", u32 format version, u32 zero
+//! frames as in the log (wal/segment.rs), each with one block; raw bytes of a block by its first byte:
+//!   1 slice:     uvarint shard, u64 position up to which the slice is complete, slice (head/dump.rs)
+//!   2 exemplars: as in an exemplars record (wal/record.rs), oldest first
+//!   3 end:       u64 sequence, bytes, position: where the log goes on
+//!                u64 the log's epoch at the end
+//!                uvarint n segments: u64 sequence, epoch, i64 floor, u64 bytes, u64 first, last position,
+//!                  i64 newest, u8 backfill
+//!                uvarint n shards: uvarint incarnation, uvarint ids, uvarint n slices, n u64 positions
+//! ```
+//! Slices are written one after another while samples come in; each is exact as of its position in the log, and
+//! replay passes over the records up to there for its series. The file counts only once the log is durable up to
+//! the last of these positions. The log stays until parts hold its samples, so a damaged snapshot costs time,
+//! not samples.
+//!
+//! A snapshot is written when the log behind the last one has grown to a share of its size, which bounds both
+//! what a start has to replay and what is written on top of the log.
+
+mod load;
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use crate::StoreError;
+use crate::bytes::put_uvarint;
+use crate::disk::DiskFile;
+use crate::error::io_error;
+use crate::head::Dump;
+use crate::store::Inner;
+use crate::wal::{CAPTURE_BITS, LogEnd, SegmentInfo, encode_exemplars, encode_frame};
+
+pub(crate) use load::{Found as SnapshotFound, load};
+
+const MAGIC: &[u8; 8] = b"PERISNAP";
+const VERSION: u32 = 1;
+const HEADER_LEN: usize = 16;
+const SLICE: u8 = 1;
+const EXEMPLARS: u8 = 2;
+const END: u8 = 3;
+
+/// The log behind a snapshot may grow to this part of the snapshot's size: at most so many bytes are written for
+/// snapshots to one of the log.
+const SIZE_PER_TAIL: u64 = 4;
+
+/// What is known of the last snapshot.
+#[derive(Debug, Default)]
+pub(crate) struct SnapshotState {
+    /// Its size.
+    pub(crate) bytes: u64,
+    /// Bytes of the log that had been written since the store was opened when it was made.
+    written: u64,
+    /// Position of the log that it covers.
+    position: u64,
+    /// Time the last one took to write.
+    pub(crate) took: std::time::Duration,
+}
+
+impl SnapshotState {
+    /// Describes a snapshot that was loaded; `replayed` bytes of the log came behind it.
+    pub(crate) fn loaded(bytes: u64, position: u64) -> Self {
+        Self {
+            bytes,
+            position,
+            ..Self::default()
+        }
+    }
+}
+
+/// Returns the snapshot's file.
+pub(crate) fn path(dir: &Path) -> PathBuf {
+    dir.join("SNAPSHOT")
+}
+
+/// Writes a snapshot if the log behind the last one is long enough.
+pub(crate) fn save_if_due(inner: &Inner) -> Result<(), StoreError> {
+    let Some(least) = inner.config.snapshot_after_bytes else {
+        return Ok(());
+    };
+    let due = {
+        let state = inner.snapshot.lock();
+        let tail = inner.wal.stats().written_bytes.saturating_sub(state.written);
+        tail >= least.max(state.bytes / SIZE_PER_TAIL)
+    };
+    if due { save(inner) } else { Ok(()) }
+}
+
+/// Writes a snapshot unless nothing came since the last one.
+pub(crate) fn save_last(inner: &Inner) -> Result<(), StoreError> {
+    let position = inner.wal.position();
+    if inner.config.snapshot_after_bytes.is_none() || inner.snapshot.lock().position == position {
+        return Ok(());
+    }
+    save(inner)
+}
+
+fn save(inner: &Inner) -> Result<(), StoreError> {
+    let start = Instant::now();
+    let path = path(&inner.config.dir);
+    let temp = path.with_extension("tmp");
+    // Before anything is captured: what comes meanwhile is in the log behind this.
+    let end = inner.wal.end();
+    let segments = inner.wal.segments();
+    let written = inner.wal.stats().written_bytes;
+    let mut writer = Writer {
+        file: inner.disk.create(&temp).map_err(io_error("create", &temp))?,
+        temp: temp.clone(),
+        bytes: 0,
+    };
+    let mut header = MAGIC.to_vec();
+    header.extend_from_slice(&VERSION.to_le_bytes());
+    header.extend_from_slice(&[0; 4]);
+    writer.put(&header)?;
+    let mut shards = Vec::new();
+    let mut last = end.position;
+    for at in 0..inner.shards.len() {
+        let shard = save_shard(inner, at, &mut writer)?;
+        last = shard.positions.iter().copied().fold(last, u64::max);
+        shards.push(shard);
+    }
+    let exemplars = inner.exemplars.lock().all();
+    let mut block = vec![EXEMPLARS];
+    block.extend(encode_exemplars(
+        exemplars.iter().map(|(series, e)| (series.packed(), e)),
+    ));
+    writer.block(&block)?;
+    writer.block(&encode_end(
+        (end, u64::from(inner.wal.epoch().number)),
+        &segments,
+        &shards,
+    ))?;
+    // Positions that are given anew after a crash would be taken for those that the snapshot covers.
+    inner.wal.wait(last).map_err(|error| StoreError::Io {
+        action: "wait for the log of",
+        path: path.clone(),
+        source: std::io::Error::other(error.to_string()),
+    })?;
+    writer.file.sync().map_err(io_error("fsync", &temp))?;
+    let bytes = writer.bytes;
+    drop(writer);
+    inner
+        .disk
+        .rename(&temp, &path)
+        .map_err(io_error("rename", &temp))?;
+    inner
+        .disk
+        .sync_dir(&inner.config.dir)
+        .map_err(io_error("fsync", &inner.config.dir))?;
+    *inner.snapshot.lock() = SnapshotState {
+        bytes,
+        written,
+        position: last,
+        took: start.elapsed(),
+    };
+    inner
+        .counters
+        .snapshots
+        .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    Ok(())
+}
+
+struct ShardEnd {
+    incarnation: u32,
+    n_ids: u32,
+    positions: Vec<u64>,
+}
+
+fn save_shard(inner: &Inner, at: usize, writer: &mut Writer) -> Result<ShardEnd, StoreError> {
+    let mut dump = Dump::default();
+    let mut positions = Vec::new();
+    let mut block = Vec::new();
+    let mut slice = Vec::new();
+    loop {
+        slice.clear();
+        let position = {
+            let shard = inner.shards[at].lock();
+            if !dump.slice(&shard, 1 << CAPTURE_BITS, &mut slice) {
+                break;
+            }
+            // Records are queued under the shard's lock, so this covers all of its own.
+            inner.wal.position()
+        };
+        positions.push(position);
+        block.clear();
+        block.push(SLICE);
+        put_uvarint(&mut block, at as u64);
+        block.extend_from_slice(&position.to_le_bytes());
+        block.extend_from_slice(&slice);
+        writer.block(&block)?;
+        if dump.n_ids() == 0 || !dump.n_ids().is_multiple_of(1 << CAPTURE_BITS) {
+            // The last slice; series that come now are behind its position.
+            break;
+        }
+    }
+    Ok(ShardEnd {
+        incarnation: inner.shards[at].lock().incarnation(),
+        n_ids: dump.n_ids(),
+        positions,
+    })
+}
+
+fn encode_end((end, epoch): (LogEnd, u64), segments: &[SegmentInfo], shards: &[ShardEnd]) -> Vec<u8> {
+    let mut out = vec![END];
+    for number in [end.sequence, end.bytes, end.position, epoch] {
+        out.extend_from_slice(&number.to_le_bytes());
+    }
+    put_uvarint(&mut out, segments.len() as u64);
+    for segment in segments {
+        let (first, last) = segment.positions;
+        for number in [
+            segment.sequence,
+            segment.epoch,
+            segment.floor.cast_unsigned(),
+            segment.bytes,
+            first,
+            last,
+            segment.newest.cast_unsigned(),
+        ] {
+            out.extend_from_slice(&number.to_le_bytes());
+        }
+        out.push(u8::from(segment.backfill));
+    }
+    put_uvarint(&mut out, shards.len() as u64);
+    for shard in shards {
+        put_uvarint(&mut out, u64::from(shard.incarnation));
+        put_uvarint(&mut out, u64::from(shard.n_ids));
+        put_uvarint(&mut out, shard.positions.len() as u64);
+        for position in &shard.positions {
+            out.extend_from_slice(&position.to_le_bytes());
+        }
+    }
+    out
+}
+
+struct Writer {
+    file: Box<dyn DiskFile>,
+    temp: PathBuf,
+    bytes: u64,
+}
+
+impl Writer {
+    fn block(&mut self, raw: &[u8]) -> Result<(), StoreError> {
+        let frame = encode_frame(raw).map_err(io_error("compress", &self.temp))?;
+        self.put(&frame)
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        self.file
+            .write_all(bytes)
+            .map_err(io_error("write", &self.temp))?;
+        self.bytes += bytes.len() as u64;
+        Ok(())
+    }
+}

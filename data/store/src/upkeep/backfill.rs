@@ -1,0 +1,129 @@
+//! From backfill to parts that overlap others.
+//!
+//! Samples older than the head's floor gather in memory and in the log. They are written, a part for each larger
+//! range of time, before the log may drop them or when they are many; readers merge, and compaction puts the
+//! parts of one range together.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use model::{Millis, PackedLabels, SampleBuffer, TimeRange};
+
+use super::flush::align;
+use super::{PartsChange, commit, next_part, open_part};
+use crate::StoreError;
+use crate::config::millis;
+use crate::head::{HeadSamples, hash_labels};
+use crate::part::{Part, PartInfo, PartWriter, order};
+use crate::store::Inner;
+use crate::store::manifest::part_path;
+use crate::tombstones::bury;
+
+/// Samples in memory at which backfill is flushed; some 50 bytes each.
+pub(crate) const FLUSH_AT: usize = 1 << 20;
+
+/// Writes backfill to parts if there is much, or if the log could drop more without it.
+pub(super) fn flush(inner: &Inner) -> Result<(), StoreError> {
+    let n: usize = inner.shards.iter().map(|shard| shard.lock().n_backfill()).sum();
+    let floor = inner.manifest.lock().floor;
+    if n == 0 || (n < FLUSH_AT && !inner.wal.backfill_holds(floor)) {
+        return Ok(());
+    }
+    let ended = inner.wal.rotate(Millis::MIN, || {
+        for shard in &inner.shards {
+            shard.lock().begin_backfill_flush();
+        }
+    });
+    let spans = inner
+        .shards
+        .iter()
+        .filter_map(|shard| shard.lock().backfill_span());
+    let Some((oldest, newest)) = spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) else {
+        return Ok(());
+    };
+    let places = places(inner);
+    let range = millis(inner.config.compacted_range.max(inner.config.head_range)).max(1);
+    let mut added = Vec::new();
+    let mut from = oldest;
+    while from <= newest {
+        let end = align(from, range).saturating_add(range - 1);
+        let span = TimeRange { start: from, end };
+        added.extend(write_part(inner, &places, span)?);
+        match first_after(inner, end) {
+            Some(next) => from = next,
+            None => break,
+        }
+    }
+    let change = PartsChange {
+        added,
+        removed: Vec::new(),
+        floor: None,
+        backfilled: Some(u64::from(ended)),
+    };
+    commit(inner, change)?;
+    let mut left = 0;
+    for shard in &inner.shards {
+        let mut shard = shard.lock();
+        shard.end_backfill_flush();
+        left += shard.n_backfill();
+    }
+    inner.n_backfill.store(left, Ordering::Relaxed);
+    inner.counters.flushes.fetch_add(1, Ordering::Relaxed);
+    Ok(())
+}
+
+/// Returns the time of the first sample after `t` that is to be flushed.
+fn first_after(inner: &Inner, t: Millis) -> Option<Millis> {
+    let firsts = inner
+        .shards
+        .iter()
+        .filter_map(|shard| shard.lock().first_flushing_after(t));
+    firsts.min()
+}
+
+/// Returns `(shard, series, labels)` of all series with backfill in the order of parts.
+fn places(inner: &Inner) -> Vec<(usize, u32, String)> {
+    let mut places = Vec::new();
+    for (at, shard) in inner.shards.iter().enumerate() {
+        let shard = shard.lock();
+        let ids = shard.backfilled_series();
+        places.extend(ids.into_iter().map(|id| (at, id, shard.packed_labels(id))));
+    }
+    places.sort_unstable_by(|a, b| order(&a.2, &b.2));
+    places
+}
+
+fn write_part(
+    inner: &Inner,
+    places: &[(usize, u32, String)],
+    span: TimeRange,
+) -> Result<Option<Arc<Part>>, StoreError> {
+    let id = next_part(&mut inner.manifest.lock());
+    let path = part_path(&inner.config.dir, id);
+    // Read after the number is taken: a later deletion hits the new part by its number.
+    let tombstones = Arc::clone(&inner.tombstones.read());
+    let info = PartInfo {
+        created: inner.clock.now(),
+        ..PartInfo::new(id, 0)
+    };
+    let mut writer = PartWriter::create(Arc::clone(&inner.disk), &path, info)?;
+    let (mut copied, mut samples) = (HeadSamples::default(), SampleBuffer::default());
+    for (shard, id, packed) in places {
+        inner.shards[*shard].lock().copy_flushing(*id, span, &mut copied);
+        samples.clear();
+        copied
+            .decode(span, &mut samples)
+            .map_err(|error| StoreError::Corrupt {
+                path: path.clone(),
+                reason: format!("samples in memory: {error}"),
+            })?;
+        let deleted = tombstones.in_head(hash_labels(packed), packed);
+        if !deleted.is_empty() {
+            bury(&mut samples, deleted);
+        }
+        if !samples.is_empty() {
+            writer.add_series(PackedLabels::trusted(packed), &samples)?;
+        }
+    }
+    writer.finish()?.map(|path| open_part(inner, &path)).transpose()
+}

@@ -1,0 +1,163 @@
+//! Folders written by earlier versions: one for every format there was, each read back sample by sample.
+//!
+//! `UPDATE_GOLDEN=name cargo test -p store formats` writes the folder of the current format to `tests/data/name`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::*;
+
+const START: Millis = 36 * 24 * HOUR;
+
+const SCRAPES: i64 = 29 * 60;
+const STALE: u64 = 0x7ff0_0000_0000_0002;
+
+type Content = BTreeMap<String, BTreeMap<Millis, u64>>;
+
+fn noise(seed: u64) -> u64 {
+    let x = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (x ^ (x >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 16
+}
+
+/// One sample a series and scrape: all the shapes that the codecs tell apart.
+fn value(series: u64, scrape: i64) -> Option<f64> {
+    let n = scrape.cast_unsigned();
+    let random = noise(series << 20 | n);
+    Some(match series {
+        0 => 1.0,
+        1 => (n * 1500) as f64,
+        2 => (n * 7 + random % 4) as f64,
+        3 => (random % 1000) as f64 / 100.0,
+        4 if n % 16 == 0 => random as f64 / 7.3e9,
+        5 => [
+            f64::NAN,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            -0.0,
+            0.0,
+            f64::MIN_POSITIVE,
+        ][(n % 6) as usize],
+        6 if scrape == 700 => f64::from_bits(STALE),
+        6 if scrape < 700 => ((random % 64) * 4096) as f64,
+        7 if n % 40 == 0 => f64::from_bits(0x7ff8_0000_0000_0001 + n),
+        _ => return None,
+    })
+}
+
+fn pairs(series: u64) -> Vec<(&'static str, String)> {
+    let name = ["up", "requests_total", "größe_bytes", "latency_seconds"][(series % 4) as usize];
+    let mut pairs = vec![
+        ("__name__", name.to_owned()),
+        ("instance", format!("10.0.0.{}:9100", series % 3)),
+        ("job", "golden".to_owned()),
+    ];
+    if series % 2 == 1 {
+        pairs.push(("device", format!("device-{series}")));
+    }
+    pairs
+}
+
+/// What the folders hold: a day in one compacted part, hours in flushed parts, the rest in the log.
+fn write(dir: &Path) {
+    let store = open(config(dir));
+    let (mut batch, mut labels) = (Batch::default(), LabelsBuilder::default());
+    for scrape in 0..SCRAPES {
+        batch.clear();
+        let t = START + scrape * MINUTE;
+        for series in 0..8 {
+            let Some(value) = value(series, scrape) else {
+                continue;
+            };
+            labels.clear();
+            pairs(series).iter().for_each(|(name, value)| {
+                labels.add(name, value);
+            });
+            let row = batch.add_series(&mut labels).unwrap();
+            batch.push(&row, t, value);
+        }
+        batch.describe("up", Metadata::default());
+        let position = store.ingest(&batch).unwrap().position;
+        if scrape % 60 == 0 {
+            store.wait_durable(position).unwrap();
+            store.maintain(t);
+        }
+    }
+}
+
+fn expected() -> Content {
+    let mut content = Content::new();
+    for series in 0..8 {
+        let key = model::Labels::from_pairs(pairs(series)).unwrap().to_string();
+        for scrape in 0..SCRAPES {
+            if let Some(value) = value(series, scrape) {
+                let t = START + scrape * MINUTE;
+                content.entry(key.clone()).or_default().insert(t, value.to_bits());
+            }
+        }
+    }
+    content
+}
+
+fn content(store: &Store) -> Content {
+    let set = store
+        .select(&Selection {
+            matchers: vec![Matcher::equal("job", "golden")],
+            range: TimeRange::ALL,
+        })
+        .unwrap();
+    let (mut content, mut buffer) = (Content::new(), SampleBuffer::default());
+    for idx in 0..set.len() {
+        set.read(idx, &mut buffer).unwrap();
+        let bits = buffer.values.iter().map(|v| v.to_bits());
+        let samples = buffer.timestamps.iter().copied().zip(bits).collect();
+        content.insert(set.labels(idx).to_string(), samples);
+    }
+    content
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+fn data() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data")
+}
+
+#[test]
+fn formats_of_earlier_versions_are_read() {
+    if let Some(name) = std::env::var_os("UPDATE_GOLDEN") {
+        write(&data().join(name));
+    }
+    let expected = expected();
+    for name in ["v1"] {
+        let dir = tempfile::tempdir().unwrap();
+        copy(&data().join(name), dir.path());
+        let store = open(config(dir.path()));
+        let status = store.status();
+        assert_eq!(
+            status.quarantined,
+            Vec::<PathBuf>::new(),
+            "nothing of {name} is damaged"
+        );
+        let levels: Vec<u32> = status.parts.iter().map(|part| part.level).collect();
+        assert_eq!(levels, [1, 0], "parts of {name}");
+        assert!(status.head_series > 0, "the log of {name} is read");
+        assert_eq!(content(&store), expected, "content of {name}");
+        // What is written now is read with what was written then.
+        store.maintain(START + 40 * HOUR);
+        assert_eq!(status.degraded, Vec::<String>::new());
+        assert_eq!(content(&store), expected, "content of {name} after upkeep");
+        drop(store);
+        let store = open(config(dir.path()));
+        assert_eq!(content(&store), expected, "content of {name}, opened again");
+    }
+}

@@ -1,0 +1,113 @@
+//! The event stream: says that there is something new, so that nobody has to ask.
+//!
+//! Format: <https://html.spec.whatwg.org/multipage/server-sent-events.html>. `collected` comes after each tick of
+//! the agent with its time, `status` when the number of degradations changed, and a comment when nothing else
+//! was said for a while, so that proxies keep the connection.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use axum::response::Response;
+use bytes::Bytes;
+use futures_util::stream;
+use model::Millis;
+use tokio::sync::{OwnedSemaphorePermit, watch};
+
+use super::system::count_degradations;
+use crate::api::answer::{ApiError, ErrorKind};
+use crate::app::App;
+
+/// A stream says something at least so often.
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Tells the browser to come back soon after a cut, and not at once.
+const HELLO: &str = "retry: 2000\n\n";
+
+/// `GET /api/v1/live`.
+pub(crate) async fn live(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
+    let place = take_place(&app)?;
+    let feed = Feed {
+        ticks: app
+            .sources
+            .collection
+            .as_ref()
+            .map(|collection| collection.ticks()),
+        degraded: None,
+        pending: Some(Bytes::from_static(HELLO.as_bytes())),
+        _place: place,
+        app,
+    };
+    let events = stream::unfold(feed, |mut feed| async move {
+        let event = feed.next().await?;
+        Some((Ok::<_, Infallible>(event), feed))
+    });
+    let mut response = Response::new(Body::from_stream(events));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // nginx would hold events back until its buffer is full.
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    Ok(response)
+}
+
+/// Takes a place among the open streams.
+pub(super) fn take_place(app: &App) -> Result<OwnedSemaphorePermit, ApiError> {
+    Arc::clone(&app.streams)
+        .try_acquire_owned()
+        .map_err(|_| ApiError::new(ErrorKind::Unavailable, "too many event streams are open").retry_after(30))
+}
+
+/// One open stream.
+struct Feed {
+    /// `None` where nothing collects.
+    ticks: Option<watch::Receiver<Millis>>,
+    /// What was last said.
+    degraded: Option<usize>,
+    /// To be said before anything else.
+    pending: Option<Bytes>,
+    _place: OwnedSemaphorePermit,
+    app: Arc<App>,
+}
+
+impl Feed {
+    /// Waits for the next thing to say; `None` when the server stops.
+    async fn next(&mut self) -> Option<Bytes> {
+        if let Some(pending) = self.pending.take() {
+            return Some(pending);
+        }
+        let stop = self.app.stop.clone();
+        let tick = stop
+            .run_until_cancelled(tokio::time::timeout(KEEP_ALIVE, self.tick()))
+            .await?;
+        let mut event = match tick {
+            Ok(time) => format!("event: collected\ndata: {{\"t\":{time}}}\n\n"),
+            Err(_quiet) => String::new(),
+        };
+        let degraded = count_degradations(&self.app);
+        if self.degraded != Some(degraded) {
+            self.degraded = Some(degraded);
+            event.push_str(&format!("event: status\ndata: {{\"degraded\":{degraded}}}\n\n"));
+        }
+        if event.is_empty() {
+            event.push_str(":\n\n");
+        }
+        Some(Bytes::from(event))
+    }
+
+    /// Waits for the next tick; forever if there will be none.
+    async fn tick(&mut self) -> Millis {
+        if let Some(ticks) = &mut self.ticks {
+            if ticks.changed().await.is_ok() {
+                return *ticks.borrow_and_update();
+            }
+            self.ticks = None;
+        }
+        std::future::pending().await
+    }
+}
+
+#[cfg(test)]
+mod tests;
