@@ -95,7 +95,11 @@ fn main() -> anyhow::Result<()> {
             }
             SectionName::Ingest => Some(ingest::measure(&place, arguments.quick)?),
             SectionName::Dashboards => {
-                let (nodes, hours) = if arguments.quick { (10, 6) } else { (arguments.nodes, 24) };
+                let (nodes, hours) = if arguments.quick {
+                    (10, 6)
+                } else {
+                    (arguments.nodes, 24)
+                };
                 queries::dashboards::measure(&place, (nodes, hours), &arguments.dashboard_queries)?
             }
             SectionName::Ranges => Some(queries::ranges::measure(&place, arguments.quick)?),
