@@ -1,3 +1,5 @@
+//! Several kinds of data in one request.
+
 use super::*;
 use crate::api::write::raw;
 

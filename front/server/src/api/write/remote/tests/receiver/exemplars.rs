@@ -1,3 +1,5 @@
+//! Exemplars, with and without labels, good and bad.
+
 use super::*;
 use crate::api::write::raw;
 

@@ -1,3 +1,5 @@
+//! Native histograms: integer, float, with listed bounds, broken, stale.
+
 use super::*;
 use crate::api::write::raw;
 

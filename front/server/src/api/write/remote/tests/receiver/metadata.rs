@@ -1,3 +1,5 @@
+//! Type, help and unit of families.
+
 use super::*;
 use crate::api::write::raw;
 

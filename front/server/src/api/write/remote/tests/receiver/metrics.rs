@@ -1,3 +1,5 @@
+//! Float samples and the labels they come with.
+
 use super::*;
 use crate::api::write::raw::{self, Message};
 

@@ -1,3 +1,5 @@
+//! Requests as a whole: headers, compression, garbage, limits.
+
 use super::*;
 use crate::api::write::raw;
 

@@ -1,3 +1,5 @@
+//! Requests of version 1.0, which a receiver of 2.0 must go on taking.
+
 use super::*;
 use crate::api::write::raw::{self, Message};
 
