@@ -53,6 +53,17 @@ struct Recovery {
     lost: f64,
 }
 
+impl Recovery {
+    /// Seconds, and what was not right even then.
+    fn cell(&self) -> String {
+        let seconds = self.ready.as_secs_f64();
+        match self.lost_series {
+            0.0 => format!("{seconds:.2}"),
+            lost => format!("{seconds:.2}, without {lost:.0} series"),
+        }
+    }
+}
+
 /// Measures all engines one after the other.
 ///
 /// # Errors
@@ -334,7 +345,7 @@ fn section(rows: &[Row], (n_series, rounds): (u32, u32), load: &Load) -> Section
             format!("{:.0}", row.after.anonymous / 1e6),
             format!("{:.2}", row.disk.1 as f64 / samples),
             format!("{:.2}", row.settled_disk as f64 / samples),
-            format!("{:.2}", row.recovery.ready.as_secs_f64()),
+            row.recovery.cell(),
             format!("{:.0}", row.recovery.lost),
         ]);
         json_rows.push(json_row(row, samples));

@@ -40,6 +40,9 @@ struct Arguments {
     /// Collections of the section `machine` that are measured, after a warm-up.
     #[arg(long, default_value_t = 36)]
     collections: u32,
+    /// Nodes of the cluster of the section `dashboards`.
+    #[arg(long, default_value_t = 100)]
+    nodes: u32,
     /// The JSON report to write.
     #[arg(long, default_value = "target/bench/report.json")]
     report: PathBuf,
@@ -70,9 +73,11 @@ enum SectionName {
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     stop::listen()?;
+    let mut named = tempfile::Builder::new();
+    named.prefix("periplus-bench-");
     let scratch = match &arguments.scratch {
-        Some(folder) => tempfile::tempdir_in(folder)?,
-        None => tempfile::tempdir()?,
+        Some(folder) => named.tempdir_in(folder)?,
+        None => named.tempdir()?,
     };
     let place = Place {
         periplus: arguments.periplus.clone(),
@@ -90,7 +95,12 @@ fn main() -> anyhow::Result<()> {
             }
             SectionName::Ingest => Some(ingest::measure(&place, arguments.quick)?),
             SectionName::Dashboards => {
-                queries::dashboards::measure(&place, arguments.quick, &arguments.dashboard_queries)?
+                let (nodes, hours) = if arguments.quick {
+                    (10, 6)
+                } else {
+                    (arguments.nodes, 24)
+                };
+                queries::dashboards::measure(&place, (nodes, hours), &arguments.dashboard_queries)?
             }
             SectionName::Ranges => Some(queries::ranges::measure(&place, arguments.quick)?),
         };

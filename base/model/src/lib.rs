@@ -15,24 +15,17 @@ mod batch;
 pub mod calendar;
 mod causes;
 mod clock;
-mod exemplar;
-mod histogram;
 mod labels;
 mod matcher;
 mod metadata;
 mod query;
 mod relabel;
+mod sample;
 mod sink;
-mod stale;
 
 pub use batch::{Batch, BatchExemplar, BatchRow, BatchSeries, Ingest, IngestError, Ingested, Rejection};
 pub use causes::with_causes;
 pub use clock::{Clock, Millis};
-pub use exemplar::{Exemplar, ExemplarRequest, SeriesExemplars};
-pub use histogram::{
-    Bucket, Buckets, CUSTOM_BUCKETS, ClassicError, ClassicHistogram, ClassicPart, Histogram, HistogramError,
-    Indexed, MAX_SCHEMA, MAX_SENT_SCHEMA, MIN_SCHEMA, ResetHint, Span, exponential_bound,
-};
 pub use labels::{LabelError, Labels, LabelsBuilder, MAX_LABEL_BYTES, METRIC_NAME, PackedLabels};
 pub use matcher::{MatchOp, Matcher, MatcherError};
 pub use metadata::{Metadata, MetricType};
@@ -40,5 +33,9 @@ pub use query::{NamesRequest, Query, QueryError, SampleBuffer, Selection, Series
 pub use relabel::{
     EditableLabels, NameScheme, RelabelAction, RelabelError, RelabelRule, RelabelSpec, relabel,
 };
+pub use sample::{
+    Bucket, Buckets, CUSTOM_BUCKETS, ClassicError, ClassicHistogram, ClassicPart, Exemplar, ExemplarRequest,
+    Histogram, HistogramError, Indexed, MAX_SCHEMA, MAX_SENT_SCHEMA, MIN_SCHEMA, ResetHint, STALE_BITS,
+    SeriesExemplars, Span, exponential_bound, is_stale, stale_marker,
+};
 pub use sink::{Family, Sink};
-pub use stale::{STALE_BITS, is_stale, stale_marker};

@@ -22,17 +22,20 @@ const STEP: i64 = 120_000;
 /// The slowest ones of ours that the table shows one by one.
 const SHOWN: usize = 15;
 
-/// Measures, unless the queries are not there.
+/// Measures a cluster of so many nodes over so many hours, unless the queries are not there.
 ///
 /// # Errors
 /// An engine is not built, does not answer, or its answers are wrong.
-pub(crate) fn measure(place: &Place, quick: bool, folder: &Path) -> anyhow::Result<Option<Section>> {
+pub(crate) fn measure(
+    place: &Place,
+    (nodes, hours): (u32, u32),
+    folder: &Path,
+) -> anyhow::Result<Option<Section>> {
     let path = folder.join(FILE);
     if !path.exists() {
         println_skipped(&path);
         return Ok(None);
     }
-    let (nodes, hours) = if quick { (10, 6) } else { (100, 24) };
     let size = Size {
         nodes,
         pods_per_node: 10,

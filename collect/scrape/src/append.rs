@@ -21,7 +21,7 @@ pub(crate) use cache::SeriesCache;
 pub(crate) use metadata::MetadataCache;
 
 use self::cache::{Known, SeriesId};
-use self::classic::Classic;
+use self::classic::{Classic, Given};
 use crate::config::Job;
 
 /// Samples further ahead of the clock are refused, as Prometheus does.
@@ -177,12 +177,15 @@ struct PageReader<'a> {
     over_limit: Option<PageError>,
 }
 
+/// Takes labels, value and time of an exemplar.
+type TakeExemplar<'t> = dyn FnMut(&mut LabelsBuilder, f64, Option<Millis>) + 't;
+
 /// A sample on its way into the batch.
 struct Point<'s> {
     value: SampleValue,
     timestamp: Option<Millis>,
     start: Millis,
-    exemplars: &'s mut dyn FnMut(&mut dyn FnMut(&mut LabelsBuilder, f64, Option<Millis>)),
+    exemplars: &'s mut dyn FnMut(&mut TakeExemplar<'_>),
 }
 
 impl PageReader<'_> {
@@ -371,7 +374,15 @@ impl PageReader<'_> {
         if self.classic.is_other(&part) {
             self.flush_classic()?;
         }
-        self.classic.add(&part, value, timestamp, sample.start);
+        let start = sample.start;
+        self.classic.add(
+            &part,
+            Given {
+                value,
+                timestamp,
+                start,
+            },
+        );
         sample.each_exemplar(&mut |labels, value, time| {
             if let Ok(labels) = labels.build() {
                 self.classic.add_exemplar(labels, value, time);

@@ -1,7 +1,8 @@
 //! The shape of an expression.
 //!
 //! Every node knows the bytes of the text it came from. An [`Expr`] that the parser returned is well typed, of
-//! bounded depth, and [`std::fmt::Display`] writes it so that it parses to the same tree again.
+//! bounded depth, and [`std::fmt::Display`] writes it so that it parses to the same tree again, with the matchers of a
+//! selector in the order of their texts.
 
 mod display;
 mod facts;

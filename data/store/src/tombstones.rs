@@ -4,17 +4,18 @@
 //! ```text
 //! "PERITOMB", u32 format version, u32 zero, u64 xxh3 of the rest
 //! uvarint n, n tombstones:
-//!   i64 first time, i64 last time, u64 part number
+//!   i64 first time, i64 last time, u64 part number, u64 epoch
 //!   uvarint n matchers: u8 operator (0 =, 1 !=, 2 =~, 3 !~), string label, string value
 //!   uvarint n series of the head: u64 XXH3 of the packed labels, i64 last time
 //! ```
 //! A tombstone hits series for which all its matchers hold, samples of its span only: those in parts with a
-//! smaller number than its own, and those of the head up to the time given for each series. What comes later is
-//! not hit, even if it is of the same series and time. Numbers of parts only grow, so a part that is written
+//! smaller number than its own, and those of the head up to the time given for each series, which is that of its
+//! last sample then. Newer samples are not hit. Numbers of parts only grow, so a part that is written
 //! from the head or from other parts either was numbered before the deletion, and is hit like any other, or
 //! after it, and then its writer has left out what was deleted.
 //!
-//! A tombstone goes when no part and no log can hold what it hits.
+//! Epoch is that of the log in which a series of the head had backfill when it was deleted, 0 if none had. A
+//! tombstone goes when no part and no log can hold what it hits.
 
 mod buried;
 mod delete;
@@ -52,6 +53,8 @@ pub(crate) struct Tombstone {
     pub(crate) range: TimeRange,
     /// Parts with smaller numbers are hit.
     pub(crate) before: u64,
+    /// Backfill up to this epoch of the log is hit.
+    pub(crate) epoch: u64,
     /// Up to which time a series in the head is hit, by the hash of its labels.
     pub(crate) head: HashMap<u64, Millis>,
 }
@@ -137,6 +140,7 @@ fn encode(list: &[Tombstone]) -> Vec<u8> {
         out.extend_from_slice(&tombstone.range.start.to_le_bytes());
         out.extend_from_slice(&tombstone.range.end.to_le_bytes());
         out.extend_from_slice(&tombstone.before.to_le_bytes());
+        out.extend_from_slice(&tombstone.epoch.to_le_bytes());
         put_uvarint(&mut out, tombstone.matchers.len() as u64);
         for matcher in &tombstone.matchers {
             let op = OPERATORS.iter().position(|op| *op == matcher.op());
@@ -173,7 +177,8 @@ fn decode(bytes: &[u8]) -> Result<(u32, Option<Vec<Tombstone>>), Malformed> {
 }
 
 fn decode_one(reader: &mut Reader<'_>) -> Result<Tombstone, Malformed> {
-    let (start, end, before) = (reader.i64()?, reader.i64()?, reader.u64()?);
+    let (start, end) = (reader.i64()?, reader.i64()?);
+    let (before, epoch) = (reader.u64()?, reader.u64()?);
     let mut matchers = Vec::new();
     for _ in 0..reader.uvarint()? {
         let op = *OPERATORS.get(usize::from(reader.u8()?)).ok_or(Malformed)?;
@@ -188,6 +193,7 @@ fn decode_one(reader: &mut Reader<'_>) -> Result<Tombstone, Malformed> {
         matchers,
         range: TimeRange { start, end },
         before,
+        epoch,
         head,
     })
 }

@@ -1,8 +1,8 @@
 //! What is done to stored samples in the background, and in which order.
 //!
 //! Flush, compact, forget tombstones, drop what is too old or too much, verify checksums, save metadata, drop log
-//! segments. Every step can fail and
-//! be repeated: a part counts once it is in the manifest, a log segment goes only when parts hold its samples.
+//! segments. Every step can fail and be repeated: a part counts once it is in the manifest, a log segment goes
+//! only when parts hold its samples.
 
 mod backfill;
 pub(crate) mod compact;
@@ -178,3 +178,6 @@ fn drop_expired(inner: &Inner, now: Millis) -> Result<(), StoreError> {
 fn open_part(inner: &Inner, path: &Path) -> Result<Arc<Part>, StoreError> {
     Ok(Arc::new(Part::open(path, Arc::clone(&inner.cache))?))
 }
+
+#[cfg(test)]
+mod tests;

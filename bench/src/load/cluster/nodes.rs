@@ -1,5 +1,6 @@
 //! What is scraped on every node: node_exporter, kubelet, kube-proxy; and what rules record of nodes.
 
+use super::super::series::Target;
 use super::super::shape::Shape;
 use super::{Builder, PAGES, SLOW, events, node_address, node_name};
 
@@ -177,7 +178,11 @@ pub(super) fn kubelet(builder: &mut Builder, node: u32) {
             .of(&target)
             .add("storage_operation_errors_total", &own, events(0.01));
     }
-    // One claim a node, spread over the namespaces.
+    volume(builder, &target, node);
+}
+
+/// One claim a node, spread over the namespaces.
+fn volume(builder: &mut Builder, target: &Target<'_>, node: u32) {
     let namespace = format!("team-{:02}", node % super::NAMESPACES);
     let claim = format!("data-{}", node / super::NAMESPACES);
     let own = [
@@ -193,7 +198,7 @@ pub(super) fn kubelet(builder: &mut Builder, node: u32) {
         ("kubelet_volume_stats_inodes", Shape::Constant(3_276_800.0)),
         ("kubelet_volume_stats_inodes_used", SLOW),
     ];
-    builder.of(&target).add_all(&own, &families);
+    builder.of(target).add_all(&own, &families);
 }
 
 pub(super) fn kube_proxy(builder: &mut Builder, node: u32) {

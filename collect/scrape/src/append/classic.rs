@@ -28,6 +28,13 @@ pub(super) struct Classic {
     inhibited: Option<Arc<str>>,
 }
 
+/// What a series of a classic histogram says.
+pub(super) struct Given {
+    pub(super) value: f64,
+    pub(super) timestamp: Option<Millis>,
+    pub(super) start: Millis,
+}
+
 #[derive(Default)]
 struct Open {
     labels: Arc<str>,
@@ -85,14 +92,14 @@ impl Classic {
             .is_some_and(|open| open.labels != part.histogram)
     }
 
-    pub(super) fn add(&mut self, part: &Part, value: f64, timestamp: Option<Millis>, start: Millis) {
+    pub(super) fn add(&mut self, part: &Part, given: Given) {
         let open = self.open.get_or_insert_with(|| Open {
             labels: Arc::clone(&part.histogram),
-            start,
+            start: given.start,
             ..Open::default()
         });
-        open.timestamp = timestamp;
-        open.histogram.add(part.part, value);
+        open.timestamp = given.timestamp;
+        open.histogram.add(part.part, given.value);
     }
 
     pub(super) fn add_exemplar(&mut self, labels: Labels, value: f64, time: Option<Millis>) {

@@ -59,7 +59,10 @@ impl Scraped {
     }
 
     fn error(&self) -> String {
-        self.last.as_ref().map(|error| model::with_causes(error)).unwrap_or_default()
+        self.last
+            .as_ref()
+            .map(|error| model::with_causes(error))
+            .unwrap_or_default()
     }
 }
 
@@ -70,11 +73,18 @@ fn shown(batch: &Batch, at: Millis) -> String {
         let idx = u32::try_from(i).unwrap();
         let histogram = batch.histograms().iter().find(|(row, _)| *row == idx);
         let value = match histogram {
-            Some((_, h)) => format!("{:?} {:?} count={} sum={}", h.custom_values, h.positive.counts, h.count, h.sum),
+            Some((_, h)) => format!(
+                "{:?} {:?} count={} sum={}",
+                h.custom_values, h.positive.counts, h.count, h.sum
+            ),
             None if is_stale(row.value) => "stale".to_owned(),
             None => row.value.to_string(),
         };
-        let time = if row.timestamp == at { String::new() } else { format!(" @{}", row.timestamp) };
+        let time = if row.timestamp == at {
+            String::new()
+        } else {
+            format!(" @{}", row.timestamp)
+        };
         let start = batch.starts().iter().find(|(row, _)| *row == idx);
         let start = start.map_or(String::new(), |(_, start)| format!(" since {start}"));
         lines.push(format!("{labels} {value}{time}{start}"));
@@ -86,13 +96,22 @@ fn shown(batch: &Batch, at: Millis) -> String {
 #[test]
 fn series_end_when_they_vanish_or_the_target_does() {
     let mut target = Scraped::new("");
-    assert_eq!(target.page("a 1\nb 2\n"), "a{instance=\"i\", job=\"j\"} 1\nb{instance=\"i\", job=\"j\"} 2");
+    assert_eq!(
+        target.page("a 1\nb 2\n"),
+        "a{instance=\"i\", job=\"j\"} 1\nb{instance=\"i\", job=\"j\"} 2"
+    );
     assert_eq!(target.counts.added, 2);
-    assert_eq!(target.page("a 1\n"), "a{instance=\"i\", job=\"j\"} 1\nb{instance=\"i\", job=\"j\"} stale");
+    assert_eq!(
+        target.page("a 1\n"),
+        "a{instance=\"i\", job=\"j\"} 1\nb{instance=\"i\", job=\"j\"} stale"
+    );
     assert_eq!(target.counts.added, 0);
     assert_eq!(target.down(), "a{instance=\"i\", job=\"j\"} stale");
     assert_eq!(target.down(), "", "a series ends once");
-    assert_eq!(target.page("a 1\nb 3\n"), "a{instance=\"i\", job=\"j\"} 1\nb{instance=\"i\", job=\"j\"} 3");
+    assert_eq!(
+        target.page("a 1\nb 3\n"),
+        "a{instance=\"i\", job=\"j\"} 1\nb{instance=\"i\", job=\"j\"} 3"
+    );
     assert_eq!(target.counts.added, 1, "b was forgotten, a only ended");
 }
 
@@ -101,8 +120,14 @@ fn a_page_counts_as_a_whole() {
     let mut target = Scraped::new("");
     target.page("a 1\nb 1\n");
     let after = target.page("a 2\nc 2\nb\n");
-    assert_eq!(after, "a{instance=\"i\", job=\"j\"} stale\nb{instance=\"i\", job=\"j\"} stale");
-    assert_eq!(target.error(), "the page cannot be read: line 3: expected a value behind the series, at \"b\"");
+    assert_eq!(
+        after,
+        "a{instance=\"i\", job=\"j\"} stale\nb{instance=\"i\", job=\"j\"} stale"
+    );
+    assert_eq!(
+        target.error(),
+        "the page cannot be read: line 3: expected a value behind the series, at \"b\""
+    );
     assert_eq!(target.page("a 3\n"), "a{instance=\"i\", job=\"j\"} 3");
 }
 
@@ -110,7 +135,10 @@ fn a_page_counts_as_a_whole() {
 fn one_series_written_in_two_ways_is_one() {
     let mut target = Scraped::new("");
     target.page("a{x=\"1\",y=\"2\"} 1\n");
-    assert_eq!(target.page("a{y=\"2\",x=\"1\"} 2\n"), "a{instance=\"i\", job=\"j\", x=\"1\", y=\"2\"} 2");
+    assert_eq!(
+        target.page("a{y=\"2\",x=\"1\"} 2\n"),
+        "a{instance=\"i\", job=\"j\", x=\"1\", y=\"2\"} 2"
+    );
     target.page("a 1\na 2\n");
     assert_eq!((target.counts.kept, target.counts.duplicates), (2, 1));
 }
@@ -132,10 +160,17 @@ fn labels_of_the_target_win_unless_the_page_is_honoured() {
 fn times_of_the_page_are_honoured() {
     let page = "a 1 500\n";
     assert_eq!(Scraped::new("").page(page), "a{instance=\"i\", job=\"j\"} 1 @500");
-    assert_eq!(Scraped::new("  honor_timestamps: false\n").page(page), "a{instance=\"i\", job=\"j\"} 1");
+    assert_eq!(
+        Scraped::new("  honor_timestamps: false\n").page(page),
+        "a{instance=\"i\", job=\"j\"} 1"
+    );
     let mut target = Scraped::new("");
     target.page(page);
-    assert_eq!(target.page("b 1\n"), "b{instance=\"i\", job=\"j\"} 1", "a says itself when it was");
+    assert_eq!(
+        target.page("b 1\n"),
+        "b{instance=\"i\", job=\"j\"} 1",
+        "a says itself when it was"
+    );
     let mut target = Scraped::new("  track_timestamps_staleness: true\n");
     target.page(page);
     assert_eq!(target.page(""), "a{instance=\"i\", job=\"j\"} stale");
@@ -159,14 +194,36 @@ fn rules_drop_and_rename() {
 fn limits_fail_the_page() {
     let mut target = Scraped::new("  sample_limit: 2\n");
     target.page("a 1\nb 1\n");
-    assert_eq!(target.page("a 1\nb 1\nc 1\n"), "a{instance=\"i\", job=\"j\"} stale\nb{instance=\"i\", job=\"j\"} stale");
-    assert_eq!(target.error(), "sample_limit of 2 exceeded: the page has more samples behind relabelling");
+    assert_eq!(
+        target.page("a 1\nb 1\nc 1\n"),
+        "a{instance=\"i\", job=\"j\"} stale\nb{instance=\"i\", job=\"j\"} stale"
+    );
+    assert_eq!(
+        target.error(),
+        "sample_limit of 2 exceeded: the page has more samples behind relabelling"
+    );
     assert_eq!((target.counts.scraped, target.counts.kept), (3, 3));
     for (keys, page, error) in [
-        ("  label_limit: 3\n", "a{b=\"c\"} 1\n", "label_limit of 3 exceeded: metric \"a\" has 4 labels"),
-        ("  label_name_length_limit: 8\n", "a{bcdefghij=\"c\"} 1\n", "label_name_length_limit of 8 exceeded: label name \"bcdefghij\" of metric \"a\" has 9 bytes"),
-        ("  label_value_length_limit: 2\n", "a{b=\"cde\"} 1\n", "label_value_length_limit of 2 exceeded: label \"b\" of metric \"a\" has a value of 3 bytes"),
-        ("  metric_name_validation_scheme: legacy\n", "{\"a.b\"} 1\n", "\"a.b\" is not allowed as a name by metric_name_validation_scheme legacy"),
+        (
+            "  label_limit: 3\n",
+            "a{b=\"c\"} 1\n",
+            "label_limit of 3 exceeded: metric \"a\" has 4 labels",
+        ),
+        (
+            "  label_name_length_limit: 8\n",
+            "a{bcdefghij=\"c\"} 1\n",
+            "label_name_length_limit of 8 exceeded: label name \"bcdefghij\" of metric \"a\" has 9 bytes",
+        ),
+        (
+            "  label_value_length_limit: 2\n",
+            "a{b=\"cde\"} 1\n",
+            "label_value_length_limit of 2 exceeded: label \"b\" of metric \"a\" has a value of 3 bytes",
+        ),
+        (
+            "  metric_name_validation_scheme: legacy\n",
+            "{\"a.b\"} 1\n",
+            "\"a.b\" is not allowed as a name by metric_name_validation_scheme legacy",
+        ),
     ] {
         let mut target = Scraped::new(keys);
         assert_eq!(target.page(page), "");
@@ -187,8 +244,17 @@ fn classic_histograms_are_converted() {
              h{a=\"2\", instance=\"i\", job=\"j\"} [] [1.0] count=1 sum=0"
         );
     }
-    assert_eq!(target.page("g_count 7\n").lines().filter(|line| line.ends_with("stale")).count(), 2);
-    let mut both = Scraped::new("  convert_classic_histograms_to_nhcb: true\n  always_scrape_classic_histograms: true\n");
+    assert_eq!(
+        target
+            .page("g_count 7\n")
+            .lines()
+            .filter(|line| line.ends_with("stale"))
+            .count(),
+        2
+    );
+    let mut both = Scraped::new(
+        "  convert_classic_histograms_to_nhcb: true\n  always_scrape_classic_histograms: true\n",
+    );
     assert_eq!(both.page(page).lines().count(), 9);
 }
 
@@ -209,5 +275,8 @@ fn rules_that_changed_do_not_end_series_that_go_on() {
     let mut target = Scraped::new("");
     target.page("a 1\nb 1\n");
     target.memory.forget_texts();
-    assert_eq!(target.page("a 1\n"), "a{instance=\"i\", job=\"j\"} 1\nb{instance=\"i\", job=\"j\"} stale");
+    assert_eq!(
+        target.page("a 1\n"),
+        "a{instance=\"i\", job=\"j\"} 1\nb{instance=\"i\", job=\"j\"} stale"
+    );
 }

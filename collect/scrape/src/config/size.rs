@@ -35,7 +35,7 @@ pub(super) fn parse_size(text: &str) -> Option<u64> {
 fn format_size(bytes: u64) -> String {
     let mut value = bytes;
     let mut power = 0;
-    while value != 0 && value % 1024 == 0 && power + 1 < UNITS.len() {
+    while value != 0 && value.is_multiple_of(1024) && power + 1 < UNITS.len() {
         value /= 1024;
         power += 1;
     }

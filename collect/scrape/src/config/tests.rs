@@ -24,10 +24,21 @@ fn jobs_take_from_global() {
         "global:\n  scrape_interval: 15s\n  sample_limit: 7\n  body_size_limit: 2MB\n  external_labels: {cluster: a}\n\
          scrape_configs:\n- job_name: a\n- job_name: b\n  scrape_interval: 5s\n  sample_limit: 9\n  honor_timestamps: no\n",
     );
-    let [a, b] = &config.jobs[..] else { panic!("{:?}", config.jobs) };
-    assert_eq!((a.interval, a.timeout), (Duration::from_secs(15), Duration::from_secs(10)));
-    assert_eq!((b.interval, b.timeout), (Duration::from_secs(5), Duration::from_secs(5)));
-    assert_eq!((a.limits.samples, b.limits.samples, b.limits.body_size), (7, 9, 2 << 20));
+    let [a, b] = &config.jobs[..] else {
+        panic!("{:?}", config.jobs)
+    };
+    assert_eq!(
+        (a.interval, a.timeout),
+        (Duration::from_secs(15), Duration::from_secs(10))
+    );
+    assert_eq!(
+        (b.interval, b.timeout),
+        (Duration::from_secs(5), Duration::from_secs(5))
+    );
+    assert_eq!(
+        (a.limits.samples, b.limits.samples, b.limits.body_size),
+        (7, 9, 2 << 20)
+    );
     assert!(a.honor_timestamps && !b.honor_timestamps);
     assert_eq!(config.external_labels.get("cluster"), Some("a"));
     assert_eq!(
@@ -101,7 +112,11 @@ fn secrets_are_never_printed() {
          - job_name: c\n  bearer_token: hunter2\n  consul_sd_configs: [{token: hunter2}]\n",
     );
     assert!(!config.printed.contains("hunter2"), "{}", config.printed);
-    assert!(config.printed.matches("<secret>").count() >= 7, "{}", config.printed);
+    assert!(
+        config.printed.matches("<secret>").count() >= 7,
+        "{}",
+        config.printed
+    );
     assert!(!format!("{:?}", config.jobs).contains("hunter2"));
     for job in &config.jobs {
         assert!(!job.printed.contains("hunter2"), "{}", job.printed);
@@ -112,7 +127,9 @@ fn secrets_are_never_printed() {
 
 #[test]
 fn what_is_not_acted_on_is_named() {
-    let config = parse("rule_files: [a.yml]\nalerting: {}\nscrape_configs:\n- job_name: k\n  kubernetes_sd_configs: [{role: pod}]\n");
+    let config = parse(
+        "rule_files: [a.yml]\nalerting: {}\nscrape_configs:\n- job_name: k\n  kubernetes_sd_configs: [{role: pod}]\n",
+    );
     expect![[r#"
         job "k": kubernetes_sd_configs is not acted on yet, its targets are not found
         alerting is not acted on yet
@@ -125,20 +142,38 @@ fn what_is_not_acted_on_is_named() {
 fn further_files_bring_their_jobs() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
-    write("main.yml", "scrape_config_files: [jobs_*.yml]\nscrape_configs: [{job_name: a}]\n");
-    write("jobs_1.yml", "scrape_configs:\n- job_name: b\n  file_sd_configs: [{files: [t.json]}]\n");
+    write(
+        "main.yml",
+        "scrape_config_files: [jobs_*.yml]\nscrape_configs: [{job_name: a}]\n",
+    );
+    write(
+        "jobs_1.yml",
+        "scrape_configs:\n- job_name: b\n  file_sd_configs: [{files: [t.json]}]\n",
+    );
     let config = Config::load(&folder.path().join("main.yml")).unwrap();
     let names: Vec<_> = config.jobs.iter().map(|job| job.name.as_str()).collect();
     assert_eq!(names, ["a", "b"]);
     assert_eq!(config.files.len(), 2);
     write("jobs_2.yml", "scrape_configs: [{job_name: a}]\nalerting: {}\n");
-    let error = Config::load(&folder.path().join("main.yml")).unwrap_err().to_string();
-    assert!(error.contains("jobs_2.yml:2:1: there is no key \"alerting\" here"), "{error}");
+    let error = Config::load(&folder.path().join("main.yml"))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("jobs_2.yml:2:1: there is no key \"alerting\" here"),
+        "{error}"
+    );
 }
 
 #[test]
 fn durations_read_back_as_they_are_written() {
-    for (text, seconds) in [("15s", 15.0), ("1m30s", 90.0), ("1h", 3600.0), ("500ms", 0.5), ("1d", 86_400.0), ("2w", 1_209_600.0)] {
+    for (text, seconds) in [
+        ("15s", 15.0),
+        ("1m30s", 90.0),
+        ("1h", 3600.0),
+        ("500ms", 0.5),
+        ("1d", 86_400.0),
+        ("2w", 1_209_600.0),
+    ] {
         let read = parse_duration(text).unwrap();
         assert!((read.as_secs_f64() - seconds).abs() < 1e-9, "{text}");
         assert_eq!(format_duration(read), text);
@@ -160,7 +195,12 @@ fn prometheus_own_examples_are_taken() {
         n += 1;
         if let Err(error) = Config::load(&path) {
             // OAuth 2 is refused, and nothing else.
-            let others: Vec<_> = error.mistakes.iter().filter(|mistake| !mistake.contains("oauth2")).cloned().collect();
+            let others: Vec<_> = error
+                .mistakes
+                .iter()
+                .filter(|mistake| !mistake.contains("oauth2"))
+                .cloned()
+                .collect();
             if !others.is_empty() {
                 wrong.push(format!("{name}: {}", others.join("; ")));
             }

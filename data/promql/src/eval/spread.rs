@@ -1,6 +1,6 @@
 //! Rows computed from stored series, by several workers if the caller has any.
 //!
-//! Series are cut into pieces of [`PIECE`]. A wave of pieces, one a worker, is read and computed side by side; then
+//! Series are cut into pieces of at most [`MAX_PIECE`]. A wave of pieces, one a worker, is read and computed side by side; then
 //! the caller's thread hands the rows on in the order of the series. What takes the rows therefore sees the same
 //! rows in the same order whatever the number of workers is, and results are the same to the last bit.
 
@@ -15,8 +15,12 @@ use crate::eval::window::Output;
 use crate::histogram::{detect_reset, size_in_samples};
 use crate::plan::Detail;
 
-/// Series a job; a wave holds the rows of that many series a worker.
-const PIECE: usize = 32;
+/// Most series a job: enough to be worth a thread, few enough that all workers have some.
+const MAX_PIECE: usize = 32;
+
+/// Most values a job, unless one series has more: what workers hold beyond a serial evaluation stays small beside
+/// the bound on samples.
+const MAX_PIECE_VALUES: usize = 1 << 16;
 
 /// How often the caller is asked whether to go on, in series.
 const INTERRUPT_EVERY: usize = 64;
@@ -78,7 +82,8 @@ impl Evaluator<'_> {
         let Rows { set, n_steps, .. } = *rows;
         let reader = self.reader(set, rows.detail);
         let width = self.workers.width();
-        if width < 2 || set.len() < 2 * PIECE {
+        let piece = (MAX_PIECE_VALUES / n_steps.max(1)).clamp(1, MAX_PIECE);
+        if width < 2 || set.len() < 2 * piece {
             let mut maker = (rows.make)()?;
             let mut out = Output::new(n_steps);
             return reader.each(0..set.len(), |labels, buffer| {
@@ -90,10 +95,11 @@ impl Evaluator<'_> {
         let mut next = 0;
         while next < set.len() {
             let ranges: Vec<_> = (0..width)
-                .map(|n| (next + n * PIECE).min(set.len()))
-                .map(|from| from..(from + PIECE).min(set.len()))
+                .map(|n| (next + n * piece).min(set.len()))
+                .map(|from| from..(from + piece).min(set.len()))
+                .filter(|range| !range.is_empty())
                 .collect();
-            next += width * PIECE;
+            next += width * piece;
             for piece in self.wave(reader, &ranges, rows)? {
                 piece.rows.iter().try_for_each(|(labels, out)| row(labels, out))?;
             }

@@ -152,7 +152,7 @@ pub(super) struct Cells<'a> {
     buckets: Peekable<Indexed<'a>>,
     from: i8,
     to: i8,
-    /// Nothing but the counts of spans that are the same can differ from the buckets.
+    /// The buckets themselves while none is merged or left out: equal spans then need no walk.
     whole: Option<&'a Buckets>,
 }
 

@@ -4,6 +4,7 @@ use model::{Labels, Metadata, NamesRequest, Query, QueryError, Selection, Series
 use promql::{EvalError, EvalParams, Interrupt, Limits, Options, Value, evaluate, parse};
 
 use crate::memory::Memory;
+use crate::run::loaded;
 
 fn store() -> Memory {
     let mut store = Memory::default();
@@ -51,6 +52,30 @@ fn samples_in_memory_are_bounded() {
         None,
     );
     assert!(matches!(error, EvalError::TooManySamples { .. }), "{error}");
+}
+
+#[test]
+fn histograms_count_by_their_size() {
+    let store = loaded("load 1m\n    h {{schema:0 count:6 sum:5 buckets:[1 2 3]}}x9");
+    let expr = parse("h", &Options::STABLE).unwrap();
+    // Ten histograms of 168 bytes, a span and three counts each are 13 samples of 16 bytes each.
+    let run = |max_samples| {
+        let params = EvalParams {
+            limits: Limits {
+                max_samples,
+                max_points: 1000,
+            },
+            ..EvalParams::range(0, 540_000, 60_000)
+        };
+        evaluate(&expr, &store, &params, &|| None)
+    };
+    let error = run(130).unwrap_err();
+    assert!(
+        matches!(error, EvalError::TooManySamples { limit: 130 }),
+        "{error}"
+    );
+    // What is read is held beside what is returned.
+    assert!(run(300).is_ok());
 }
 
 #[test]

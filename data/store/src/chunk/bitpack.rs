@@ -40,6 +40,48 @@ pub(crate) fn packed_len(n: usize, width: u32) -> usize {
     (n * width as usize).div_ceil(8)
 }
 
+/// Replaces the first `n` numbers of a block, at most all of it, by those in `bytes`.
+#[inline]
+pub(crate) fn unpack_block(
+    bytes: &[u8],
+    width: u32,
+    (n, block): (usize, &mut [u64; BLOCK]),
+) -> Result<(), Malformed> {
+    if width > u64::BITS || n > BLOCK || bytes.len() < packed_len(n, width) {
+        return Err(Malformed);
+    }
+    if width == 0 {
+        block.fill(0);
+        return Ok(());
+    }
+    // Words of a full block and zeros behind them, as many as make every index below valid.
+    let mut words = [0u64; 2 * BLOCK];
+    let mut chunks = bytes.chunks_exact(8);
+    for (word, chunk) in words.iter_mut().zip(&mut chunks) {
+        let mut whole = [0u8; 8];
+        whole.copy_from_slice(chunk);
+        *word = u64::from_le_bytes(whole);
+    }
+    if let Some(word) = words.get_mut(bytes.len() / 8) {
+        let mut part = [0u8; 8];
+        for (to, from) in part.iter_mut().zip(chunks.remainder()) {
+            *to = *from;
+        }
+        *word = u64::from_le_bytes(part);
+    }
+    let mask = u64::MAX >> (u64::BITS - width);
+    let mut bit = 0usize;
+    for slot in block.iter_mut().take(n) {
+        let (word, shift) = (bit / 64, (bit % 64) as u32);
+        let low = words[word % words.len()] >> shift;
+        // Two shifts, as one by 64 is none.
+        let high = words[(word + 1) % words.len()] << 1 << (63 - shift);
+        *slot = (low | high) & mask;
+        bit += width as usize;
+    }
+    Ok(())
+}
+
 /// Calls `each` with `n` numbers from `bytes`.
 #[inline]
 pub(crate) fn unpack(bytes: &[u8], width: u32, n: usize, mut each: impl FnMut(u64)) -> Result<(), Malformed> {

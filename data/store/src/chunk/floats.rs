@@ -148,7 +148,11 @@ fn decode_decimal(mut reader: Reader<'_>, n: usize, out: &mut Vec<f64>) -> Resul
     let mut integers = Vec::with_capacity(n);
     decode_ints(&mut reader, n, &mut integers)?;
     let start = out.len();
-    out.extend(integers.iter().map(|i| *i as f64 / power));
+    if power == 1.0 {
+        out.extend(integers.iter().map(|i| *i as f64));
+    } else {
+        out.extend(integers.iter().map(|i| *i as f64 / power));
+    }
     for (position, bits) in exceptions {
         *out.get_mut(start + position).ok_or(Malformed)? = f64::from_bits(bits);
     }
@@ -178,6 +182,7 @@ fn encode_xor(first: u64, rest: &[u64], out: &mut Vec<u8>) {
 fn decode_xor(mut reader: Reader<'_>, n: usize, out: &mut Vec<f64>) -> Result<(), Malformed> {
     let mut bits = reader.u64()?;
     out.push(f64::from_bits(bits));
+    let mut block = [0u64; BLOCK];
     let mut left = n - 1;
     while left > 0 {
         let len = left.min(BLOCK);
@@ -187,10 +192,11 @@ fn decode_xor(mut reader: Reader<'_>, n: usize, out: &mut Vec<f64>) -> Result<()
             return Err(Malformed);
         }
         let packed = reader.bytes(bitpack::packed_len(len, width))?;
-        bitpack::unpack(packed, width, len, |x| {
+        bitpack::unpack_block(packed, width, (len, &mut block))?;
+        out.extend(block.iter().take(len).map(|x| {
             bits ^= x << cut;
-            out.push(f64::from_bits(bits));
-        })?;
+            f64::from_bits(bits)
+        }));
         left -= len;
     }
     Ok(())

@@ -91,17 +91,31 @@ pub(crate) fn decode_ints(reader: &mut Reader<'_>, n: usize, out: &mut Vec<i64>)
         PLAIN | DELTA | DELTA2 => {
             let divisor = reader.uvarint()?.cast_signed();
             let mut state = State::default();
+            let mut block = [0u64; BLOCK];
             let mut left = n - 1;
+            out.reserve(left);
             while left > 0 {
                 let len = left.min(BLOCK);
                 let low = reader.ivarint()?;
                 let width = u32::from(reader.u8()?);
                 let packed = reader.bytes(bitpack::packed_len(len, width.min(u64::BITS)))?;
-                bitpack::unpack(packed, width, len, |number| {
-                    let w = number.cast_signed().wrapping_add(low);
-                    let k = state.back(shape, w);
-                    out.push(first.wrapping_add(k.wrapping_mul(divisor)));
-                })?;
+                bitpack::unpack_block(packed, width, (len, &mut block))?;
+                let numbers = block.iter().take(len);
+                let numbers = numbers.map(|number| number.cast_signed().wrapping_add(low));
+                let value = |k: i64| first.wrapping_add(k.wrapping_mul(divisor));
+                // A loop for each shape, so that none asks which it is for every number.
+                match shape {
+                    PLAIN => out.extend(numbers.map(value)),
+                    DELTA => out.extend(numbers.map(|number| {
+                        state.k = state.k.wrapping_add(number);
+                        value(state.k)
+                    })),
+                    _ => out.extend(numbers.map(|number| {
+                        state.step = state.step.wrapping_add(number);
+                        state.k = state.k.wrapping_add(state.step);
+                        value(state.k)
+                    })),
+                }
                 left -= len;
             }
         }
@@ -129,19 +143,6 @@ impl State {
         self.k = k;
         self.step = step;
         number
-    }
-
-    #[inline]
-    fn back(&mut self, shape: u8, number: i64) -> i64 {
-        match shape {
-            PLAIN => self.k = number,
-            DELTA => self.k = self.k.wrapping_add(number),
-            _ => {
-                self.step = self.step.wrapping_add(number);
-                self.k = self.k.wrapping_add(self.step);
-            }
-        }
-        self.k
     }
 }
 

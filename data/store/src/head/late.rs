@@ -163,7 +163,7 @@ impl Shard {
     }
 
     /// Tells whether a series has samples that parts of their own will hold.
-    pub(super) fn has_backfill(&self, id: u32) -> bool {
+    pub(crate) fn has_backfill(&self, id: u32) -> bool {
         self.backfill.contains_key(&id) || self.flushing.contains_key(&id)
     }
 

@@ -25,6 +25,9 @@ const SLICE: usize = 4096;
 const KEPT_ANSWERS: usize = 16;
 const KEPT_IDS: usize = 1 << 16;
 
+/// Tells of a value whether it is looked for.
+type Keep<'a> = &'a mut dyn FnMut(&str) -> bool;
+
 /// The order of series in parts.
 pub(crate) fn order(a: &str, b: &str) -> Ordering {
     let name = |packed| PackedLabels::trusted(packed).get(METRIC_NAME).unwrap_or("");
@@ -116,7 +119,7 @@ impl Part {
     pub(crate) fn scan(
         &self,
         name: &str,
-        (prefixes, keep): (&[String], &mut dyn FnMut(&str) -> bool),
+        (prefixes, keep): (&[String], Keep<'_>),
         out: &mut Vec<u32>,
     ) -> Result<(), PartError> {
         let Some(name) = self.name(name) else {
@@ -143,12 +146,7 @@ impl Part {
 
     /// Returns those of the ids, ascending, whose value of `name` is to be kept; a series without it has the
     /// empty value.
-    pub(crate) fn filter(
-        &self,
-        name: &str,
-        ids: &[u32],
-        keep: &mut dyn FnMut(&str) -> bool,
-    ) -> Result<Vec<u32>, PartError> {
+    pub(crate) fn filter(&self, name: &str, ids: &[u32], keep: Keep<'_>) -> Result<Vec<u32>, PartError> {
         let without = keep("");
         let Some((number, _)) = self.name(name) else {
             return Ok(if without { ids.to_vec() } else { Vec::new() });

@@ -4,6 +4,7 @@ use model::{Labels, SampleBuffer, TimeRange};
 use proptest::prelude::*;
 
 use super::*;
+use crate::StoreError;
 use crate::chunk::sample_tests::{bits, samples};
 use crate::disk::OsDisk;
 
@@ -20,7 +21,7 @@ fn write(dir: &std::path::Path, series: &[(Labels, SampleBuffer)]) -> Part {
 fn label_set(n: usize) -> Labels {
     let name = ["a", "b", "größe"][n % 3].to_owned();
     let mut pairs = vec![("__name__", name), ("n", n.to_string())];
-    if n % 2 == 0 {
+    if n.is_multiple_of(2) {
         pairs.push(("even", (n % 4).to_string()));
     }
     Labels::from_pairs(pairs).unwrap()
@@ -56,5 +57,97 @@ proptest! {
             crate::select::merge::append(&mut expected, samples, rows);
             prop_assert_eq!(bits(&out), bits(&expected));
         }
+    }
+}
+
+/// Reads all there is of a part.
+fn read_all(part: &Part) -> Result<Vec<(String, SampleBuffer)>, PartError> {
+    let ids: Vec<u32> = (0..part.info().n_series as u32).collect();
+    let mut labels = Vec::new();
+    part.labels(&ids, |_, packed| labels.push(packed.to_owned()))?;
+    let mut found = Vec::new();
+    for (id, packed) in ids.into_iter().zip(labels) {
+        if part.find(&packed)? != Some(id) {
+            return Err(PartError::Damaged {
+                section: usize::MAX,
+                page: 0,
+            });
+        }
+        let mut samples = SampleBuffer::default();
+        part.samples(id, TimeRange::ALL, &mut samples)?;
+        found.push((packed, samples));
+    }
+    let mut names = Vec::new();
+    part.label_names(|name| names.push(name.to_owned()));
+    for name in names {
+        let mut hits = Vec::new();
+        part.scan(&name, (&[], &mut |_| true), &mut hits)?;
+    }
+    Ok(found)
+}
+
+fn many_series(n: usize) -> Vec<(Labels, SampleBuffer)> {
+    let mut series: Vec<(Labels, SampleBuffer)> = (0..n)
+        .map(|n| {
+            let mut samples = SampleBuffer::default();
+            for i in 0..100 {
+                let jitter = (i * 7919 + n as i64 * 31) % 5;
+                samples.push(
+                    1_700_000_000_000 + i * 15_000 + jitter,
+                    (n as f64).sqrt() * i as f64,
+                );
+            }
+            (label_set(n), samples)
+        })
+        .collect();
+    series.sort_by(|a, b| order(a.0.packed(), b.0.packed()));
+    series
+}
+
+#[test]
+fn a_flipped_bit_anywhere_is_noticed() {
+    let dir = tempfile::tempdir().unwrap();
+    let part = write(dir.path(), &many_series(600));
+    let sound = read_all(&part).unwrap();
+    assert_eq!(sound.len(), 600);
+    let bytes = std::fs::read(&part.path).unwrap();
+    let mut places = vec![3, 9, bytes.len() - 1, bytes.len() - 20, bytes.len() - 40];
+    for section in &part.footer.sections {
+        assert!(!section.pages.is_empty(), "all sections are in use");
+        for page in &section.pages {
+            let last = page.offset + u64::from(page.stored) - 1;
+            places.extend([
+                page.offset as usize,
+                (page.offset + last) as usize / 2,
+                last as usize,
+            ]);
+        }
+    }
+    for at in places {
+        let mut bent = bytes.clone();
+        bent[at] ^= 0x20;
+        let path = dir.path().join("bent.part");
+        std::fs::write(&path, bent).unwrap();
+        match Part::open(&path, Arc::new(PageCache::new(1 << 20))) {
+            Err(StoreError::Corrupt { .. } | StoreError::NewerFormat { .. }) => {}
+            Err(error) => unreachable!("{error}"),
+            Ok(part) => {
+                let read = read_all(&part);
+                assert!(matches!(read, Err(PartError::Damaged { .. })), "flip at {at}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_cut_file_is_noticed() {
+    let dir = tempfile::tempdir().unwrap();
+    let part = write(dir.path(), &many_series(50));
+    let bytes = std::fs::read(&part.path).unwrap();
+    for len in (0..bytes.len()).step_by(97).chain(bytes.len() - 40..bytes.len()) {
+        let path = dir.path().join("cut.part");
+        std::fs::write(&path, &bytes[..len]).unwrap();
+        let opened = Part::open(&path, Arc::new(PageCache::new(1 << 20)));
+        assert!(matches!(opened, Err(StoreError::Corrupt { .. })), "cut at {len}");
     }
 }

@@ -133,3 +133,6 @@ pub(crate) fn part_ids(part: &Part, matchers: &[Matcher]) -> Result<Vec<u32>, Pa
         (Err(error), None) => Err(PartError::Io(std::io::Error::other(error.to_string()))),
     }
 }
+
+#[cfg(test)]
+mod tests;

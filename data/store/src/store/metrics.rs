@@ -103,6 +103,23 @@ const SNAPSHOT_SECONDS: Family<'_> = Family::gauge(
     "Time it took to write the last snapshot of the head.",
 );
 
+const SCRUB_BYTES: Family<'_> = Family::gauge(
+    "periplus_store_scrub_verified_bytes",
+    "Bytes of parts whose checksums were verified in this pass.",
+);
+const SCRUB_PASSES: Family<'_> = Family::counter(
+    "periplus_store_scrub_passes_total",
+    "Times the checksums of all parts were verified.",
+);
+const SCRUB_DAMAGED: Family<'_> = Family::counter(
+    "periplus_store_scrub_damaged_parts_total",
+    "Parts that verification found to be damaged.",
+);
+const TOMBSTONES: Family<'_> = Family::gauge(
+    "periplus_store_tombstones",
+    "Deletions that still hide samples of parts or of the head.",
+);
+
 /// Returns the place of a refusal in the counters.
 pub(crate) fn reason_index(rejection: &Rejection) -> usize {
     match rejection {
@@ -135,7 +152,7 @@ impl Store {
             let snapshot = inner.snapshot.lock();
             (snapshot.bytes, snapshot.took)
         };
-        let plain: [(&Family<'_>, f64); 26] = [
+        let plain: [(&Family<'_>, f64); 30] = [
             (&HEAD_SERIES, status.head_series as f64),
             (&SAMPLES, count(&counters.samples)),
             (&BATCHES, count(&counters.batches)),
@@ -160,6 +177,10 @@ impl Store {
             (&DROPPED, count(&counters.dropped_parts)),
             (&UPKEEP_FAILURES, count(&counters.upkeep_failures)),
             (&QUARANTINED, status.quarantined.len() as f64),
+            (&SCRUB_BYTES, status.scrub.verified_bytes as f64),
+            (&SCRUB_PASSES, status.scrub.passes as f64),
+            (&SCRUB_DAMAGED, status.scrub.damaged_parts as f64),
+            (&TOMBSTONES, status.tombstones as f64),
             (&HISTOGRAMS, count(&counters.histograms)),
             (&BACKFILL, count(&counters.backfilled)),
             (&BACKFILL_WAITING, inner.n_backfill.load(Ordering::Relaxed) as f64),

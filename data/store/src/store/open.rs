@@ -59,13 +59,15 @@ pub(crate) fn open(
         metadata: &metadata,
         exemplars: &mut exemplars,
     };
-    let (snapshot, before) = (restored.snapshot, restored.last_captured);
+    let (mut snapshot, before) = (restored.snapshot, restored.last_captured);
+    let end = restored.resume.end;
     let (replayed, heads) = replay(
         &*disk,
         (&log_dir, &quarantine),
         (restored.heads, restored.resume),
         &mut side,
     )?;
+    snapshot.note_replayed(&replayed.segments, end);
     let floor = found.manifest.floor;
     let mut shards: Vec<Shard> = heads.into_iter().flat_map(|head| head.shards).collect();
     shards.iter_mut().for_each(|shard| shard.settle(floor));

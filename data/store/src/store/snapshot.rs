@@ -53,6 +53,8 @@ pub(crate) struct SnapshotState {
     pub(crate) bytes: u64,
     /// Bytes of the log that had been written since the store was opened when it was made.
     written: u64,
+    /// Bytes of the log behind it when the store was opened.
+    replayed: u64,
     /// Position of the log that it covers.
     position: u64,
     /// Time the last one took to write.
@@ -60,13 +62,25 @@ pub(crate) struct SnapshotState {
 }
 
 impl SnapshotState {
-    /// Describes a snapshot that was loaded; `replayed` bytes of the log came behind it.
+    /// Describes a snapshot that was loaded.
     pub(crate) fn loaded(bytes: u64, position: u64) -> Self {
         Self {
             bytes,
             position,
             ..Self::default()
         }
+    }
+
+    /// Notes how much log was replayed, which is what came behind `end`.
+    pub(crate) fn note_replayed(&mut self, segments: &[SegmentInfo], end: LogEnd) {
+        let behind = segments
+            .iter()
+            .map(|segment| match segment.sequence.cmp(&end.sequence) {
+                std::cmp::Ordering::Less => 0,
+                std::cmp::Ordering::Equal => segment.bytes.saturating_sub(end.bytes),
+                std::cmp::Ordering::Greater => segment.bytes,
+            });
+        self.replayed = behind.sum();
     }
 }
 
@@ -82,7 +96,7 @@ pub(crate) fn save_if_due(inner: &Inner) -> Result<(), StoreError> {
     };
     let due = {
         let state = inner.snapshot.lock();
-        let tail = inner.wal.stats().written_bytes.saturating_sub(state.written);
+        let tail = state.replayed + inner.wal.stats().written_bytes.saturating_sub(state.written);
         tail >= least.max(state.bytes / SIZE_PER_TAIL)
     };
     if due { save(inner) } else { Ok(()) }
@@ -152,6 +166,7 @@ fn save(inner: &Inner) -> Result<(), StoreError> {
     *inner.snapshot.lock() = SnapshotState {
         bytes,
         written,
+        replayed: 0,
         position: last,
         took: start.elapsed(),
     };

@@ -21,8 +21,8 @@ const MAX_TOMBSTONES: usize = 1024;
 impl Store {
     /// Deletes the samples in `range` of all series for which all matchers of at least one set hold; returns how
     /// many series that are. Queries do not see the samples from then on, nor the series of which nothing is
-    /// left; the space is given back when parts are merged, or by [`Store::clean_tombstones`]. Samples that come
-    /// later are not affected.
+    /// left; the space is given back when parts are merged, or by [`Store::clean_tombstones`]. Samples newer than
+    /// the last ones of their series are not affected.
     ///
     /// # Errors
     /// The deletion could not be made durable, and has not happened; or stored data cannot be read; or too many
@@ -35,12 +35,17 @@ impl Store {
             let manifest = inner.manifest.lock();
             let mut more = Vec::with_capacity(matcher_sets.len());
             for matchers in matcher_sets {
-                let head = head_hits(inner, matchers, range)?;
+                let (head, backfill) = head_hits(inner, matchers, range)?;
                 hit.extend(head.keys().copied());
                 more.push(Tombstone {
                     matchers: matchers.clone(),
                     range,
                     before: manifest.next_part,
+                    epoch: if backfill {
+                        u64::from(inner.wal.epoch().number)
+                    } else {
+                        0
+                    },
                     head,
                 });
             }
@@ -79,18 +84,26 @@ fn query_failure(error: QueryError) -> StoreError {
     }
 }
 
-/// Finds the series of the head with samples in a span; returns up to which time each has some.
+/// Finds the series of the head with samples in a span; returns up to which time each has some, and whether one
+/// of them has backfill.
 fn head_hits(
     inner: &Inner,
     matchers: &[Matcher],
     range: TimeRange,
-) -> Result<HashMap<u64, Millis>, StoreError> {
-    let mut hits = HashMap::new();
+) -> Result<(HashMap<u64, Millis>, bool), StoreError> {
+    let mut hits = Hits::default();
     for shard in &inner.shards {
         // Series are numbered anew only when many have left, which does not happen again and again.
         while !shard_hits(inner, shard, (matchers, range), &mut hits)? {}
     }
-    Ok(hits)
+    Ok((hits.ends, hits.backfill))
+}
+
+/// What was found in the head.
+#[derive(Default)]
+struct Hits {
+    ends: HashMap<u64, Millis>,
+    backfill: bool,
 }
 
 /// Looks through one shard; returns false if its series were numbered anew meanwhile.
@@ -98,7 +111,7 @@ fn shard_hits(
     inner: &Inner,
     shard: &Mutex<Shard>,
     (matchers, range): (&[Matcher], TimeRange),
-    hits: &mut HashMap<u64, Millis>,
+    hits: &mut Hits,
 ) -> Result<bool, StoreError> {
     let (mut copied, mut samples) = (HeadSamples::default(), SampleBuffer::default());
     let (ids, incarnation) = {
@@ -115,6 +128,7 @@ fn shard_hits(
             let clipped = shard.clip(range);
             shard.copy_samples(id, clipped, &mut copied);
             shard.copy_backfill(id, range, &mut copied);
+            hits.backfill |= shard.has_backfill(id);
             (hash_labels(&shard.packed_labels(id)), clipped)
         };
         samples.clear();
@@ -124,7 +138,7 @@ fn shard_hits(
             reason: format!("samples in memory: {error}"),
         })?;
         if let Some(last) = samples.timestamps.last() {
-            hits.insert(hash, *last);
+            hits.ends.insert(hash, *last);
         }
     }
     Ok(true)
@@ -150,7 +164,8 @@ fn count_hits(
 /// Rewrites every part of which something is deleted.
 fn clean(inner: &Inner) -> Result<(), StoreError> {
     let tombstones = Arc::clone(&inner.tombstones.read());
-    for part in Arc::clone(&inner.parts.read()).iter() {
+    let parts = Arc::clone(&inner.parts.read());
+    for part in parts.iter() {
         if inner.is_stopping() {
             break;
         }
@@ -180,12 +195,9 @@ pub(crate) fn prune(inner: &Inner) -> Result<(), StoreError> {
         };
         parts.iter().any(may_hit)
     };
-    // Samples before the floor are in parts, but for backfill, and those written since have left out what was
-    // deleted.
-    let has_backfill = inner.n_backfill.load(std::sync::atomic::Ordering::Relaxed) > 0;
+    // Samples before the floor are in parts, and those written since have left out what was deleted.
     let hits_head = |tombstone: &Tombstone| {
-        let mut ends = tombstone.head.values();
-        ends.any(|end| has_backfill || *end >= manifest.floor)
+        tombstone.epoch > manifest.backfilled || tombstone.head.values().any(|end| *end >= manifest.floor)
     };
     let kept: Vec<Tombstone> = old
         .list

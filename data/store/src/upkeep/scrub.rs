@@ -38,7 +38,7 @@ pub(crate) struct Scrub {
     last_run: Option<Millis>,
     /// Bytes that may be read; negative after a page that was larger than what was left.
     credit: i64,
-    /// Part, section and page that come next.
+    /// Part, section and page that come next; the footer counts as a section behind the others.
     next: (u64, usize, usize),
     pub(crate) status: ScrubStatus,
 }
@@ -94,25 +94,24 @@ pub(super) fn scrub(inner: &Inner, now: Millis) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Verifies pages of a part until the credit is used up; returns whether that was the last page.
+/// Verifies pages of a part, and its footer last, until the credit is used up; returns whether that was all.
 fn verify(inner: &Inner, part: &Part, scrub: &mut Scrub) -> Result<bool, PartError> {
-    let n_pages = part.n_pages();
-    if (scrub.next.1, scrub.next.2) == (0, 0) {
-        if scrub.credit <= 0 {
-            return Ok(false);
-        }
-        scrub.status.verified_bytes += part.verify_footer()?;
-    }
-    for (section, n) in n_pages.into_iter().enumerate().skip(scrub.next.1) {
+    let pages = part.n_pages();
+    let footer = pages.len();
+    for (section, n) in pages.into_iter().chain([1]).enumerate().skip(scrub.next.1) {
         let first = if section == scrub.next.1 { scrub.next.2 } else { 0 };
         for page in first..n {
             if scrub.credit <= 0 || inner.is_stopping() {
                 scrub.next = (part.info().id, section, page);
                 return Ok(false);
             }
-            let bytes = part.page_bytes(section, page);
+            let bytes = if section == footer {
+                part.verify_footer()?
+            } else {
+                part.stored_page(section, page)?;
+                part.page_bytes(section, page)
+            };
             scrub.credit = scrub.credit.saturating_sub_unsigned(bytes);
-            part.stored_page(section, page)?;
             scrub.status.verified_bytes += bytes;
         }
     }

@@ -71,6 +71,8 @@ fn copy(inner: &Inner, to: &Path, skip_head: bool) -> Result<(), StoreError> {
         (manifest.clone(), id)
     };
     let deleted = Arc::clone(&inner.tombstones.read());
+    // The log of the copy starts from nothing.
+    manifest.backfilled = 0;
     manifest.parts = parts.iter().map(|part| part.info().id).collect();
     for part in parts.iter() {
         let target = part_path(to, part.info().id);

@@ -179,7 +179,8 @@ impl<T: ReplayTarget> Reading<'_, '_, T> {
         self.replayed.last_epoch = self.replayed.last_epoch.max(epoch);
         self.workers.send(&Message::Segment { epoch, floor });
         let before = self.replayed.last_position;
-        let mut kept = Vec::from([0..offset]);
+        let mut kept = Vec::new();
+        kept.push(0..offset);
         let mut positions = (u64::MAX, 0);
         let verdict = self
             .frames(&mut file, (&mut kept, &mut positions))

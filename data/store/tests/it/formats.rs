@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use model::{Buckets, Histogram, Span};
+
 use super::*;
 
 const START: Millis = 36 * 24 * HOUR;
@@ -28,7 +30,7 @@ fn value(series: u64, scrape: i64) -> Option<f64> {
         1 => (n * 1500) as f64,
         2 => (n * 7 + random % 4) as f64,
         3 => (random % 1000) as f64 / 100.0,
-        4 if n % 16 == 0 => random as f64 / 7.3e9,
+        4 if n.is_multiple_of(16) => random as f64 / 7.3e9,
         5 => [
             f64::NAN,
             f64::INFINITY,
@@ -39,7 +41,7 @@ fn value(series: u64, scrape: i64) -> Option<f64> {
         ][(n % 6) as usize],
         6 if scrape == 700 => f64::from_bits(STALE),
         6 if scrape < 700 => ((random % 64) * 4096) as f64,
-        7 if n % 40 == 0 => f64::from_bits(0x7ff8_0000_0000_0001 + n),
+        7 if n.is_multiple_of(40) => f64::from_bits(0x7ff8_0000_0000_0001 + n),
         _ => return None,
     })
 }
@@ -55,6 +57,25 @@ fn pairs(series: u64) -> Vec<(&'static str, String)> {
         pairs.push(("device", format!("device-{series}")));
     }
     pairs
+}
+
+/// A histogram that grows; from the second format on there is a series of them.
+fn histogram(scrape: i64) -> Histogram {
+    let n = scrape as f64;
+    let (offset, length) = if scrape < 900 { (-3, 2) } else { (-3, 4) };
+    Histogram {
+        schema: 2,
+        integer: true,
+        zero_threshold: 1e-128,
+        zero_count: n,
+        count: n * f64::from(length + 1),
+        sum: n * 1.75,
+        positive: Buckets {
+            spans: vec![Span { offset, length }],
+            counts: vec![n; length as usize],
+        },
+        ..Histogram::default()
+    }
 }
 
 /// What the folders hold: a day in one compacted part, hours in flushed parts, the rest in the log.
@@ -75,6 +96,11 @@ fn write(dir: &Path) {
             let row = batch.add_series(&mut labels).unwrap();
             batch.push(&row, t, value);
         }
+        labels.clear();
+        labels.add("__name__", "sizes").add("job", "golden histograms");
+        let row = batch.add_series(&mut labels).unwrap();
+        batch.push_histogram(&row, t, histogram(scrape));
+        batch.set_start(START - MINUTE);
         batch.describe("up", Metadata::default());
         let position = store.ingest(&batch).unwrap().position;
         if scrape % 60 == 0 {
@@ -132,13 +158,30 @@ fn data() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data")
 }
 
+fn assert_histograms(store: &Store) {
+    let set = store
+        .select(&Selection {
+            matchers: vec![Matcher::equal("job", "golden histograms")],
+            range: TimeRange::ALL,
+        })
+        .unwrap();
+    let mut buffer = SampleBuffer::default();
+    set.read(0, &mut buffer).unwrap();
+    assert_eq!(buffer.len(), SCRAPES as usize);
+    for (scrape, (row, read)) in (0..SCRAPES).zip(&buffer.histograms) {
+        assert_eq!(i64::from(*row), scrape);
+        assert_eq!(*read, histogram(scrape));
+        assert_eq!(buffer.start(*row as usize), START - MINUTE);
+    }
+}
+
 #[test]
 fn formats_of_earlier_versions_are_read() {
     if let Some(name) = std::env::var_os("UPDATE_GOLDEN") {
         write(&data().join(name));
     }
     let expected = expected();
-    for name in ["v1"] {
+    for name in ["v1", "v2"] {
         let dir = tempfile::tempdir().unwrap();
         copy(&data().join(name), dir.path());
         let store = open(config(dir.path()));
@@ -159,5 +202,8 @@ fn formats_of_earlier_versions_are_read() {
         drop(store);
         let store = open(config(dir.path()));
         assert_eq!(content(&store), expected, "content of {name}, opened again");
+        if name != "v1" {
+            assert_histograms(&store);
+        }
     }
 }

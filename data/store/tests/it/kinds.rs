@@ -305,6 +305,13 @@ fn backfill_of_days_is_taken_and_becomes_parts() {
     }
     // Of two samples at one time the first one stored counts.
     store.ingest(&one(UP, start, 77.0)).unwrap();
+    // What is deleted before it is in a part does not come back.
+    let gone: &[(&str, &str)] = &[("__name__", "gone")];
+    store.ingest(&one(gone, start + 30 * MINUTE, 5.0)).unwrap();
+    assert_eq!(samples(&store, Matcher::equal("__name__", "gone")).len(), 1);
+    let all_of_it = [vec![Matcher::equal("__name__", "gone")]];
+    assert_eq!(store.delete_series(&all_of_it, TimeRange::ALL).unwrap(), 1);
+    assert_eq!(samples(&store, Matcher::equal("__name__", "gone")), []);
     let too_old = store.ingest(&one(UP, start - 11 * 24 * HOUR, 1.0)).unwrap();
     assert!(matches!(too_old.rejected[0].1, Rejection::TooOld { .. }));
     let expected: Vec<_> = expected.into_iter().collect();
@@ -336,4 +343,5 @@ fn backfill_of_days_is_taken_and_becomes_parts() {
     std::fs::remove_file(dir.path().join("SNAPSHOT")).unwrap();
     let store = open(config());
     assert_eq!(samples(&store, matcher()), expected);
+    assert_eq!(samples(&store, Matcher::equal("__name__", "gone")), []);
 }

@@ -3,6 +3,7 @@
 
 mod formats;
 mod kinds;
+mod snapshots;
 mod tail;
 
 use std::path::Path;

@@ -30,6 +30,10 @@ pub(super) fn store(error: StoreError) -> Failure {
         StoreError::Corrupt { .. } => {
             "move the file away to go on without what it holds, or restore the folder from a backup"
         }
+        StoreError::NoSpace { .. } => "make room on that disk, or choose another with --data DIR",
+        StoreError::TooManyTombstones { .. } => {
+            "start without new deletions and order POST /api/v1/admin/tsdb/clean_tombstones"
+        }
         StoreError::StartThread { .. } => {
             "raise the limit of threads of this user or container (ulimit -u, pids.max)"
         }

@@ -12,7 +12,10 @@ use super::params::Params;
 use crate::app::App;
 
 /// `/api/v1/admin/tsdb/delete_series`: deletes the samples of the series that match, in a span of time.
-pub(crate) async fn delete_series(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
+pub(crate) async fn delete_series(
+    State(app): State<Arc<App>>,
+    request: Request,
+) -> Result<Response, ApiError> {
     check_enabled(&app)?;
     let params = Params::read(request, app.config.query.max_form_bytes).await?;
     let sets = params.all("match[]").map(|text| {

@@ -188,7 +188,8 @@ fn random_queries_are_answered_as_prometheus_answers_them() -> anyhow::Result<()
     while asked < count {
         let pair = Pair::start()?;
         let mut random = SmallRng::seed_from_u64(seed);
-        let samples = data::load_both(&mut random, &pair.ours.client, &pair.theirs.client)?;
+        let samples = data::load(&mut random, &[&pair.ours.client, &pair.theirs.client])
+            .context("failed to load the data")?;
         println!("SEED={seed}: {samples} samples");
         for number in 0..PER_DATA.min(count - asked) {
             let query = Grammar { random: &mut random }.query();

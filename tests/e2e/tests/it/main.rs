@@ -15,3 +15,4 @@ mod faults;
 mod machine;
 mod page;
 mod promtool;
+mod scrape;

@@ -81,16 +81,16 @@ impl<'a> Created<'a> {
             let end = line::line_end(bytes, at);
             let text = self.page.get(at..end).unwrap_or_default();
             let name = series_name(text);
-            if name.strip_suffix(SUFFIX) == Some(self.family.as_str()) {
-                if let Ok(found) = openmetrics::read_line(self.page, at) {
-                    let series = self.page.get(at..found.series_end).unwrap_or_default();
-                    #[expect(
-                        clippy::cast_possible_truncation,
-                        reason = "saturates; seconds to milliseconds"
-                    )]
-                    let start = (found.value * 1000.0) as Millis;
-                    self.starts.insert(self.key(series), start);
-                }
+            if name.strip_suffix(SUFFIX) == Some(self.family.as_str())
+                && let Ok(found) = openmetrics::read_line(self.page, at)
+            {
+                let series = self.page.get(at..found.series_end).unwrap_or_default();
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    reason = "saturates; seconds to milliseconds"
+                )]
+                let start = (found.value * 1000.0) as Millis;
+                self.starts.insert(self.key(series), start);
             }
             at = end + 1;
         }

@@ -36,8 +36,12 @@ pub(in crate::part) enum Found {
     Many { n: usize, offset: u64, bytes: usize },
 }
 
-/// Appends the entry of a value that `n` series have.
-pub(in crate::part) fn put_symbol(previous: &str, value: &str, found: &Found, n: u32, out: &mut Vec<u8>) {
+/// Appends the entry of a value, which comes after `previous` in its block and which `n` series have.
+pub(in crate::part) fn put_symbol(
+    (previous, value): (&str, &str),
+    (found, n): (&Found, u32),
+    out: &mut Vec<u8>,
+) {
     let shared = value
         .bytes()
         .zip(previous.bytes())

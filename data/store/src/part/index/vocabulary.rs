@@ -148,7 +148,7 @@ fn write_name(
             }
         };
         entry.clear();
-        put_symbol(previous, value, &found, list.len(), &mut entry);
+        put_symbol((previous, value), (&found, list.len()), &mut entry);
         symbols.write(&entry);
         previous = value;
     }

@@ -3,7 +3,6 @@
 
 mod native;
 
-use anyhow::Context as _;
 use model::{Batch, Histogram, LabelsBuilder, stale_marker};
 use rand::Rng as _;
 use rand::rngs::SmallRng;
@@ -352,9 +351,4 @@ fn values(kind: Kind, random: &mut SmallRng, times: &[(i64, bool)], number: usiz
     };
     let sample = |(t, stale): &(i64, bool)| (*t, if *stale { stale_marker() } else { next(*t) });
     times.iter().map(sample).collect()
-}
-
-/// Writes the data of a seed to two servers; says how much.
-pub(super) fn load_both(random: &mut SmallRng, a: &Client, b: &Client) -> anyhow::Result<usize> {
-    load(random, &[a, b]).context("failed to load the data")
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::histogram::{Histogram, Span};
+use crate::{Histogram, Span};
 
 fn buckets(spans: &[(i32, u32)], counts: &[f64]) -> Buckets {
     Buckets {

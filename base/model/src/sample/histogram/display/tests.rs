@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::histogram::{Buckets, CUSTOM_BUCKETS, Histogram, Span};
+use crate::{Buckets, CUSTOM_BUCKETS, Histogram, Span};
 
 #[test]
 fn writes_as_prometheus_does() {

@@ -22,7 +22,7 @@ struct Name {
 
 /// All pairs of a shard. Pairs are never removed; the shard rebuilds the whole when many are unused.
 #[derive(Default)]
-pub(super) struct Symbols {
+pub(in crate::head) struct Symbols {
     /// Packed pairs, one after another.
     text: String,
     pairs: Vec<Pair>,
@@ -34,7 +34,7 @@ pub(super) struct Symbols {
 impl Symbols {
     /// Returns the packed text of a pair.
     #[inline]
-    pub(super) fn text(&self, pair: u32) -> &str {
+    pub(in crate::head) fn text(&self, pair: u32) -> &str {
         self.pairs
             .get(pair as usize)
             .and_then(|p| self.text.get(p.start as usize..p.start as usize + p.len as usize))
@@ -48,7 +48,7 @@ impl Symbols {
     }
 
     /// Returns the ids of the pairs of a label set, storing those that are new. `None` when the text is full.
-    pub(super) fn intern(&mut self, labels: PackedLabels<'_>, ids: &mut Vec<u32>) -> Option<()> {
+    pub(in crate::head) fn intern(&mut self, labels: PackedLabels<'_>, ids: &mut Vec<u32>) -> Option<()> {
         let mut rest = labels.packed();
         for (name, value) in labels.iter() {
             let len = prefix_len(name.len()) + name.len() + prefix_len(value.len()) + value.len();
@@ -100,7 +100,7 @@ impl Symbols {
     }
 
     /// Returns text and series of the pairs from a number on.
-    pub(super) fn pairs_from(&self, first: u32) -> impl Iterator<Item = (&str, &Postings)> {
+    pub(in crate::head) fn pairs_from(&self, first: u32) -> impl Iterator<Item = (&str, &Postings)> {
         let pairs = self.pairs.iter().skip(first as usize);
         (first..)
             .zip(pairs)
@@ -108,12 +108,12 @@ impl Symbols {
     }
 
     /// Returns the texts of the pairs from a number on.
-    pub(super) fn texts_from(&self, first: u32) -> impl ExactSizeIterator<Item = &str> {
+    pub(in crate::head) fn texts_from(&self, first: u32) -> impl ExactSizeIterator<Item = &str> {
         (first as usize..self.pairs.len().max(first as usize)).map(|pair| self.text(pair as u32))
     }
 
     /// Adds the pair with the next number. `None` if the text is no pair.
-    pub(super) fn restore(&mut self, text: &str) -> Option<()> {
+    pub(in crate::head) fn restore(&mut self, text: &str) -> Option<()> {
         let labels = PackedLabels::parse(text).ok()?;
         let mut pairs = labels.iter();
         let (name, _) = pairs.next()?;
@@ -124,21 +124,21 @@ impl Symbols {
     }
 
     /// Notes that a series has a pair. Series come in ascending order.
-    pub(super) fn note(&mut self, pair: u32, series: u32) {
+    pub(in crate::head) fn note(&mut self, pair: u32, series: u32) {
         if let Some(pair) = self.pairs.get_mut(pair as usize) {
             pair.postings.push(series);
         }
     }
 
     /// Returns the series that have `name="value"`.
-    pub(super) fn postings(&self, name: &str, value: &str) -> Option<&Postings> {
+    pub(in crate::head) fn postings(&self, name: &str, value: &str) -> Option<&Postings> {
         let labels = model::Labels::from_pairs([(name, value)]).ok()?;
         self.find(labels.packed())
             .map(|id| &self.pairs[id as usize].postings)
     }
 
     /// Calls `each` with every value of a name and the series that have it.
-    pub(super) fn scan(&self, name: &str, mut each: impl FnMut(&str, &Postings)) {
+    pub(in crate::head) fn scan(&self, name: &str, mut each: impl FnMut(&str, &Postings)) {
         let Some(id) = self.by_name.get(name) else { return };
         for pair in &self.names[*id as usize].pairs {
             let labels = PackedLabels::trusted(self.text(*pair));
@@ -149,7 +149,7 @@ impl Symbols {
     }
 
     /// Returns all names with the postings of all their pairs.
-    pub(super) fn names(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = &Postings>)> {
+    pub(in crate::head) fn names(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = &Postings>)> {
         self.names.iter().map(|name| {
             (
                 &*name.text,

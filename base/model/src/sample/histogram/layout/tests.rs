@@ -1,5 +1,5 @@
 use super::*;
-use crate::histogram::{CUSTOM_BUCKETS, Histogram};
+use crate::{CUSTOM_BUCKETS, Histogram};
 
 fn buckets(spans: &[(i32, u32)], counts: &[f64]) -> Buckets {
     Buckets {

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::histogram::{Buckets, CUSTOM_BUCKETS, Histogram, Span};
+use crate::{Buckets, CUSTOM_BUCKETS, Histogram, Span};
 
 fn buckets(spans: &[(i32, u32)], counts: &[f64]) -> Buckets {
     Buckets {

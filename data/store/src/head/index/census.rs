@@ -3,8 +3,8 @@
 use hashbrown::HashMap;
 use model::PackedLabels;
 
-use super::Shard;
 use crate::bytes::xxh3;
+use crate::head::Shard;
 
 /// A label pair with the number of its series.
 #[derive(Clone, Copy, Debug)]

@@ -1,0 +1,73 @@
+//! Which labels there are, and which series have them.
+
+mod census;
+mod postings;
+mod symbols;
+
+use model::{METRIC_NAME, PackedLabels};
+
+use super::Shard;
+use crate::select::Index;
+
+pub(crate) use census::{Census, PairCount};
+pub(crate) use postings::{Postings, decode_postings};
+pub(super) use symbols::Symbols;
+
+impl Shard {
+    /// Calls `each` with all names that a living series has.
+    pub(crate) fn label_names(&self, mut each: impl FnMut(&str)) {
+        for (name, mut postings) in self.symbols.names() {
+            if postings.any(|p| p.iter().any(|id| self.is_alive(id))) {
+                each(name);
+            }
+        }
+    }
+
+    /// Calls `each` with all values of a name that a living series has.
+    pub(crate) fn label_values(&self, name: &str, mut each: impl FnMut(&str)) {
+        self.symbols.scan(name, |value, postings| {
+            if postings.iter().any(|id| self.is_alive(id)) {
+                each(value);
+            }
+        });
+    }
+
+    /// Calls `each` with `(metric name, hash, id)` of every series.
+    pub(crate) fn for_each_series(&self, mut each: impl FnMut(&str, u64, u32)) {
+        for (id, series) in self.series.iter().enumerate().filter(|(_, s)| !s.dead) {
+            let name = self.pairs_of(series).iter().find_map(|pair| {
+                let (name, value) = PackedLabels::trusted(self.symbols.text(*pair)).iter().next()?;
+                (name == METRIC_NAME).then_some(value)
+            });
+            each(name.unwrap_or(""), series.hash, id as u32);
+        }
+    }
+}
+
+impl Index for &Shard {
+    fn all(&mut self, out: &mut Vec<u32>) -> Result<(), model::QueryError> {
+        out.extend((0..self.series.len() as u32).filter(|id| self.is_alive(*id)));
+        Ok(())
+    }
+
+    fn equal(&mut self, name: &str, value: &str, out: &mut Vec<u32>) -> Result<(), model::QueryError> {
+        if let Some(postings) = self.symbols.postings(name, value) {
+            out.extend(postings.iter());
+        }
+        Ok(())
+    }
+
+    fn scan(
+        &mut self,
+        name: &str,
+        keep: &mut dyn FnMut(&str) -> bool,
+        out: &mut Vec<u32>,
+    ) -> Result<(), model::QueryError> {
+        self.symbols.scan(name, |value, postings| {
+            if keep(value) {
+                out.extend(postings.iter());
+            }
+        });
+        Ok(())
+    }
+}
