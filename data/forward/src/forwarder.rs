@@ -170,10 +170,15 @@ impl Forwarder {
         self.thread.is_finished()
     }
 
+    /// Asks to stop, and does not wait.
+    pub fn ask_to_stop(&self) {
+        self.stop.cancel();
+    }
+
     /// Stops: waits for what is under way as long as patience lasts, writes the checkpoint, and returns where the
     /// forwarder stood at the end. Blocks.
     pub fn stop(self) -> ForwardStatus {
-        self.stop.cancel();
+        self.ask_to_stop();
         let receiver = self.receiver;
         if self.thread.join().is_err() {
             tracing::error!(%receiver, "the forwarder failed inside");

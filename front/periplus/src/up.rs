@@ -1,11 +1,13 @@
 //! `periplus up`: all roles in one process.
 //!
 //! Order of the start: folder, store, agent, server, words. Order of the stop: the server refuses new work and
-//! ends what is open, the agent hands over its last samples, the store brings everything to disk. A part that
+//! ends what is open, the agent hands over its last samples, forwarders note how far they came, the store brings
+//! everything to disk. A part that
 //! ends by itself ends the whole, by the same path.
 
 mod collecting;
 mod config;
+mod forwarding;
 mod greeting;
 mod hints;
 mod orders;
@@ -31,6 +33,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::collecting::Collecting;
 use self::config::UpConfig;
+use self::forwarding::{Forwarding, Receivers};
 use self::greeting::Greeting;
 use self::orders::Orders;
 use self::own_metrics::OwnMetrics;
@@ -57,6 +60,7 @@ const BLOCKING_KEEP_ALIVE: Duration = Duration::from_secs(20);
 pub(crate) fn run(args: &UpArgs) -> Result<(), Failure> {
     let config = UpConfig::check(args)?;
     let scrape_config = config.config.as_deref().map(scraping::load).transpose()?;
+    let receivers = scrape_config.as_ref().map(forwarding::check).transpose()?;
     service::log::log_panics();
     if let Err(error) = service::limits::raise_open_files() {
         tracing::warn!(%error, "failed to raise the limit of open files");
@@ -70,13 +74,16 @@ pub(crate) fn run(args: &UpArgs) -> Result<(), Failure> {
         .build()
         .context("failed to start the runtime")
         .map_err(Failure::new)?;
-    let result = runtime.block_on(up(config, scrape_config));
+    let result = runtime.block_on(up(config, (scrape_config, receivers)));
     // What still blocks a thread now was named by the stop.
     runtime.shutdown_background();
     result
 }
 
-async fn up(config: UpConfig, scrape_config: Option<scrape::Config>) -> Result<(), Failure> {
+/// What the configuration file asks for: what to scrape, and where to forward.
+type FromFile = (Option<scrape::Config>, Option<Receivers>);
+
+async fn up(config: UpConfig, from_file: FromFile) -> Result<(), Failure> {
     let stop = CancellationToken::new();
     let _attendant = attend_signals(&stop)?;
 
@@ -89,7 +96,7 @@ async fn up(config: UpConfig, scrape_config: Option<scrape::Config>) -> Result<(
         return Ok(());
     };
     let store = store?;
-    let mut running = match Running::start(config, scrape_config, (Arc::clone(&store), clock), &stop) {
+    let mut running = match Running::start(config, from_file, (Arc::clone(&store), clock), &stop) {
         Ok(running) => running,
         Err(failure) => {
             store.close();
@@ -137,13 +144,14 @@ struct Running {
     collecting: Arc<Collecting>,
     server: Option<Server>,
     scraping: Option<Scraping>,
+    forwarding: Arc<Forwarding>,
     greeting: Option<Greeting>,
 }
 
 impl Running {
     fn start(
         config: UpConfig,
-        scrape_config: Option<scrape::Config>,
+        (scrape_config, receivers): FromFile,
         (store, clock): (Arc<Store>, Arc<dyn Clock>),
         stop: &CancellationToken,
     ) -> Result<Self, Failure> {
@@ -158,7 +166,12 @@ impl Running {
             }
             _ => None,
         };
-        let own = OwnMetrics::new(Arc::clone(&store));
+        let forwarding = match receivers {
+            Some(receivers) => Forwarding::start(receivers, &config.data, (&store, &clock))?,
+            None => Forwarding::default(),
+        };
+        let forwarding = Arc::new(forwarding);
+        let own = OwnMetrics::new(Arc::clone(&store), Arc::clone(&forwarding));
         let extras = vec![own.as_extra()];
         let agent = Agent::start(
             config.agent(),
@@ -204,6 +217,7 @@ impl Running {
             collecting,
             server: Some(server),
             scraping,
+            forwarding,
             greeting: Some(greeting),
         })
     }
@@ -265,7 +279,10 @@ async fn shut_down(running: Running, tasks: Tasks) {
     let mut stages = Stages::begin(STOP_DEADLINE);
     let server_ends_at = stages.ends_at(Stage::Drain);
     let Running {
-        store, collecting, ..
+        store,
+        collecting,
+        forwarding,
+        ..
     } = running;
     stages
         .run(Stage::Drain, "requests, event streams and scrapes", async {
@@ -279,6 +296,13 @@ async fn shut_down(running: Running, tasks: Tasks) {
             Stage::Flush,
             "the last samples",
             spawn_blocking(move || collecting.stop(patience)),
+        )
+        .await;
+    stages
+        .run(
+            Stage::Flush,
+            "what receivers can still take",
+            spawn_blocking(move || forwarding.stop()),
         )
         .await;
     stages

@@ -10,6 +10,7 @@ use server::{Collection as _, Reporter};
 use store::Store;
 
 use super::collecting::Collecting;
+use super::forwarding::Forwarding;
 
 /// The `job` of these series.
 const JOB: &str = "periplus";
@@ -22,6 +23,7 @@ const BUILD: Family<'_> = Family::gauge("periplus_build_info", "Version of this 
 #[derive(Clone)]
 pub(super) struct OwnMetrics {
     store: Arc<Store>,
+    forwarding: Arc<Forwarding>,
     late: Arc<OnceLock<Late>>,
 }
 
@@ -33,10 +35,11 @@ struct Late {
 }
 
 impl OwnMetrics {
-    /// Reports the store for now.
-    pub(super) fn new(store: Arc<Store>) -> Self {
+    /// Reports the store and the forwarders for now.
+    pub(super) fn new(store: Arc<Store>, forwarding: Arc<Forwarding>) -> Self {
         Self {
             store,
+            forwarding,
             late: Arc::default(),
         }
     }
@@ -73,6 +76,7 @@ impl Collector for OwnMetrics {
     fn collect(&mut self, _root: &Root, out: &mut dyn Sink) -> Result<(), CollectError> {
         out.sample(&BUILD, &[("version", env!("CARGO_PKG_VERSION"))], 1.0);
         self.store.report(out);
+        self.forwarding.report(out);
         if let Some(late) = self.late.get() {
             late.server.report(out);
             if let Some(scraping) = &late.scraping {
