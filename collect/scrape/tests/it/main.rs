@@ -1,7 +1,6 @@
 //! Scraping over real sockets: a server with awkward habits, TLS with a real certificate, discovery, reloads.
 #![expect(
     clippy::disallowed_methods,
-    clippy::disallowed_types,
     clippy::unwrap_used,
     clippy::panic,
     reason = "a test's server runs tasks of its own and reads the clock of its machine; what it cannot set up fails it"

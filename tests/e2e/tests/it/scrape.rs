@@ -18,9 +18,9 @@ use serde_json::Value;
 use testkit::{Client, Peer, Periplus, Up, free_port, peer_path, wait_for};
 
 /// Scrapes that each of the two makes of a phase.
-const SCRAPES: usize = 4;
+const SCRAPES: usize = 7;
 /// Steps so near to a change of phase are not compared: the two scrape at different places of a second.
-const MARGIN_S: f64 = 2.5;
+const MARGIN_S: f64 = 2.1;
 
 const FIRST: &str = "\
 # HELP requests_total Requests.
