@@ -230,6 +230,7 @@ impl Evaluator<'_> {
                 let value = self.scalar(inner, &steps.first())?;
                 Ok(vec![value.first().copied().unwrap_or(f64::NAN); n])
             }
+            Kind::Plus(inner) => self.scalar(inner, steps),
             Kind::Negate(inner) => {
                 let mut values = self.scalar(inner, steps)?;
                 values.iter_mut().for_each(|value| *value = -*value);
@@ -266,6 +267,7 @@ impl Evaluator<'_> {
             Kind::Call(function, args) => self.vector_call(node, (*function, args), steps),
             Kind::Aggregate(plan) => self.aggregate(plan, node.span, steps),
             Kind::Binary(plan) => self.vector_binary(plan, steps),
+            Kind::Plus(inner) => self.vector(inner, steps),
             Kind::Negate(inner) => {
                 let frame = self.vector(inner, steps)?;
                 self.negate(frame)

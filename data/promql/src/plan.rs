@@ -49,6 +49,8 @@ pub(crate) enum Kind {
     Aggregate(Box<AggregatePlan>),
     Binary(Box<BinaryPlan>),
     Negate(Box<Node>),
+    /// A unary plus: the same values, but no selector any more, so their times are those of the steps.
+    Plus(Box<Node>),
 }
 
 /// Series at one time each step.

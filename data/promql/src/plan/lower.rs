@@ -133,11 +133,9 @@ impl Lowerer {
             ExprKind::Binary(binary) => self.binary(binary, expr),
             ExprKind::Unary(unary) => {
                 let inner = self.expr(&unary.expr)?;
-                if !unary.negative {
-                    return Ok(inner);
-                }
+                let sign = if unary.negative { Kind::Negate } else { Kind::Plus };
                 let node = Node {
-                    kind: Kind::Negate(Box::new(inner.node)),
+                    kind: sign(Box::new(inner.node)),
                     span: expr.span,
                     value_type,
                 };

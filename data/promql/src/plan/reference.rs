@@ -47,7 +47,7 @@ impl Search {
                 self.add((plan.at, plan.offset), around);
                 return true;
             }
-            Kind::Invariant(inner) | Kind::Negate(inner) => self.node(inner, around),
+            Kind::Invariant(inner) | Kind::Negate(inner) | Kind::Plus(inner) => self.node(inner, around),
             Kind::Range(range) => self.range(range, around),
             Kind::Window(window) => self.range(&window.range, around),
             Kind::Call(FunctionId::Info, args) => args.first().is_some_and(|arg| self.node(arg, around)),

@@ -248,10 +248,11 @@ pub(crate) fn parse_time(text: &str) -> Option<Millis> {
     }
 }
 
-/// Reads seconds or a duration as Prometheus writes it, in milliseconds.
+/// Reads seconds or a duration as Prometheus writes it, in milliseconds. Seconds are cut to whole nanoseconds and
+/// those to whole milliseconds, so `1.001` is 1,000 ms as it is there.
 pub(crate) fn parse_duration(text: &str) -> Option<Millis> {
     match text.parse::<f64>() {
-        Ok(seconds) => millis_from_seconds(seconds),
+        Ok(seconds) => millis_from_seconds(((seconds * 1e9).trunc() / 1e6).trunc() / 1e3),
         Err(_) => promql::parse_duration(text),
     }
 }
