@@ -1,7 +1,9 @@
-//! Days of the civil calendar, counted from 1 January 1970.
+//! Days of the civil calendar, counted from 1 January 1970, and times written with them.
 //!
 //! The proleptic Gregorian calendar repeats after 400 years of 146,097 days; years are counted from March, so that
 //! the leap day is the last of its year. Source: Howard Hinnant, "chrono-compatible low-level date algorithms".
+
+use crate::Millis;
 
 /// Seconds of a day.
 pub const DAY_SECONDS: i64 = 86_400;
@@ -46,6 +48,26 @@ pub fn days_in_month(year: i64, month: i64) -> i64 {
         4 | 6 | 9 | 11 => 30,
         _ => 31,
     }
+}
+
+/// Writes a time as RFC 3339 in UTC with milliseconds: `2026-01-02T15:04:05.678Z`.
+pub fn format_rfc3339(time: Millis) -> String {
+    let second = format_rfc3339_seconds(time);
+    let second = second.strip_suffix('Z').unwrap_or(&second);
+    format!("{second}.{:03}Z", time.rem_euclid(1000))
+}
+
+/// Writes a time as RFC 3339 in UTC, cut to the second that it lies in: `2026-01-02T15:04:05Z`.
+pub fn format_rfc3339_seconds(time: Millis) -> String {
+    let seconds = time.div_euclid(1000);
+    let (year, month, day) = date_of(seconds.div_euclid(DAY_SECONDS));
+    let second = seconds.rem_euclid(DAY_SECONDS);
+    format!(
+        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
+        second / 3600,
+        second / 60 % 60,
+        second % 60
+    )
 }
 
 #[cfg(test)]

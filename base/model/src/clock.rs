@@ -1,5 +1,9 @@
 //! Time as everything above the kernel sees it.
 
+mod duration;
+
+pub use duration::{format_duration, parse_duration};
+
 /// Milliseconds since 1970-01-01T00:00:00Z, the resolution of Prometheus timestamps.
 pub type Millis = i64;
 

@@ -9,7 +9,8 @@
 //! - [`Histogram`], [`Exemplar`]: samples that are more than a number.
 //! - [`RelabelRule`], [`relabel`]: rules that rewrite label sets.
 //! - [`Sink`], [`Family`]: how a collector speaks.
-//! - [`Millis`], [`Clock`], [`calendar`]: time.
+//! - [`Millis`], [`Clock`], [`calendar`], [`parse_duration`]: time.
+//! - [`nearest`]: what a mistyped name was to be.
 
 mod batch;
 pub mod calendar;
@@ -18,6 +19,7 @@ mod clock;
 mod labels;
 mod matcher;
 mod metadata;
+mod nearest;
 mod query;
 mod relabel;
 mod sample;
@@ -25,10 +27,11 @@ mod sink;
 
 pub use batch::{Batch, BatchExemplar, BatchRow, BatchSeries, Ingest, IngestError, Ingested, Rejection};
 pub use causes::with_causes;
-pub use clock::{Clock, Millis};
+pub use clock::{Clock, Millis, format_duration, parse_duration};
 pub use labels::{LabelError, Labels, LabelsBuilder, MAX_LABEL_BYTES, METRIC_NAME, PackedLabels};
 pub use matcher::{MatchOp, Matcher, MatcherError};
 pub use metadata::{Metadata, MetricType};
+pub use nearest::nearest;
 pub use query::{NamesRequest, Query, QueryError, SampleBuffer, Selection, SeriesSet, TimeRange};
 pub use relabel::{
     EditableLabels, NameScheme, RelabelAction, RelabelError, RelabelRule, RelabelSpec, relabel,

@@ -13,8 +13,8 @@ use crate::push_float;
 
 pub use families::{CONTENT_TYPE_FAMILIES, FamiliesWriter};
 pub use parse::{
-    ClassicError, ClassicHistogram, ClassicPart, Entry, ExpositionFormat, ExpositionParser, FormatError,
-    NativeHistograms, ParseError, Sample, SampleValue, format_bound, parse_float,
+    Entry, ExpositionFormat, ExpositionParser, FormatError, NativeHistograms, ParseError, Sample,
+    SampleValue, format_bound, parse_float,
 };
 pub use series::{CONTENT_TYPE_OPENMETRICS, SeriesFormat, SeriesText};
 

@@ -25,9 +25,9 @@ mod snappy;
 
 pub use error::DecodeError;
 pub use exposition::{
-    CONTENT_TYPE_FAMILIES, CONTENT_TYPE_OPENMETRICS, CONTENT_TYPE_TEXT, ClassicError, ClassicHistogram,
-    ClassicPart, Entry, ExpositionFormat, ExpositionParser, FamiliesWriter, FormatError, NativeHistograms,
-    ParseError, Sample, SampleValue, SeriesFormat, SeriesText, TextSink, format_bound, parse_float,
+    CONTENT_TYPE_FAMILIES, CONTENT_TYPE_OPENMETRICS, CONTENT_TYPE_TEXT, Entry, ExpositionFormat,
+    ExpositionParser, FamiliesWriter, FormatError, NativeHistograms, ParseError, Sample, SampleValue,
+    SeriesFormat, SeriesText, TextSink, format_bound, parse_float,
 };
 pub use histogram::HistogramFault;
 pub use number::{format_float, push_float, push_integer};

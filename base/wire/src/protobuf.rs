@@ -31,8 +31,15 @@ impl WireError {
     }
 }
 
+/// Leaves the place out: a page of metrics names the family instead.
+impl From<WireError> for &'static str {
+    fn from(error: WireError) -> Self {
+        error.reason
+    }
+}
+
 /// Reads the fields of one message in order.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Reader<'a> {
     rest: &'a [u8],
     /// Where `rest` ends in the whole request. Only the end is kept, so that moving on changes one thing.
@@ -139,7 +146,7 @@ impl<'a> Reader<'a> {
         match kind {
             0 => self.varint().map(Value::Varint),
             1 => self.fixed64().map(Value::Fixed64),
-            2 => self.length_delimited().map(Value::Bytes),
+            2 => self.delimited().map(Value::Bytes),
             5 => {
                 self.rest = self
                     .rest
@@ -151,8 +158,9 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Reads bytes behind their length: a string, a message, or one of several messages in a row.
     #[inline]
-    fn length_delimited(&mut self) -> Result<Reader<'a>, WireError> {
+    pub(crate) fn delimited(&mut self) -> Result<Reader<'a>, WireError> {
         let len = self.varint()?;
         let (bytes, rest) = usize::try_from(len)
             .ok()

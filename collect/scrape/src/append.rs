@@ -442,7 +442,7 @@ struct Converted {
     /// Under what it is remembered.
     text: String,
     labels: Arc<str>,
-    histogram: Result<Histogram, wire::ClassicError>,
+    histogram: Result<Histogram, model::ClassicError>,
     timestamp: Option<Millis>,
     start: Millis,
     exemplars: Vec<(Labels, f64, Option<Millis>)>,

@@ -59,8 +59,8 @@ impl fmt::Display for Monotonicity {
             format_short(self.buckets.1),
             format_two_digits(self.max_difference),
             self.count,
-            crate::eval::rfc3339(self.times.0),
-            crate::eval::rfc3339(self.times.1),
+            model::calendar::format_rfc3339_seconds(self.times.0),
+            model::calendar::format_rfc3339_seconds(self.times.1),
         )
     }
 }

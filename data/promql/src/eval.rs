@@ -14,7 +14,6 @@ mod aggregate;
 mod binary;
 mod call;
 mod frame;
-mod math;
 mod output;
 mod select;
 mod spread;
@@ -39,7 +38,6 @@ use crate::histogram;
 use crate::plan::{Horizon, Kind, Node, lower};
 use crate::value::QueryOutput;
 
-pub(crate) use call::rfc3339;
 pub use workers::{Alone, Caller, Job, Workers};
 
 /// What bounds an evaluation.

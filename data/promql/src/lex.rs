@@ -9,10 +9,10 @@ mod string;
 pub(crate) use string::unquote;
 
 use crate::ast::Span;
-use crate::duration::parse_duration;
 use crate::error::{ParseError, shorten};
 use crate::number::parse_number;
 use crate::parse::Options;
+use model::parse_duration;
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,12 +10,12 @@
 
 mod annotations;
 pub mod ast;
-mod duration;
 mod error;
 mod eval;
 mod functions;
 pub mod histogram;
 mod lex;
+mod math;
 mod number;
 mod parse;
 mod plan;
@@ -23,7 +23,6 @@ mod value;
 
 pub use annotations::Annotation;
 pub use ast::Expr;
-pub use duration::{format_duration, parse_duration};
 pub use error::{EvalError, Interrupt, ParseError};
 pub use eval::{Alone, Caller, EvalParams, Job, Limits, Workers, evaluate, evaluate_with};
 pub use functions::{Function, functions, keywords};

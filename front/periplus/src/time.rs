@@ -14,7 +14,7 @@ pub(crate) fn parse_time(text: &str, now: Millis) -> Result<Millis, String> {
     let parsed = if text == "now" {
         Some(now)
     } else if let Some(span) = ago {
-        promql::parse_duration(span.trim()).and_then(|millis| now.checked_sub(millis))
+        model::parse_duration(span.trim()).and_then(|millis| now.checked_sub(millis))
     } else if let Some(seconds) = text.parse::<f64>().ok().filter(|seconds| seconds.abs() < 1e12) {
         // Milliseconds are what there is; what is finer is cut.
         Some((seconds * 1000.0) as Millis)
@@ -31,16 +31,6 @@ pub(crate) fn parse_time(text: &str, now: Millis) -> Result<Millis, String> {
 pub(crate) fn format_time(time: Millis) -> String {
     let (year, month, day) = date_of(time.div_euclid(DAY_MS));
     format!("{year:04}-{month:02}-{day:02} {} UTC", format_clock(time))
-}
-
-/// Writes a time as RFC 3339 with milliseconds, for machines.
-pub(crate) fn format_rfc3339(time: Millis) -> String {
-    let (year, month, day) = date_of(time.div_euclid(DAY_MS));
-    let millis = time.rem_euclid(1000);
-    format!(
-        "{year:04}-{month:02}-{day:02}T{}.{millis:03}Z",
-        format_clock(time)
-    )
 }
 
 /// Writes the time of day: `14:02:00`.

@@ -199,7 +199,7 @@ pub(crate) fn parse_bytes(text: &str) -> Result<u64, String> {
 
 /// Reads a span of time as Prometheus writes it: `500ms`, `5s`, `1h30m`, `15d`.
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
-    promql::parse_duration(text.trim())
+    model::parse_duration(text.trim())
         .and_then(|millis| u64::try_from(millis).ok())
         .map(Duration::from_millis)
         .ok_or_else(|| "expected a duration such as 500ms, 5s, 1h30m or 15d".to_owned())
@@ -207,7 +207,7 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
 
 /// Writes a span of time as [`parse_duration`] reads it.
 pub(crate) fn format_duration(duration: Duration) -> String {
-    promql::format_duration(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
+    model::format_duration(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]

@@ -22,3 +22,12 @@ fn days_and_years() {
         }
     }
 }
+
+#[test]
+fn times_as_rfc_3339() {
+    assert_eq!(format_rfc3339(0), "1970-01-01T00:00:00.000Z");
+    assert_eq!(format_rfc3339(1_767_366_245_678), "2026-01-02T15:04:05.678Z");
+    assert_eq!(format_rfc3339_seconds(1_767_366_245_678), "2026-01-02T15:04:05Z");
+    assert_eq!(format_rfc3339(-1), "1969-12-31T23:59:59.999Z");
+    assert_eq!(format_rfc3339_seconds(-1), "1969-12-31T23:59:59Z");
+}

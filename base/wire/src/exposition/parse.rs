@@ -15,7 +15,6 @@ use std::borrow::Cow;
 
 use model::{Histogram, LabelsBuilder, MetricType, Millis};
 
-mod classic;
 mod created;
 mod format;
 mod labels;
@@ -25,7 +24,6 @@ mod openmetrics;
 mod protobuf;
 mod text;
 
-pub use classic::{ClassicError, ClassicHistogram, ClassicPart};
 pub use format::{ExpositionFormat, FormatError};
 pub use number::{format_bound, parse_float};
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use model::{Labels, LabelsBuilder, METRIC_NAME, MetricType, Millis};
-use wire::{ClassicHistogram, ClassicPart};
+use model::{ClassicHistogram, ClassicPart, Labels, LabelsBuilder, METRIC_NAME, MetricType, Millis};
+use wire::parse_float;
 
 use super::{Converted, PageError, metric_name};
 
@@ -16,6 +16,8 @@ pub(crate) struct Part {
     /// Packed labels of the histogram, without `le` and the suffix of the name.
     histogram: Arc<str>,
     part: ClassicPart,
+    /// Upper bound of a bucket, otherwise 0.
+    bound: f64,
 }
 
 /// The histogram that is being put together.
@@ -67,11 +69,19 @@ impl Classic {
 
     /// Finds out what a series is; `None` if it belongs to no histogram of the family that is being read.
     pub(super) fn part_of(&self, labels: &Labels) -> Result<Option<Part>, PageError> {
-        let Some((family, part)) = ClassicPart::of(metric_name(labels), labels.get("le")) else {
+        let Some((family, part)) = ClassicPart::split(metric_name(labels)) else {
             return Ok(None);
         };
         if self.family.as_deref() != Some(family) {
             return Ok(None);
+        }
+        let mut bound = 0.0;
+        if part == ClassicPart::Bucket {
+            let written = labels.get("le").and_then(parse_float);
+            let Some(written) = written.filter(|bound| !bound.is_nan()) else {
+                return Ok(None);
+            };
+            bound = written;
         }
         let mut builder = LabelsBuilder::default();
         builder.add(METRIC_NAME, family);
@@ -82,7 +92,11 @@ impl Classic {
             builder.add(name, value);
         }
         let histogram = Arc::from(builder.build()?.packed());
-        Ok(Some(Part { histogram, part }))
+        Ok(Some(Part {
+            histogram,
+            part,
+            bound,
+        }))
     }
 
     /// Tells whether a series belongs to another histogram than the open one.
@@ -99,7 +113,14 @@ impl Classic {
             ..Open::default()
         });
         open.timestamp = given.timestamp;
-        open.histogram.add(part.part, given.value);
+        // What is wrong is remembered, and told when the histogram is taken.
+        let histogram = &mut open.histogram;
+        let told = match part.part {
+            ClassicPart::Bucket => histogram.set_bucket(part.bound, given.value),
+            ClassicPart::Count => histogram.set_count(given.value),
+            ClassicPart::Sum => histogram.set_sum(given.value),
+        };
+        drop(told);
     }
 
     pub(super) fn add_exemplar(&mut self, labels: Labels, value: f64, time: Option<Millis>) {
@@ -110,11 +131,11 @@ impl Classic {
 
     /// Returns the open histogram and opens none.
     pub(super) fn take(&mut self) -> Option<Converted> {
-        let mut open = self.open.take()?;
+        let open = self.open.take()?;
         Some(Converted {
             text: format!("{PREFIX}{}", open.labels),
             labels: open.labels,
-            histogram: open.histogram.take(),
+            histogram: open.histogram.to_histogram(),
             timestamp: open.timestamp,
             start: open.start,
             exemplars: open.exemplars,

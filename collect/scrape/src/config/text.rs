@@ -41,29 +41,8 @@ fn without_place(text: &str) -> String {
 }
 
 fn unknown_key(key: &str, known: &[&'static str]) -> String {
-    let near = known
-        .iter()
-        .map(|name| (edits(key, name), *name))
-        .min()
-        .filter(|(edits, _)| *edits <= 2.max(key.chars().count() / 3));
-    match near {
-        Some((_, near)) => format!("there is no key {key:?} here; perhaps {near:?} is meant"),
+    match model::nearest(key, known.iter().copied()) {
+        Some(near) => format!("there is no key {key:?} here; perhaps {near:?} is meant"),
         None => format!("there is no key {key:?} here"),
     }
-}
-
-/// Levenshtein's distance of two words.
-fn edits(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut left = i + 1;
-        let mut next = vec![left];
-        for (y, pair) in b.chars().zip(row.windows(2)) {
-            let [diagonal, above] = pair else { continue };
-            left = (diagonal + usize::from(x != y)).min(above + 1).min(left + 1);
-            next.push(left);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
 }

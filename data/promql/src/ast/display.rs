@@ -8,8 +8,8 @@ use crate::ast::{
     Aggregate, AtTime, Binary, Boundary, Cardinality, DurationExpr, DurationKind, Expr, ExprKind, Grouping,
     Matching, NumberLiteral, Selector, StringLiteral, Subquery, TimeShift,
 };
-use crate::duration::format_duration;
 use crate::number::{format_plain, quote, quote_bytes};
+use model::format_duration;
 
 impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

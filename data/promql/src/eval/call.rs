@@ -11,14 +11,13 @@ use model::{Labels, MatchOp, Matcher};
 use crate::error::EvalError;
 use crate::eval::Evaluator;
 use crate::eval::frame::{Frame, Row, float_steps, is_metadata_label};
-use crate::eval::math::{go_max, go_min};
 use crate::eval::select::Pick;
 use crate::eval::steps::{Steps, all_steps, count_steps, has_step, steps_of, unite};
 use crate::functions::FunctionId;
 use crate::histogram::{average, variance};
+use crate::math::{go_max, go_min};
 use crate::plan::{Kind, Node};
 
-pub(crate) use date::rfc3339;
 pub(super) use label::with_label;
 
 impl Evaluator<'_> {

@@ -2,18 +2,18 @@
 
 use model::Buckets;
 
-/// Adds to a sum and remembers in `compensation` what rounding lost: Kahan's algorithm in Neumaier's variant. Once
-/// the sum is infinite there is nothing to make up for.
+use crate::math::Kahan;
+
+/// Adds to a sum that keeps its compensation beside it.
 pub(super) fn increment(value: f64, sum: &mut f64, compensation: &mut f64) {
-    let total = *sum + value;
-    if total.is_infinite() {
-        *compensation = 0.0;
-    } else if sum.abs() >= value.abs() {
-        *compensation += (*sum - total) + value;
-    } else {
-        *compensation += (value - total) + *sum;
-    }
-    *sum = total;
+    let running = Kahan {
+        sum: *sum,
+        compensation: *compensation,
+    };
+    Kahan {
+        sum: *sum,
+        compensation: *compensation,
+    } = running.add(value);
 }
 
 /// What rounding lost in each field of a histogram that is a running sum.

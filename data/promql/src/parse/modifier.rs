@@ -4,11 +4,11 @@ use crate::ast::{
     AtTime, Boundary, DurationExpr, Expr, ExprKind, MatrixSelector, Selector, Span, Subquery, TimeShift,
     ValueType,
 };
-use crate::duration::parse_duration;
 use crate::error::ParseError;
 use crate::lex::TokenKind;
 use crate::number::parse_number;
 use crate::parse::{Node, Parser};
+use model::parse_duration;
 
 impl Parser<'_> {
     pub(super) fn modifiers(&mut self, mut node: Node) -> Result<Node, ParseError> {

@@ -1,11 +1,11 @@
 //! The script language of Prometheus's promqltest.
 //!
-//! `load <step>` with series, value sequences and start timestamps, `load_with_nhcb`, `clear`, `eval instant at T`, `eval range from A to B step S`, and
-//! what is expected of them.
+//! `load <step>` with series, value sequences and start timestamps, `load_with_nhcb`, `clear`, `eval instant at T`,
+//! `eval range from A to B step S`, and what is expected of them.
 
-use model::{Labels, Millis, stale_marker};
+use model::{Labels, Millis, parse_duration, stale_marker};
 use promql::ast::ExprKind;
-use promql::{Options, parse, parse_duration};
+use promql::{Options, parse};
 use regex::Regex;
 
 use crate::literal::{Literal, read_histograms};

@@ -1,7 +1,7 @@
 //! Comma-separated values (RFC 4180): one line a sample, one column a label, exact values.
 
 use crate::client::{Data, Point, Series};
-use crate::time::format_rfc3339;
+use model::calendar::format_rfc3339;
 
 /// Writes an answer. Columns are `time`, `value` and the labels in order of their names.
 pub(super) fn render(data: &Data) -> String {

@@ -1,4 +1,6 @@
-use super::{date_of, days_of, format_minute, format_rfc3339, format_time, parse_time};
+use model::calendar::format_rfc3339;
+
+use super::{date_of, days_of, format_minute, format_time, parse_time};
 
 const NOW: i64 = 1_795_317_720_000;
 

@@ -200,39 +200,16 @@ impl UpConfig {
 fn unknown_collectors(args: &UpArgs) -> Vec<String> {
     let asked = args.enable.iter().chain(&args.disable);
     let unknown = asked.filter(|name| !ROWS.iter().any(|row| row.name == *name));
-    let mistakes = unknown.map(|name| match nearest(name) {
-        Some(near) => format!("there is no collector {name:?}; perhaps {near:?} is meant"),
-        None => {
-            let known: Vec<&str> = ROWS.iter().map(|row| row.name).collect();
-            format!("there is no collector {name:?}; known are {}", known.join(", "))
-        }
-    });
+    let mistakes = unknown.map(
+        |name| match model::nearest(name, ROWS.iter().map(|row| row.name)) {
+            Some(near) => format!("there is no collector {name:?}; perhaps {near:?} is meant"),
+            None => {
+                let known: Vec<&str> = ROWS.iter().map(|row| row.name).collect();
+                format!("there is no collector {name:?}; known are {}", known.join(", "))
+            }
+        },
+    );
     mistakes.collect()
-}
-
-/// Finds the collector whose name needs the fewest edits, if those are few.
-fn nearest(name: &str) -> Option<&'static str> {
-    let names = ROWS.iter().map(|row| (edits(name, row.name), row.name));
-    names
-        .min()
-        .filter(|(edits, _)| *edits <= 2.max(name.chars().count() / 3))
-        .map(|(_, near)| near)
-}
-
-/// Levenshtein's distance of two names.
-fn edits(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut left = i + 1;
-        let mut next = vec![left];
-        for (y, pair) in b.chars().zip(row.windows(2)) {
-            let [diagonal, above] = pair else { continue };
-            left = (diagonal + usize::from(x != y)).min(above + 1).min(left + 1);
-            next.push(left);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
 }
 
 /// Follows the XDG base directory specification for users and the file system hierarchy for root.

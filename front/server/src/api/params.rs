@@ -253,7 +253,7 @@ pub(crate) fn parse_time(text: &str) -> Option<Millis> {
 pub(crate) fn parse_duration(text: &str) -> Option<Millis> {
     match text.parse::<f64>() {
         Ok(seconds) => millis_from_seconds(((seconds * 1e9).trunc() / 1e6).trunc() / 1e3),
-        Err(_) => promql::parse_duration(text),
+        Err(_) => model::parse_duration(text),
     }
 }
 

@@ -111,7 +111,7 @@ fn check_resolution(limits: &QueryLimits, span: Millis, step: Millis) -> Result<
         return Ok(());
     }
     let max = i64::try_from(limits.max_points.max(1)).unwrap_or(i64::MAX);
-    let enough = promql::format_duration((span / max / 1000 + 1).saturating_mul(1000));
+    let enough = model::format_duration((span / max / 1000 + 1).saturating_mul(1000));
     let text = format!(
         "exceeded maximum resolution of {} points per timeseries. Try decreasing the query resolution (?step=XX)",
         grouped(limits.max_points)
@@ -148,7 +148,7 @@ fn question(params: &Params, app: &App, mut eval: EvalParams) -> Result<Question
         None => None,
         Some(millis) if millis > 0 => u64::try_from(millis).ok(),
         Some(millis) => {
-            let given = promql::format_duration(millis);
+            let given = model::format_duration(millis);
             let problem = format_args!("timeout must be positive, got {given}").to_string();
             return Err(ApiError::parameter("timeout", problem));
         }

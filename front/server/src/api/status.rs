@@ -15,5 +15,5 @@ pub(crate) mod system;
 
 /// Writes a span as Prometheus writes durations.
 pub(crate) fn format_span(span: Duration) -> String {
-    promql::format_duration(i64::try_from(span.as_millis()).unwrap_or(i64::MAX))
+    model::format_duration(i64::try_from(span.as_millis()).unwrap_or(i64::MAX))
 }

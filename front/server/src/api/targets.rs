@@ -15,9 +15,9 @@ use scrape::{ActiveTarget, MetadataRequest, RelabelStep, ScrapeStatus};
 use super::answer::json::{Object, push_labels};
 use super::answer::{ApiError, ErrorKind, success};
 use super::params::Params;
-use super::params::civil::format_rfc3339;
 use crate::app::App;
 use crate::sources::Scraping;
+use model::calendar::format_rfc3339;
 
 /// What Go prints for a time that never was.
 const NEVER: &str = "0001-01-01T00:00:00Z";

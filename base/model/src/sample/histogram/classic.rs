@@ -7,10 +7,13 @@ use std::sync::Arc;
 
 use super::{Buckets, CUSTOM_BUCKETS, Histogram, HistogramError, ResetHint, Span};
 
+/// Most buckets of one classic histogram.
+const MAX_CLASSIC_BUCKETS: usize = 10_000;
+
 /// Why a classic histogram cannot be read as a native one.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ClassicError {
-    /// A negative count of a bucket.
+    /// A count of a bucket that is negative or not a number.
     #[error("bucket count must be non-negative: le={bound}, count={count}")]
     NegativeBucketCount {
         /// Upper bound.
@@ -18,10 +21,13 @@ pub enum ClassicError {
         /// Its count.
         count: f64,
     },
+    /// More buckets than anybody has.
+    #[error("there are more than {MAX_CLASSIC_BUCKETS} buckets")]
+    TooManyBuckets,
     /// A bound that is no number.
     #[error("bucket boundary must not be NaN")]
     NanBound,
-    /// A negative count of all observations.
+    /// A count of all observations that is negative or not a number.
     #[error("count must be non-negative: count={0}")]
     NegativeCount(f64),
     /// Neither a bucket nor a count.
@@ -102,10 +108,13 @@ impl ClassicHistogram {
     /// Adds a bucket, in any order of bounds; a bound that is known already is ignored.
     ///
     /// # Errors
-    /// The bound is NaN, the count is negative or not cumulative, or something was wrong before.
+    /// The bound is NaN, the count is negative, NaN or not cumulative, there are more than 10,000 buckets, or
+    /// something was wrong before.
     pub fn set_bucket(&mut self, bound: f64, count: f64) -> Result<(), ClassicError> {
         self.check(bound.is_nan(), || ClassicError::NanBound)?;
-        self.check(count < 0.0, || ClassicError::NegativeBucketCount { bound, count })?;
+        self.check(count < 0.0 || count.is_nan(), || {
+            ClassicError::NegativeBucketCount { bound, count }
+        })?;
         let at = self.buckets.partition_point(|(known, _)| *known < bound);
         let above = self.buckets.get(at).copied();
         if above.is_some_and(|(known, _)| known == bound) {
@@ -127,6 +136,9 @@ impl ClassicHistogram {
                 higher,
             })?;
         }
+        self.check(self.buckets.len() >= MAX_CLASSIC_BUCKETS, || {
+            ClassicError::TooManyBuckets
+        })?;
         self.buckets.insert(at, (bound, count));
         Ok(())
     }
@@ -134,9 +146,11 @@ impl ClassicHistogram {
     /// Sets the count of all observations.
     ///
     /// # Errors
-    /// The count is negative, or something was wrong before.
+    /// The count is negative or NaN, or something was wrong before.
     pub fn set_count(&mut self, count: f64) -> Result<(), ClassicError> {
-        self.check(count < 0.0, || ClassicError::NegativeCount(count))?;
+        self.check(count < 0.0 || count.is_nan(), || {
+            ClassicError::NegativeCount(count)
+        })?;
         self.count = Some(count);
         Ok(())
     }

@@ -9,14 +9,12 @@ use model::{Histogram, LabelsBuilder, METRIC_NAME, MetricType, Millis};
 
 mod histogram;
 mod metric;
-mod reader;
 
-pub(super) use histogram::compact;
 pub(super) use metric::ProtoExemplar;
 
 use self::metric::{Metric, Point};
-use self::reader::Reader;
 use super::{Entry, Exemplars, NativeHistograms, ParseError, Sample, SampleValue, SeriesLabels, number};
+use crate::protobuf::Reader;
 
 /// Reads a page of protobuf.
 #[derive(Debug)]
@@ -165,7 +163,7 @@ impl<'a> ProtobufParser<'a> {
         let mut page = Reader::new(self.rest);
         let mut message = page.delimited()?;
         self.rest = page.rest();
-        let metrics = message.clone();
+        let metrics = message;
         let mut family = Family::default();
         let mut kind = 0;
         let mut n_metrics = 0_usize;
@@ -206,7 +204,7 @@ impl<'a> ProtobufParser<'a> {
             if field.number != 4 {
                 continue;
             }
-            self.metric.read(field.message()?)?;
+            self.metric.read(field.bytes()?)?;
             self.key.clear();
             for (name, value) in &self.metric.labels {
                 push_part(&mut self.key, name);

@@ -292,25 +292,6 @@ fn numbers_are_those_of_the_formats() {
     }
 }
 
-#[test]
-fn classic_histograms_become_native_ones() {
-    let mut classic = ClassicHistogram::default();
-    for (bound, count) in [(1.0, 2.0), (0.5, 1.0), (5.0, 2.0)] {
-        classic.add(ClassicPart::Bucket(bound), count);
-    }
-    classic.add(ClassicPart::Count, 4.0);
-    classic.add(ClassicPart::Sum, 9.5);
-    let histogram = classic.take().unwrap();
-    assert_eq!(&*histogram.custom_values, [0.5, 1.0, 5.0]);
-    assert_eq!(histogram.positive.counts, [1.0, 1.0, 2.0]);
-    assert_eq!(spans(&histogram.positive), [(0, 2), (1, 1)]);
-    assert!(histogram.integer);
-    assert_eq!(classic.take(), Err(ClassicError::Empty));
-    classic.add(ClassicPart::Bucket(1.0), 2.0);
-    classic.add(ClassicPart::Bucket(2.0), 1.0);
-    assert_eq!(classic.take(), Err(ClassicError::NotCumulative));
-}
-
 const TEXT_PAGE: &str =
     "# HELP a b\\n\n# TYPE a histogram\na_bucket{x=\"\\\"y\",le=\"1\"} 1 5\n{\"q.r\",s=\"t\"} NaN\n";
 const OPEN_METRICS_PAGE: &str = "# TYPE a_s counter\n# UNIT a_s s\na_s_total{b=\"c\"} 1 2.5 # {d=\"e\"} 3 4\na_s_created{b=\"c\"} 9\n# EOF\n";

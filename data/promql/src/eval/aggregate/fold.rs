@@ -6,8 +6,8 @@ use crate::eval::Evaluator;
 use crate::eval::aggregate::Groups;
 use crate::eval::aggregate::histograms::HistogramCells;
 use crate::eval::frame::{Budget, Frame, Lease, Row, RowSink};
-use crate::eval::math::{Kahan, Mean};
 use crate::eval::steps::{Steps, has_step, steps_of, unite, words_for};
+use crate::math::{Kahan, Mean};
 use crate::plan::AggregatePlan;
 
 impl Evaluator<'_> {

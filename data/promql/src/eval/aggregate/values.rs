@@ -7,8 +7,8 @@ use crate::error::EvalError;
 use crate::eval::aggregate::Groups;
 use crate::eval::call::with_label;
 use crate::eval::frame::{Frame, RowHead, RowMut, histogram_at};
-use crate::eval::math::{compare_nan_first, quantile_of_sorted};
 use crate::eval::steps::{add_step, has_step, steps_of};
+use crate::math::{compare_nan_first, quantile_of_sorted};
 use crate::number::format_plain;
 use crate::plan::AggregatePlan;
 

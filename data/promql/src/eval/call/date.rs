@@ -50,18 +50,6 @@ fn whole_seconds(seconds: f64) -> i64 {
     }
 }
 
-/// Writes a time in milliseconds as Go's `time.RFC3339` does, to the second.
-pub(crate) fn rfc3339(ms: i64) -> String {
-    let seconds = ms / 1000;
-    let Date { year, month, day } = date_of(seconds.div_euclid(DAY));
-    let (hour, minute, second) = (
-        seconds.rem_euclid(DAY) / 3600,
-        seconds.rem_euclid(3600) / 60,
-        seconds.rem_euclid(60),
-    );
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
-}
-
 /// Returns the part of a date that a function is about, computed from seconds since 1970.
 pub(super) fn part(function: FunctionId) -> Option<fn(i64) -> i64> {
     use FunctionId as F;

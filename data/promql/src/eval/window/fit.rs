@@ -2,8 +2,8 @@
 
 use model::Millis;
 
-use crate::eval::math::Kahan;
 use crate::eval::window::Window;
+use crate::math::Kahan;
 
 /// Slope per second, and value at `origin`, of the least-squares line.
 fn regression(window: &Window<'_>, origin: Millis) -> Option<(f64, f64)> {

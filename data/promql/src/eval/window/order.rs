@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 
-use crate::eval::math::{compare_nan_first, quantile_of_sorted};
 use crate::eval::window::{Kernel, Samples, Window};
+use crate::math::{compare_nan_first, quantile_of_sorted};
 
 /// Which end is wanted.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Sums over windows: `sum_over_time`, `avg_over_time`, `stddev_over_time`, `stdvar_over_time`.
 
-use crate::eval::math::{Kahan, Mean};
 use crate::eval::window::{Kernel, Samples, Window};
+use crate::math::{Kahan, Mean};
 
 /// What is wanted.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::eval::math::{Mean, compare_nan_first, quantile_of_sorted};
 use crate::eval::steps::has_step;
+use crate::math::{Mean, compare_nan_first, quantile_of_sorted};
 
 /// Runs a kernel over windows of `range` every `step`; `None` where there is no value.
 fn run(
@@ -108,7 +108,7 @@ proptest! {
 
     #[test]
     fn sums_and_averages((series, w) in (series(), windows())) {
-        let sum = |v: &[f64]| v.iter().fold(crate::eval::math::Kahan::default(), |s, v| s.add(*v)).total();
+        let sum = |v: &[f64]| v.iter().fold(crate::math::Kahan::default(), |s, v| s.add(*v)).total();
         let average = |v: &[f64]| {
             let mut mean = Mean::new(v[0]);
             v[1..].iter().for_each(|v| mean.add(*v));

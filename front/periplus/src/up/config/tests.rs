@@ -5,7 +5,7 @@ use std::time::Duration;
 use expect_test::{Expect, expect};
 
 use super::testing::{args, config};
-use super::{UpConfig, default_data, edits, host_name};
+use super::{UpConfig, default_data, host_name};
 use crate::screen::Paint;
 
 fn check_mistakes(words: &[&str], expected: &Expect) {
@@ -120,12 +120,4 @@ fn a_container_takes_the_name_of_the_machine_around_it() {
     std::fs::write(tree.path().join("etc/hostname"), "node7\n").unwrap();
     assert_eq!(host_name(tree.path()), "node7");
     assert!(!host_name(std::path::Path::new("/")).is_empty());
-}
-
-#[test]
-fn distance_of_names() {
-    assert_eq!(edits("cpu", "cpu"), 0);
-    assert_eq!(edits("netdv", "netdev"), 1);
-    assert_eq!(edits("", "abc"), 3);
-    assert_eq!(edits("kitten", "sitting"), 3);
 }

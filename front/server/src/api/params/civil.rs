@@ -1,9 +1,7 @@
-//! RFC 3339 times, read and written.
+//! RFC 3339 times, read.
 
 use model::Millis;
-use model::calendar::{date_of, day_number, days_in_month};
-
-const DAY_MS: i64 = 86_400_000;
+use model::calendar::{day_number, days_in_month};
 
 /// Reads `2026-01-02T15:04:05.678Z` or with an offset; digits beyond milliseconds are dropped.
 pub(crate) fn parse_rfc3339(text: &str) -> Option<Millis> {
@@ -19,17 +17,6 @@ pub(crate) fn parse_rfc3339(text: &str) -> Option<Millis> {
     }
     let seconds = ((day_number(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
     Some(seconds * 1000 + parse_millis(fraction)? - parse_zone(zone)?)
-}
-
-/// Writes a time as `2026-01-02T15:04:05.678Z`, in UTC.
-pub(crate) fn format_rfc3339(time: Millis) -> String {
-    let (year, month, day) = date_of(time.div_euclid(DAY_MS));
-    let ms = time.rem_euclid(DAY_MS);
-    let (hour, minute, second) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
-    format!(
-        "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z",
-        ms % 1000
-    )
 }
 
 fn split_numbers(text: &str, separator: char, widths: [usize; 3]) -> Option<[i64; 3]> {

@@ -1,7 +1,7 @@
 use axum::http::Method;
 
 use super::*;
-use crate::api::params::civil::format_rfc3339;
+use model::calendar::format_rfc3339;
 
 async fn params(method: Method, uri: &str, form: &str) -> Result<Params, ApiError> {
     let request = Request::builder()

@@ -9,8 +9,8 @@ use axum::response::Response;
 use super::format_span;
 use crate::api::answer::json::Object;
 use crate::api::answer::success;
-use crate::api::params::civil::format_rfc3339;
 use crate::app::App;
+use model::calendar::format_rfc3339;
 
 /// The version of Prometheus whose HTTP API this one answers like. Clients read features from it: Grafana, for
 /// one, falls back to slow ways of listing labels below 2.24.

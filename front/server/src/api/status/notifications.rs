@@ -15,9 +15,9 @@ use super::live::{KEEP_ALIVE, take_place};
 use super::system::degradations;
 use crate::api::answer::json::{Array, Object};
 use crate::api::answer::{ApiError, success};
-use crate::api::params::civil::format_rfc3339;
 use crate::app::App;
 use crate::sources::Degradation;
+use model::calendar::format_rfc3339;
 
 /// `/api/v1/notifications`.
 pub(crate) async fn notifications(State(app): State<Arc<App>>) -> Response {

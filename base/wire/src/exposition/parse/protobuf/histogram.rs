@@ -3,7 +3,7 @@
 use model::{Buckets, Histogram, MetricType, ResetHint, Span};
 
 use super::metric::as_float;
-use super::reader::{Field, Reader, zigzag};
+use crate::protobuf::{Field, Reader, zigzag};
 
 /// The native part of an `io.prometheus.client.Histogram`.
 #[derive(Debug, Default)]
@@ -45,12 +45,12 @@ impl NativeParts {
             6 => self.zero_threshold = field.double()?,
             7 => self.zero_count = as_float(field.varint()?),
             8 => self.float_zero_count = field.double()?,
-            9 => self.negative.spans.push(span(field.message()?)?),
-            10 => field.push_signed(&mut self.negative.deltas)?,
-            11 => field.push_doubles(&mut self.negative.counts)?,
-            12 => self.positive.spans.push(span(field.message()?)?),
-            13 => field.push_signed(&mut self.positive.deltas)?,
-            14 => field.push_doubles(&mut self.positive.counts)?,
+            9 => self.negative.spans.push(span(field.bytes()?)?),
+            10 => field.each_varint(|delta| self.negative.deltas.push(zigzag(delta)))?,
+            11 => field.each_fixed64(|bits| self.negative.counts.push(f64::from_bits(bits)))?,
+            12 => self.positive.spans.push(span(field.bytes()?)?),
+            13 => field.each_varint(|delta| self.positive.deltas.push(zigzag(delta)))?,
+            14 => field.each_fixed64(|bits| self.positive.counts.push(f64::from_bits(bits)))?,
             _ => {}
         }
         Ok(())
@@ -129,10 +129,12 @@ impl Side {
         if counts.iter().any(|count| count.is_nan() || *count < 0.0) {
             return Err("a bucket of its histogram is below zero or not a number");
         }
-        Ok(compact(Buckets {
+        let mut buckets = Buckets {
             spans: self.spans.clone(),
             counts,
-        }))
+        };
+        buckets.compact(0);
+        Ok(buckets)
     }
 }
 
@@ -152,35 +154,4 @@ fn span(mut message: Reader<'_>) -> Result<Span, &'static str> {
         }
     }
     Ok(span)
-}
-
-/// Leaves out the buckets without observations.
-pub(in super::super) fn compact(buckets: Buckets) -> Buckets {
-    if !buckets.counts.contains(&0.0) && buckets.spans.iter().skip(1).all(|span| span.offset > 0) {
-        return buckets;
-    }
-    let mut out = Buckets::default();
-    let mut counts = buckets.counts.iter();
-    // Distances in 64 bits: those of hostile spans add up to more than 32.
-    let mut at = 0_i64;
-    let mut end = 0_i64;
-    for span in &buckets.spans {
-        at += i64::from(span.offset);
-        for count in counts.by_ref().take(span.length as usize) {
-            if *count != 0.0 {
-                let gap = at - end;
-                match out.spans.last_mut() {
-                    Some(last) if gap == 0 => last.length += 1,
-                    _ => out.spans.push(Span {
-                        offset: i32::try_from(gap).unwrap_or(i32::MAX),
-                        length: 1,
-                    }),
-                }
-                out.counts.push(*count);
-                end = at + 1;
-            }
-            at += 1;
-        }
-    }
-    out
 }

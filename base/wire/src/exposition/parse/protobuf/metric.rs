@@ -3,7 +3,7 @@
 use model::{Histogram, MetricType, Millis};
 
 use super::histogram::NativeParts;
-use super::reader::Reader;
+use crate::protobuf::Reader;
 
 /// An exemplar of a metric.
 #[derive(Clone, Debug, Default)]
@@ -58,13 +58,13 @@ impl<'a> Metric<'a> {
         self.clear();
         while let Some(field) = message.next_field()? {
             match field.number {
-                1 => self.labels.push(label(field.message()?)?),
-                2 => self.gauge = value(field.message()?)?,
-                3 => self.read_counter(field.message()?)?,
-                4 => self.read_summary(field.message()?)?,
-                5 => self.untyped = value(field.message()?)?,
+                1 => self.labels.push(label(field.bytes()?)?),
+                2 => self.gauge = value(field.bytes()?)?,
+                3 => self.read_counter(field.bytes()?)?,
+                4 => self.read_summary(field.bytes()?)?,
+                5 => self.untyped = value(field.bytes()?)?,
                 6 => self.timestamp = Some(field.varint()?.cast_signed()).filter(|time| *time != 0),
-                7 => self.read_histogram(field.message()?)?,
+                7 => self.read_histogram(field.bytes()?)?,
                 _ => {}
             }
         }
@@ -133,8 +133,8 @@ impl<'a> Metric<'a> {
         while let Some(field) = message.next_field()? {
             match field.number {
                 1 => self.counter = field.double()?,
-                2 => self.exemplars.push(exemplar(field.message()?)?),
-                3 => self.start = super::timestamp(field.message()?)?,
+                2 => self.exemplars.push(exemplar(field.bytes()?)?),
+                3 => self.start = super::timestamp(field.bytes()?)?,
                 _ => {}
             }
         }
@@ -146,8 +146,8 @@ impl<'a> Metric<'a> {
             match field.number {
                 1 => self.count = as_float(field.varint()?),
                 2 => self.sum = field.double()?,
-                3 => self.quantiles.push(pair(field.message()?)?),
-                4 => self.start = super::timestamp(field.message()?)?,
+                3 => self.quantiles.push(pair(field.bytes()?)?),
+                4 => self.start = super::timestamp(field.bytes()?)?,
                 _ => {}
             }
         }
@@ -163,10 +163,10 @@ impl<'a> Metric<'a> {
                     self.native.count = self.count;
                 }
                 2 => self.sum = field.double()?,
-                3 => self.read_bucket(field.message()?)?,
+                3 => self.read_bucket(field.bytes()?)?,
                 4 => float_count = field.double()?,
-                15 => self.start = super::timestamp(field.message()?)?,
-                16 => self.exemplars.push(exemplar(field.message()?)?),
+                15 => self.start = super::timestamp(field.bytes()?)?,
+                16 => self.exemplars.push(exemplar(field.bytes()?)?),
                 _ => self.native.read(&field)?,
             }
         }
@@ -186,7 +186,7 @@ impl<'a> Metric<'a> {
                 2 => bucket.bound = field.double()?,
                 3 => {
                     bucket.exemplar = Some(self.of_buckets.len());
-                    self.of_buckets.push(exemplar(field.message()?)?);
+                    self.of_buckets.push(exemplar(field.bytes()?)?);
                 }
                 4 => float_count = field.double()?,
                 _ => {}
@@ -240,9 +240,9 @@ fn exemplar(mut message: Reader<'_>) -> Result<ProtoExemplar<'_>, &'static str> 
     let mut exemplar = ProtoExemplar::default();
     while let Some(field) = message.next_field()? {
         match field.number {
-            1 => exemplar.labels.push(label(field.message()?)?),
+            1 => exemplar.labels.push(label(field.bytes()?)?),
             2 => exemplar.value = field.double()?,
-            3 => exemplar.timestamp = Some(super::timestamp(field.message()?)?),
+            3 => exemplar.timestamp = Some(super::timestamp(field.bytes()?)?),
             _ => {}
         }
     }

@@ -1,6 +1,9 @@
 //! Durations as Prometheus writes them: `1h30m`, largest unit first, each unit once.
 //! Source of the format: Prometheus documentation, "Float literals and time durations".
 
+use super::Millis;
+
+/// Units with their length in milliseconds, from large to small.
 const UNITS: [(&str, i64); 7] = [
     ("y", 365 * 86_400_000),
     ("w", 7 * 86_400_000),
@@ -12,7 +15,7 @@ const UNITS: [(&str, i64); 7] = [
 ];
 
 /// Reads a duration, in milliseconds; `None` if the text is not one or does not fit.
-pub fn parse_duration(text: &str) -> Option<i64> {
+pub fn parse_duration(text: &str) -> Option<Millis> {
     if text == "0" {
         return Some(0);
     }
@@ -41,7 +44,7 @@ pub fn parse_duration(text: &str) -> Option<i64> {
 }
 
 /// Writes a duration given in milliseconds, in the shortest exact form.
-pub fn format_duration(ms: i64) -> String {
+pub fn format_duration(ms: Millis) -> String {
     if ms == 0 {
         return "0s".to_owned();
     }
