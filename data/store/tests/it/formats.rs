@@ -110,6 +110,19 @@ fn write(dir: &Path) {
     }
 }
 
+/// Deleted in the folders that are named so: samples of parts and of the log.
+const DELETED: TimeRange = TimeRange {
+    start: START + 20 * HOUR,
+    end: START + 28 * HOUR + 30 * MINUTE,
+};
+
+fn write_deleted(dir: &Path) {
+    write(dir);
+    let store = open(config(dir));
+    let sets = [vec![Matcher::equal("__name__", "up"), Matcher::equal("job", "golden")]];
+    store.delete_series(&sets, DELETED).unwrap();
+}
+
 fn expected() -> Content {
     let mut content = Content::new();
     for series in 0..8 {
@@ -178,7 +191,10 @@ fn assert_histograms(store: &Store) {
 #[test]
 fn formats_of_earlier_versions_are_read() {
     if let Some(name) = std::env::var_os("UPDATE_GOLDEN") {
-        write(&data().join(name));
+        write(&data().join(&name));
+        let mut name = name;
+        name.push("-deleted");
+        write_deleted(&data().join(name));
     }
     let expected = expected();
     for name in ["v1", "v2"] {
