@@ -74,9 +74,9 @@ pub(crate) struct UpArgs {
     #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = parse_interval)]
     pub(crate) interval: Duration,
 
-    /// How long samples are kept
-    #[arg(long, value_name = "DURATION", default_value = "15d", value_parser = parse_duration)]
-    pub(crate) retention: Duration,
+    /// How long samples are kept [default: 15d]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub(crate) retention: Option<Duration>,
 
     /// How much disk samples may take; the oldest go first [default: no limit]
     #[arg(long, value_name = "SIZE", value_parser = parse_bytes)]
@@ -98,7 +98,7 @@ pub(crate) struct UpArgs {
     #[arg(long, value_name = "COLLECTOR")]
     pub(crate) disable: Vec<String>,
 
-    /// Scrape targets by this file: `global` and `scrape_configs` as Prometheus writes them. SIGHUP reads it again
+    /// Scrape, forward and set bounds by this file, as Prometheus writes it. SIGHUP reads it again
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 

@@ -11,6 +11,7 @@ use model::{Matcher, Millis};
 use server::{Degradation, ServerConfig, TlsFiles};
 use store::StoreConfig;
 
+use super::settings::Settings;
 use crate::cli::UpArgs;
 use crate::report::{Failure, OrHint as _};
 
@@ -20,6 +21,9 @@ const MAX_PATIENCE: Duration = Duration::from_secs(1);
 const COLLECTION_TIMEOUT: Duration = Duration::from_secs(30);
 /// Time for open requests to end at a stop; the stages of the stop leave room for it.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// How long samples are kept if nobody says.
+const RETENTION: Duration = Duration::from_secs(15 * 86_400);
 
 /// What `periplus up` does.
 #[derive(Clone, Debug)]
@@ -54,6 +58,10 @@ pub(super) struct UpConfig {
     cors_origin: Option<Matcher>,
     /// Whether this process is root's.
     is_root: bool,
+    /// How long and how much the command line says to keep; it decides over the file.
+    kept_by_flags: (Option<Duration>, Option<u64>),
+    /// What the configuration file says besides scraping.
+    settings: Settings,
 }
 
 impl UpConfig {
@@ -69,7 +77,8 @@ impl UpConfig {
         if !args.root.join("proc/stat").exists() {
             mistakes.push(format!("--root {} holds no proc/stat", args.root.display()));
         }
-        if args.retention < args.interval {
+        let retention = args.retention.unwrap_or(RETENTION);
+        if retention < args.interval {
             mistakes.push("--retention is shorter than --interval: nothing would be kept".to_owned());
         }
         let data = args
@@ -96,7 +105,7 @@ impl UpConfig {
             listen: args.listen,
             data,
             interval: args.interval,
-            retention: args.retention,
+            retention,
             retention_bytes: args.retention_size,
             root: args.root.clone(),
             instance: args.instance.clone().unwrap_or_else(|| host_name(&args.root)),
@@ -111,16 +120,38 @@ impl UpConfig {
             enable_lifecycle: args.enable_lifecycle,
             cors_origin: args.cors_origin.clone(),
             is_root,
+            kept_by_flags: (args.retention, args.retention_size),
+            settings: Settings::default(),
         })
+    }
+
+    /// Takes in what the configuration file says besides scraping; what flags say too, they decide.
+    ///
+    /// # Errors
+    /// It contradicts the command line.
+    pub(super) fn adopt(&mut self, settings: Settings) -> Result<(), Failure> {
+        let (time, bytes) = self.kept_by_flags;
+        self.retention = time.or(settings.retention()).unwrap_or(RETENTION);
+        self.retention_bytes = bytes.or(settings.retention_bytes());
+        self.settings = settings;
+        if self.retention < self.interval {
+            return Err(Failure::message(
+                "storage.tsdb.retention.time is shorter than --interval: nothing would be kept",
+            )
+            .usage());
+        }
+        Ok(())
     }
 
     /// Returns the settings of the store.
     pub(super) fn store(&self) -> StoreConfig {
-        StoreConfig {
+        let mut config = StoreConfig {
             retention: self.retention,
             retention_bytes: self.retention_bytes,
             ..StoreConfig::new(self.data.join("store"))
-        }
+        };
+        self.settings.apply_to_store(&mut config);
+        config
     }
 
     /// Returns the settings of the agent.
@@ -144,6 +175,7 @@ impl UpConfig {
         config.connections.drain_timeout = DRAIN_TIMEOUT;
         config.enable_admin_api = self.enable_admin_api;
         config.cors_origin.clone_from(&self.cors_origin);
+        self.settings.apply_to_server(&mut config);
         config
     }
 

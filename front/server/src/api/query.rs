@@ -223,7 +223,7 @@ async fn query_place(
         Ok(Ok(place)) => Ok(Some(place)),
         Ok(Err(_closed)) => Err(ApiError::new(ErrorKind::Unavailable, "the server is stopping")),
         Err(_) => Err(ApiError::new(ErrorKind::Timeout, "query timed out in query queue")
-            .hint("other queries of this tenant run; raise `max_concurrent_queries` in the limits of the server's settings")),
+            .hint("other queries of this tenant run; raise `max_concurrent_queries` of periplus.tenants in the configuration file")),
     }
 }
 
