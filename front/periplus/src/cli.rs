@@ -125,6 +125,21 @@ pub(crate) struct UpArgs {
     /// Let pages of other sites ask from a browser, if their whole origin matches, as in https://.*\.example
     #[arg(long, value_name = "PATTERN", value_parser = parse_origin)]
     pub(crate) cors_origin: Option<Matcher>,
+
+    /// Grant parts of PromQL that Prometheus has behind the same flag; may be a list with commas
+    #[arg(long, value_name = "FEATURE", value_delimiter = ',')]
+    pub(crate) enable_feature: Vec<Feature>,
+}
+
+/// A part of PromQL that has to be granted, under Prometheus' name for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Feature {
+    // On without asking; taken so that the flags of a Prometheus can stay as they are.
+    PromqlExperimentalFunctions,
+    PromqlDelayedNameRemoval,
+    PromqlBinopFillModifiers,
+    PromqlUnquotedUtf8Names,
+    UseStartTimestamps,
 }
 
 /// How to reach a server.

@@ -8,11 +8,11 @@ use agent::{AgentConfig, Selection};
 use host::Root;
 use host::table::ROWS;
 use model::{Matcher, Millis};
-use server::{Degradation, ServerConfig, TlsFiles};
+use server::{Degradation, Language, ServerConfig, TlsFiles};
 use store::StoreConfig;
 
 use super::settings::Settings;
-use crate::cli::UpArgs;
+use crate::cli::{Feature, UpArgs};
 use crate::report::{Failure, OrHint as _};
 
 /// Longest time a tick waits for one collector.
@@ -56,6 +56,8 @@ pub(super) struct UpConfig {
     pub(super) enable_lifecycle: bool,
     /// Pages of these origins may ask.
     cors_origin: Option<Matcher>,
+    /// Parts of PromQL that are granted.
+    language: Language,
     /// Whether this process is root's.
     is_root: bool,
     /// How long and how much the command line says to keep; it decides over the file.
@@ -119,6 +121,7 @@ impl UpConfig {
             enable_admin_api: args.enable_admin_api,
             enable_lifecycle: args.enable_lifecycle,
             cors_origin: args.cors_origin.clone(),
+            language: language(&args.enable_feature),
             is_root,
             kept_by_flags: (args.retention, args.retention_size),
             settings: Settings::default(),
@@ -175,6 +178,7 @@ impl UpConfig {
         config.connections.drain_timeout = DRAIN_TIMEOUT;
         config.enable_admin_api = self.enable_admin_api;
         config.cors_origin.clone_from(&self.cors_origin);
+        config.language = self.language;
         self.settings.apply_to_server(&mut config);
         config
     }
@@ -226,6 +230,20 @@ impl UpConfig {
         }
         found
     }
+}
+
+fn language(features: &[Feature]) -> Language {
+    let mut language = Language::default();
+    for feature in features {
+        match feature {
+            Feature::PromqlExperimentalFunctions => language.grammar.experimental_functions = true,
+            Feature::PromqlDelayedNameRemoval => language.delayed_name_removal = true,
+            Feature::PromqlBinopFillModifiers => language.grammar.fill_modifiers = true,
+            Feature::PromqlUnquotedUtf8Names => language.grammar.unquoted_utf8_names = true,
+            Feature::UseStartTimestamps => language.start_timestamps = true,
+        }
+    }
+    language
 }
 
 /// Names collectors that there are not, each with the most similar one.
