@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use rcgen::{BasicConstraints, CertificateParams, Certificate, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
+};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
@@ -155,7 +157,10 @@ fn both_sides_prove_who_they_are() {
         (format!("ca_file: ca.pem, server_name: other.test, {own}"), false),
         (format!("server_name: receiver.test, {own}"), false),
         (trusted.to_owned(), false),
-        (format!("{trusted}, cert_file: strange.pem, key_file: strange.key"), false),
+        (
+            format!("{trusted}, cert_file: strange.pem, key_file: strange.key"),
+            false,
+        ),
     ]
     .into_iter()
     .enumerate()
@@ -210,7 +215,10 @@ fn a_proxy_is_used_except_where_it_is_not() {
     let (heads, delivered) = forward(&fixture, &through, &log);
     assert!(delivered && direct.lock().heads.is_empty());
     let head = heads.first().unwrap();
-    assert!(head.starts_with(&format!("post http://127.0.0.1:{receiver}/w ")), "{head}");
+    assert!(
+        head.starts_with(&format!("post http://127.0.0.1:{receiver}/w ")),
+        "{head}"
+    );
     assert!(head.contains("proxy-authorization: basic dtpw"), "{head}");
 
     let around = format!(
@@ -218,6 +226,9 @@ fn a_proxy_is_used_except_where_it_is_not() {
          no_proxy: '10.0.0.0/8,127.0.0.1', {FAST}}}"
     );
     let (heads, delivered) = forward(&fixture, &around, &direct);
-    assert!(delivered && heads.first().unwrap().starts_with("post /w "), "{heads:?}");
+    assert!(
+        delivered && heads.first().unwrap().starts_with("post /w "),
+        "{heads:?}"
+    );
     assert!(log.lock().heads.is_empty());
 }

@@ -124,7 +124,7 @@ fn nothing_is_lost_when_either_side_is_killed() -> anyhow::Result<()> {
     let at = now()?;
     wait_for_scrapes(&sender.client, before + 2.0 * SCRAPES)?;
     let theirs = samples(&sender.client, &at)?;
-    assert!(theirs.len() > 5_000, "only {} samples are compared", theirs.len());
+    assert!(theirs.len() > 3_000, "only {} samples are compared", theirs.len());
     let mut ours = Samples::new();
     let arrived = wait_for("all samples to arrive", || {
         ours = samples(&receiver.client, &at).ok()?;
