@@ -288,13 +288,13 @@ async fn a_proxy_is_used_except_where_it_is_not() {
             proxy.address, direct.address
         )
     };
-    let world = World::start(&job(""));
+    let mut world = World::start(&job(""));
     assert_eq!(world.scraped().await.health, TargetHealth::Up);
     let seen = proxy.last();
     assert_eq!(seen.path, format!("http://{}/metrics", direct.address));
     assert_eq!(seen.header("proxy-authorization"), Some("Basic dTpw"));
     assert!(direct.requests.lock().is_empty());
-    drop(world);
+    world.stop().await;
 
     let n = proxy.requests.lock().len();
     let world = World::start(&job("  no_proxy: '10.0.0.0/8,127.0.0.1'\n"));
