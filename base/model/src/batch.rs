@@ -210,6 +210,15 @@ impl Batch {
     }
 }
 
+/// Returns the setting that bounds what there is too much of.
+fn label_setting(what: &str) -> &'static str {
+    match what {
+        "length of a label name" => "max_label_name_bytes",
+        "length of a label value" => "max_label_value_bytes",
+        _ => "max_labels",
+    }
+}
+
 /// Why one sample was not taken.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Rejection {
@@ -236,7 +245,7 @@ pub enum Rejection {
         timestamp: Millis,
     },
     /// The store holds as many series as it may.
-    #[error("series limit of {limit} reached")]
+    #[error("series limit of {limit} reached; raise max_series of periplus.store in the configuration file")]
     SeriesLimit {
         /// The limit.
         limit: usize,
@@ -248,7 +257,8 @@ pub enum Rejection {
         reason: String,
     },
     /// More labels, or longer ones, than the store takes.
-    #[error("labels exceed a limit: {what} is {found}, more than {limit}")]
+    #[error("labels exceed a limit: {what} is {found}, more than {limit}; raise {} of periplus.store in the configuration file",
+        label_setting(.what))]
     LabelLimit {
         /// What there is too much of (`number of labels`, `length of a label name`, `length of a label value`).
         what: &'static str,
@@ -258,7 +268,9 @@ pub enum Rejection {
         limit: usize,
     },
     /// Series are created faster than the store allows.
-    #[error("limit of {limit} new series a minute reached")]
+    #[error(
+        "limit of {limit} new series a minute reached; raise max_new_series_per_minute of periplus.store in the configuration file"
+    )]
     SeriesRate {
         /// The limit.
         limit: usize,
@@ -304,7 +316,9 @@ pub enum IngestError {
         waiting_bytes: usize,
     },
     /// More samples a second than the store is set to take; try again later.
-    #[error("limit of {limit} samples a second reached")]
+    #[error(
+        "limit of {limit} samples a second reached; raise max_samples_per_second of periplus.store in the configuration file"
+    )]
     RateLimited {
         /// The limit.
         limit: u64,

@@ -94,6 +94,7 @@ pub(crate) fn of_config(
             kind: *kind,
             port: *port,
             refresh: *refresh,
+            resolver: Box::new(dns::of_machine),
         }),
         DiscoveryConfig::Http { url, http, refresh } => Box::new(
             http::Http::new(url, http, *refresh, Arc::clone(bodies))

@@ -83,3 +83,6 @@ fn halved(buckets: &Buckets) -> Buckets {
     }
     out
 }
+
+#[cfg(test)]
+mod tests;

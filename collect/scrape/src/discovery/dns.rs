@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
+use hickory_resolver::net::NetError;
 use hickory_resolver::proto::rr::{RData, RecordType};
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +23,13 @@ pub(super) struct Dns {
     pub(super) kind: DnsKind,
     pub(super) port: u16,
     pub(super) refresh: Duration,
+    /// Makes the resolver for each look; [`of_machine`] but in tests.
+    pub(super) resolver: Box<dyn Fn() -> Result<TokioResolver, NetError> + Send + Sync>,
+}
+
+/// Makes a resolver that asks the servers of this machine.
+pub(super) fn of_machine() -> Result<TokioResolver, NetError> {
+    TokioResolver::builder_tokio()?.build()
 }
 
 impl Dns {
@@ -54,7 +62,7 @@ impl Dns {
     /// Asks for all names; `None` for those whose servers do not answer.
     async fn ask_all(&self) -> Vec<Option<TargetGroup>> {
         // Built afresh, as the machine's list of servers may have changed.
-        let resolver = match TokioResolver::builder_tokio().and_then(|builder| builder.build()) {
+        let resolver = match (self.resolver)() {
             Ok(resolver) => resolver,
             Err(error) => {
                 tracing::warn!(%error, "failed to read the configuration of the resolver");
@@ -131,3 +139,6 @@ impl Discovery for Dns {
         Box::pin(self.run(out, stop))
     }
 }
+
+#[cfg(test)]
+mod tests;

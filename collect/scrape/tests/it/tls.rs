@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
 use scrape::TargetHealth;
 use tokio_rustls::TlsAcceptor;
 
@@ -13,6 +14,19 @@ use super::world::World;
 
 /// A server certified for `metrics.test`, and the authority as PEM.
 async fn server() -> (Server, String) {
+    let (server, authority, _) = server_for(Clients::Anyone).await;
+    (server, authority)
+}
+
+/// Whom a server lets in.
+enum Clients {
+    Anyone,
+    /// Who has a certificate of the server's authority.
+    Certified,
+}
+
+/// A server certified for `metrics.test`, the authority as PEM, and a certificate with its key for a client.
+async fn server_for(clients: Clients) -> (Server, String, (String, String)) {
     let authority_key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -23,10 +37,26 @@ async fn server() -> (Server, String) {
         .unwrap()
         .signed_by(&key, &issuer)
         .unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+    let client_key = KeyPair::generate().unwrap();
+    let client = CertificateParams::new(vec!["scraper.test".to_owned()])
+        .unwrap()
+        .signed_by(&client_key, &issuer)
+        .unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier = match clients {
+        Clients::Anyone => WebPkiClientVerifier::no_client_auth(),
+        Clients::Certified => {
+            let mut roots = RootCertStore::empty();
+            roots.add(authority.der().clone()).unwrap();
+            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
+                .build()
+                .unwrap()
+        }
+    };
+    let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
-        .with_no_client_auth()
+        .with_client_cert_verifier(verifier)
         .with_single_cert(
             vec![certificate.der().clone()],
             PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
@@ -34,7 +64,11 @@ async fn server() -> (Server, String) {
         .unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let server = Server::start_with(Some(acceptor), |_| page("a 1\n")).await;
-    (server, authority.pem())
+    (
+        server,
+        authority.pem(),
+        (client.pem(), client_key.serialize_pem()),
+    )
 }
 
 fn job(server: &Server, tls: &str) -> String {
@@ -84,5 +118,41 @@ async fn a_missing_authority_is_a_mistake_of_the_reload() {
     assert!(
         error.contains("job \"j\" cannot be set up") && error.contains("nowhere.pem"),
         "{error}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn our_certificate_lets_us_in() {
+    let (server, authority, (certificate, key)) = server_for(Clients::Certified).await;
+    let (_, _, (strange, strange_key)) = server_for(Clients::Certified).await;
+    let trusted = "ca_file: ca.pem, server_name: metrics.test";
+    for (own, expected) in [
+        ("cert_file: own.pem, key_file: own.key", TargetHealth::Up),
+        (
+            "cert_file: strange.pem, key_file: strange.key",
+            TargetHealth::Down,
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in [
+            ("ca.pem", &authority),
+            ("own.pem", &certificate),
+            ("own.key", &key),
+            ("strange.pem", &strange),
+            ("strange.key", &strange_key),
+        ] {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        let world = World::start_in(folder, &job(&server, &format!("{trusted}, {own}")));
+        let target = world.scraped().await;
+        assert_eq!(target.health, expected, "{own}: {}", target.last_error);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("ca.pem"), &authority).unwrap();
+    let world = World::start_in(folder, &job(&server, trusted));
+    assert_eq!(
+        world.scraped().await.health,
+        TargetHealth::Down,
+        "without a certificate"
     );
 }

@@ -274,3 +274,28 @@ async fn a_reload_changes_rules_without_a_gap() {
     );
     assert!(world.handle.config_yaml().contains("metric_relabel_configs"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_is_used_except_where_it_is_not() {
+    let proxy = Server::start(|_| page("through 1\n")).await;
+    let direct = Server::start(|_| page("direct 1\n")).await;
+    let job = |keys: &str| {
+        format!(
+            "scrape_configs:\n- job_name: j\n  scrape_interval: 1s\n  proxy_url: 'http://u:p@{}'\n{keys}  static_configs: [{{targets: ['{}']}}]\n",
+            proxy.address, direct.address
+        )
+    };
+    let mut world = World::start(&job(""));
+    assert_eq!(world.scraped().await.health, TargetHealth::Up);
+    let seen = proxy.last();
+    assert_eq!(seen.path, format!("http://{}/metrics", direct.address));
+    assert_eq!(seen.header("proxy-authorization"), Some("Basic dTpw"));
+    assert!(direct.requests.lock().is_empty());
+    world.stop().await;
+
+    let n = proxy.requests.lock().len();
+    let world = World::start(&job("  no_proxy: '10.0.0.0/8,127.0.0.1'\n"));
+    assert_eq!(world.scraped().await.health, TargetHealth::Up);
+    assert_eq!(direct.last().path, "/metrics");
+    assert_eq!(proxy.requests.lock().len(), n);
+}

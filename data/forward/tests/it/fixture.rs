@@ -195,6 +195,7 @@ pub(crate) struct Fixture {
     pub(crate) receiver: Receiver,
     pub(crate) folder: tempfile::TempDir,
     runtime: Runtime,
+    offset: std::sync::atomic::AtomicI64,
 }
 
 impl Fixture {
@@ -211,6 +212,7 @@ impl Fixture {
             receiver,
             folder,
             runtime,
+            offset: std::sync::atomic::AtomicI64::new(0),
         }
     }
 
@@ -233,6 +235,27 @@ impl Fixture {
             families: Arc::new(Vec::new),
         };
         Forwarder::start(config, &self.store, options).unwrap()
+    }
+
+    /// Runs a future to its end.
+    pub(crate) fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.runtime.block_on(future)
+    }
+
+    /// Runs a future until the fixture ends.
+    pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
+        drop(self.runtime.spawn(future));
+    }
+
+    /// Returns another time for samples at each call.
+    pub(crate) fn next_offset(&self) -> Millis {
+        self.offset.fetch_add(1_000, std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// Waits for a condition.
+    pub(crate) fn wait(&self, what: &str, condition: impl Fn() -> bool) {
+        let met = testkit::wait_for(what, || condition().then_some(()));
+        assert!(met.is_ok(), "{met:?}");
     }
 
     /// Stores a batch durably.

@@ -5,3 +5,4 @@ mod delivery;
 mod fixture;
 mod prometheus;
 mod protocol;
+mod secured;

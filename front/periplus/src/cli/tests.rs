@@ -85,8 +85,8 @@ fn help_of_up() {
                                            its host name]
                   --enable <COLLECTOR>     Also run a collector that is off by default; may be repeated
                   --disable <COLLECTOR>    Do not run a collector; may be repeated
-                  --config <FILE>          Scrape targets by this file: `global` and `scrape_configs` as
-                                           Prometheus writes them. SIGHUP reads it again
+                  --config <FILE>          Scrape, forward and set bounds by this file, as Prometheus writes it.
+                                           SIGHUP reads it again
                   --tls-cert <FILE>        Serve with this certificate chain (PEM) instead of a self-signed one
                   --tls-key <FILE>         Private key of --tls-cert (PEM)
                   --rotate-token           Make a new token in place of the old one and print it
