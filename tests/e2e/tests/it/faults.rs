@@ -68,11 +68,47 @@ fn a_folder_of_a_newer_format_is_refused_and_left_alone() -> anyhow::Result<()> 
         .get_mut(8..12)
         .context("a manifest has a header")?
         .copy_from_slice(&99_u32.to_le_bytes());
+    // And behind that what confirms it.
+    let check = xxhash_rust::xxh3::xxh3_64(newer.get(..12).context("a manifest has a header")?);
+    newer
+        .get_mut(12..16)
+        .context("a manifest has a header")?
+        .copy_from_slice(check.to_le_bytes().get(..4).context("eight bytes")?);
     std::fs::write(&file, &newer)?;
     let (code, text) = up_fails("127.0.0.1:0", data.path())?;
     assert_eq!(code, 1, "{text}");
     check_message(&text, &["error:", "newer", "hint:"]);
     assert_eq!(std::fs::read(&file)?, newer);
+    Ok(())
+}
+
+#[test]
+fn damaged_files_are_named_at_the_start_and_the_rest_serves() -> anyhow::Result<()> {
+    let data = tempfile::tempdir()?;
+    let options = Up {
+        data: data.path(),
+        arguments: &["--interval", "1s"],
+    };
+    let first = Periplus::up(&options)?;
+    let boot = wait_for("data", || {
+        first.client.query("node_boot_time_seconds").ok()?.pop()
+    })?;
+    assert!(first.stop()?.success());
+    for name in ["MANIFEST", "METADATA", "SNAPSHOT"] {
+        let file = data.path().join("store").join(name);
+        let mut bytes = std::fs::read(&file).with_context(|| file.display().to_string())?;
+        // A version that nobody wrote.
+        *bytes.get_mut(9).context("a file has a header")? ^= 1;
+        std::fs::write(&file, bytes)?;
+    }
+    let second = Periplus::up(&options)?;
+    let query = format!("count_over_time(node_boot_time_seconds[5m] @ {:.3})", boot.1);
+    let old = wait_for("the old samples", || second.client.query(&query).ok()?.pop())?;
+    assert!(old.2 >= 1.0);
+    let system = second.client.api("status/system", &[])?;
+    let named = serde_json::to_string(&system["store"]["quarantined"])?;
+    check_message(&named, &["MANIFEST", "METADATA", "SNAPSHOT"]);
+    assert!(second.stop()?.success());
     Ok(())
 }
 
