@@ -433,6 +433,7 @@ fn a_snapshot_may_fail_at_any_call() {
         let mut n_whole = 0;
         for entry in std::fs::read_dir(&folder).into_iter().flatten() {
             let path = entry.unwrap().path();
+            assert!(!done || path.extension().is_none(), "{}", path.display());
             if path.extension().is_none() {
                 let copy = tempfile::tempdir().unwrap();
                 copy_dir(&path, copy.path());

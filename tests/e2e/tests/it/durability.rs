@@ -125,7 +125,9 @@ fn load_until_killed(
 }
 
 fn now() -> anyhow::Result<i64> {
-    Ok(i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?)
+    Ok(i64::try_from(
+        SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis(),
+    )?)
 }
 
 /// Sends one request of one sample a series; tells whether it was acknowledged.

@@ -98,7 +98,10 @@ fn a_log_that_ends_within_its_last_record_has_all_before_it() {
             let again = open_with(config(left.path()), faults::sound());
             let found = state(&again);
             // The records of a batch may be written one by one.
-            assert!(is_part(&before, &found) && is_part(&found, &after), "{end}, {zeros}");
+            assert!(
+                is_part(&before, &found) && is_part(&found, &after),
+                "{end}, {zeros}"
+            );
             if !zeros {
                 assert_eq!(found == after, end == bytes.len(), "cut at {end}");
                 assert_eq!(again.status().quarantined, Vec::<PathBuf>::new());

@@ -66,15 +66,19 @@ fn rounds(data: &Path) -> anyhow::Result<()> {
         snapshots_are_whole(data, &ledger).with_context(context)?;
         let client = ours.client.clone();
         let life = Duration::from_micros(random.random_range(20_000..400_000));
-        let killer = std::thread::Builder::new().name("killer".to_owned()).spawn(move || {
-            // The random moment; a wake-up before it is as random.
-            std::thread::park_timeout(life);
-            ours.kill()
-        })?;
+        let killer = std::thread::Builder::new()
+            .name("killer".to_owned())
+            .spawn(move || {
+                // The random moment; a wake-up before it is as random.
+                std::thread::park_timeout(life);
+                ours.kill()
+            })?;
         while !killer.is_finished() {
             act(&client, &mut ledger, &mut random)?;
         }
-        killer.join().map_err(|_| anyhow::anyhow!("the killer thread panicked"))??;
+        killer
+            .join()
+            .map_err(|_| anyhow::anyhow!("the killer thread panicked"))??;
     }
     let ours = up(data)?;
     verify(&ours.client, &ledger).with_context(|| format!("at the end, SEED={seed}"))?;
@@ -84,8 +88,15 @@ fn rounds(data: &Path) -> anyhow::Result<()> {
         ledger.n_deletions, ledger.n_snapshots
     );
     assert!(n > 100 && ledger.n_deletions > 3 && ledger.n_snapshots > 0);
-    assert!(ours.client.api("query_exemplars", &[("query", "mixed"), ("start", "0"), ("end", "9e9")])?
-        .as_array().is_some_and(|list| !list.is_empty()));
+    assert!(
+        ours.client
+            .api(
+                "query_exemplars",
+                &[("query", "mixed"), ("start", "0"), ("end", "9e9")]
+            )?
+            .as_array()
+            .is_some_and(|list| !list.is_empty())
+    );
     Ok(())
 }
 
@@ -140,7 +151,11 @@ fn send(client: &Client, ledger: &mut Ledger, random: &mut SmallRng) -> anyhow::
     let mut rows = Vec::new();
     for series in 0..SERIES {
         let late = random.random_range(0..4) == 0;
-        let time = if late { newest - random.random_range(1..60_000) } else { newest };
+        let time = if late {
+            newest - random.random_range(1..60_000)
+        } else {
+            newest
+        };
         let known = &ledger.series[series];
         if known.acknowledged.contains_key(&time) || known.open.contains_key(&time) {
             continue;
@@ -167,7 +182,10 @@ fn send(client: &Client, ledger: &mut Ledger, random: &mut SmallRng) -> anyhow::
         rows.push((series, time, (value, is_histogram)));
     }
     let headers = [
-        ("Content-Type", "application/x-protobuf;proto=io.prometheus.write.v2.Request"),
+        (
+            "Content-Type",
+            "application/x-protobuf;proto=io.prometheus.write.v2.Request",
+        ),
         ("Content-Encoding", "snappy"),
         ("X-Prometheus-Remote-Write-Version", "2.0.0"),
     ];
@@ -176,15 +194,28 @@ fn send(client: &Client, ledger: &mut Ledger, random: &mut SmallRng) -> anyhow::
     let acknowledged = match answer {
         // An exemplar that comes late is refused by itself; the samples are taken all the same.
         Ok(answer) => {
-            anyhow::ensure!(matches!(answer.status, 204 | 400), "{} {}", answer.status, answer.body);
-            anyhow::ensure!(answer.status == 204 || answer.body.contains("exemplar"), "{}", answer.body);
+            anyhow::ensure!(
+                matches!(answer.status, 204 | 400),
+                "{} {}",
+                answer.status,
+                answer.body
+            );
+            anyhow::ensure!(
+                answer.status == 204 || answer.body.contains("exemplar"),
+                "{}",
+                answer.body
+            );
             true
         }
         Err(_) => false,
     };
     for (series, time, held) in rows {
         let known = &mut ledger.series[series];
-        let rows = if acknowledged { &mut known.acknowledged } else { &mut known.open };
+        let rows = if acknowledged {
+            &mut known.acknowledged
+        } else {
+            &mut known.open
+        };
         rows.insert(time, held);
     }
     Ok(())
@@ -214,7 +245,11 @@ fn verify(client: &Client, ledger: &Ledger) -> anyhow::Result<()> {
         for (kind, is_histogram) in [("values", false), ("histograms", true)] {
             for sample in series[kind].as_array().into_iter().flatten() {
                 let time = (sample[0].as_f64().context("a time")? * 1000.0).round() as i64;
-                let text = if is_histogram { &sample[1]["sum"] } else { &sample[1] };
+                let text = if is_histogram {
+                    &sample[1]["sum"]
+                } else {
+                    &sample[1]
+                };
                 let value: f64 = text.as_str().context("a value")?.parse()?;
                 let earlier = found[index].insert(time, (value, is_histogram));
                 anyhow::ensure!(earlier.is_none(), "series {index} has two samples at {time}");
@@ -224,11 +259,17 @@ fn verify(client: &Client, ledger: &Ledger) -> anyhow::Result<()> {
     for (index, (found, known)) in found.iter().zip(&ledger.series).enumerate() {
         for (time, held) in &known.acknowledged {
             let got = found.get(time);
-            anyhow::ensure!(got == Some(held), "series {index} at {time}: {got:?}, not {held:?}");
+            anyhow::ensure!(
+                got == Some(held),
+                "series {index} at {time}: {got:?}, not {held:?}"
+            );
         }
         for (time, held) in found {
             let sent = known.acknowledged.get(time).or_else(|| known.open.get(time));
-            anyhow::ensure!(sent == Some(held), "series {index} at {time}: {held:?} was deleted or never sent");
+            anyhow::ensure!(
+                sent == Some(held),
+                "series {index} at {time}: {held:?} was deleted or never sent"
+            );
         }
     }
     Ok(())
@@ -245,14 +286,26 @@ fn snapshots_are_whole(data: &Path, ledger: &Ledger) -> anyhow::Result<()> {
         let path = entry?.path();
         if path.extension().is_none() && n_whole == 0 {
             let copy = tempfile::tempdir()?;
-            std::fs::rename(&path, copy.path().join("store")).or_else(|_| copy_dir(&path, &copy.path().join("store")))?;
+            std::fs::rename(&path, copy.path().join("store"))
+                .or_else(|_| copy_dir(&path, &copy.path().join("store")))?;
             let ours = up(copy.path())?;
             let system = ours.client.api("status/system", &[])?;
-            anyhow::ensure!(system["store"]["quarantined"].as_array().is_some_and(Vec::is_empty), "{system}");
+            anyhow::ensure!(
+                system["store"]["quarantined"]
+                    .as_array()
+                    .is_some_and(Vec::is_empty),
+                "{system}"
+            );
             let at = (ledger.last / 1000 + 1).to_string();
-            let query = [("query", "count(count_over_time(mixed[1h]))"), ("time", at.as_str())];
+            let query = [
+                ("query", "count(count_over_time(mixed[1h]))"),
+                ("time", at.as_str()),
+            ];
             let data = ours.client.api("query", &query)?;
-            anyhow::ensure!(data["result"].as_array().is_some_and(|list| !list.is_empty()), "{data}");
+            anyhow::ensure!(
+                data["result"].as_array().is_some_and(|list| !list.is_empty()),
+                "{data}"
+            );
             n_whole += 1;
         }
         if path.exists() {
