@@ -194,7 +194,11 @@ fn decode(mut reader: Reader<'_>, version: u32) -> Result<Vec<Tombstone>, Malfor
     for _ in 0..reader.uvarint()? {
         list.push(decode_one(&mut reader, version)?);
     }
-    if reader.is_empty() { Ok(list) } else { Err(Malformed) }
+    if reader.is_empty() {
+        Ok(list)
+    } else {
+        Err(Malformed)
+    }
 }
 
 fn decode_one(reader: &mut Reader<'_>, version: u32) -> Result<Tombstone, Malformed> {

@@ -19,7 +19,9 @@ impl Shard {
                 end: *end,
             };
             let series = &self.series;
-            let found = self.by_labels.find(*hash, |id| series[*id as usize].hash == *hash);
+            let found = self
+                .by_labels
+                .find(*hash, |id| series[*id as usize].hash == *hash);
             if let Some(id) = found.copied()
                 && tombstone.matches(&self.packed_labels(id))
             {

@@ -39,6 +39,7 @@ pub(crate) fn open(
         fs::create_dir_all(folder).map_err(io_error("create", folder))?;
     }
     let lock = lock_dir(&dir)?;
+    drop_unfinished_snapshots(&dir)?;
     let cache = Arc::new(PageCache::new(config.page_cache_bytes));
     let mut found = load_parts(&*disk, &dir, &quarantine, &cache)?;
     let metadata = MetadataTable::default();
@@ -203,7 +204,12 @@ fn load_head(
         let head = |(at, shard)| Head::new(vec![shard], n_shards, parts, Deleted::new(&deleted, covered(at)));
         shards.into_iter().enumerate().map(head).collect()
     } else {
-        vec![Head::new(shards, n_shards, parts, Deleted::new(&deleted, Captured::default()))]
+        vec![Head::new(
+            shards,
+            n_shards,
+            parts,
+            Deleted::new(&deleted, Captured::default()),
+        )]
     };
     Ok(restored)
 }
@@ -251,7 +257,11 @@ fn load_parts(
     if !trusted {
         let known: Vec<&PartInfo> = parts.iter().map(|part| part.info()).collect();
         let left = manifest::survivors(&known);
-        tracing::warn!(files = files.len(), parts = left.len(), "list of parts made anew from their files");
+        tracing::warn!(
+            files = files.len(),
+            parts = left.len(),
+            "list of parts made anew from their files"
+        );
         parts.retain(|part| left.contains(&part.info().id));
     }
     parts.sort_by_key(|part| (part.info().min_t, part.info().id));
@@ -288,6 +298,22 @@ fn load_parts(
         parts,
         quarantined,
     })
+}
+
+/// Removes what there is of copies during which the process ended.
+fn drop_unfinished_snapshots(dir: &Path) -> Result<(), StoreError> {
+    let folder = dir.join("snapshots");
+    let entries = match fs::read_dir(&folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        other => other.map_err(io_error("list", &folder))?,
+    };
+    for entry in entries {
+        let path = entry.map_err(io_error("list", &folder))?.path();
+        if path.extension().is_some_and(|extension| extension == "tmp") {
+            fs::remove_dir_all(&path).map_err(io_error("remove", &path))?;
+        }
+    }
+    Ok(())
 }
 
 /// Opens a part. In a folder whose manifest can be read no file is newer than that allows.

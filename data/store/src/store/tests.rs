@@ -13,6 +13,7 @@ use crate::disk::{DiskFile, OsDisk};
 mod deletions;
 mod faults;
 mod mixed;
+mod torn;
 
 const MINUTE: Millis = 60_000;
 const HOUR: Millis = 60 * MINUTE;

@@ -1,3 +1,4 @@
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -153,6 +154,7 @@ fn open_with(dir: &Path, disk: Arc<dyn Disk>) -> Store {
         upkeep_interval: None,
         fsync_interval: Duration::from_millis(1),
         n_shards: 2,
+        out_of_order_window: Duration::from_secs(6 * 3600),
         scrub_interval: Some(Duration::from_secs(3600)),
         ..StoreConfig::new(dir)
     };
@@ -328,6 +330,48 @@ fn a_flush_may_fail_at_any_call() {
 }
 
 #[test]
+fn a_flush_of_backfill_may_fail_at_any_call() {
+    // Samples of times that parts hold, in an epoch of the log that nothing else keeps.
+    let more = RefCell::new(Content::new());
+    let prepare = |store: &Store| {
+        store.maintain(1000 * HOUR);
+        let mut expected = more.borrow_mut();
+        for minute in 0..40 {
+            let t = START + (100 + minute) * MINUTE + 1;
+            let mut batch = Batch::default();
+            for id in 0..4 {
+                let series = batch.add_packed(labels(id).as_packed()).unwrap();
+                batch.push(&series, t, minute as f64);
+                let samples = expected.entry(labels(id)).or_default();
+                samples.insert(t, (minute as f64).to_bits());
+            }
+            assert_eq!(store.ingest(&batch).unwrap().n_rejected, 0);
+        }
+        for minutes in [6 * 60..9 * 60, 9 * 60..11 * 60] {
+            for (labels, samples) in fill(store, minutes, false) {
+                expected.entry(labels).or_default().extend(samples);
+            }
+            if expected[&labels(0)].len() < 4 * 60 {
+                flush::flush(&store.inner).unwrap();
+            }
+        }
+        assert_eq!(store.inner.n_backfill.load(Ordering::Relaxed), 160);
+    };
+    let act = |store: &Store| {
+        store.maintain(1000 * HOUR);
+        healthy(&store.status())
+    };
+    fails_at_every_call(6, prepare, act, |store, expected, done| {
+        let mut expected = expected.clone();
+        for (labels, samples) in more.borrow().iter() {
+            expected.entry(labels.clone()).or_default().extend(samples);
+        }
+        assert_eq!(content(store), expected);
+        assert!(!done || store.inner.n_backfill.load(Ordering::Relaxed) == 0);
+    });
+}
+
+#[test]
 fn a_compaction_may_fail_at_any_call() {
     // The day is over, its parts are there, and nothing has merged them yet.
     let prepare = |store: &Store| {
@@ -389,6 +433,7 @@ fn a_snapshot_may_fail_at_any_call() {
         let mut n_whole = 0;
         for entry in std::fs::read_dir(&folder).into_iter().flatten() {
             let path = entry.unwrap().path();
+            assert!(!done || path.extension().is_none(), "{}", path.display());
             if path.extension().is_none() {
                 let copy = tempfile::tempdir().unwrap();
                 copy_dir(&path, copy.path());

@@ -119,7 +119,10 @@ const DELETED: TimeRange = TimeRange {
 fn write_deleted(dir: &Path) {
     write(dir);
     let store = open(config(dir));
-    let sets = [vec![Matcher::equal("__name__", "up"), Matcher::equal("job", "golden")]];
+    let sets = [vec![
+        Matcher::equal("__name__", "up"),
+        Matcher::equal("job", "golden"),
+    ]];
     store.delete_series(&sets, DELETED).unwrap();
 }
 
@@ -238,7 +241,11 @@ fn deletions_of_earlier_versions_are_kept() {
         for round in 0..3 {
             let store = open(config(dir.path()));
             let status = store.status();
-            assert_eq!(status.quarantined, Vec::<PathBuf>::new(), "nothing of {name} is damaged");
+            assert_eq!(
+                status.quarantined,
+                Vec::<PathBuf>::new(),
+                "nothing of {name} is damaged"
+            );
             assert_eq!(status.tombstones, 1);
             assert_eq!(content(&store), expected, "content of {name}, round {round}");
         }

@@ -4,6 +4,8 @@
 //! while it starts. After every restart each acknowledged sample of the round must be there; at the end, all of
 //! them. A sample that was sent but not acknowledged may be there or not.
 
+mod mixed;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -122,10 +124,15 @@ fn load_until_killed(
     Ok(acknowledged)
 }
 
+fn now() -> anyhow::Result<i64> {
+    Ok(i64::try_from(
+        SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis(),
+    )?)
+}
+
 /// Sends one request of one sample a series; tells whether it was acknowledged.
 fn send(client: &Client, ledger: &mut Ledger) -> anyhow::Result<bool> {
-    let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
-    let time = now.max(ledger.last + 1);
+    let time = now()?.max(ledger.last + 1);
     let mut batch = Batch::default();
     let mut labels = LabelsBuilder::default();
     let value = |series: usize| time as f64 + series as f64 / 100.0;

@@ -68,11 +68,118 @@ fn a_folder_of_a_newer_format_is_refused_and_left_alone() -> anyhow::Result<()> 
         .get_mut(8..12)
         .context("a manifest has a header")?
         .copy_from_slice(&99_u32.to_le_bytes());
+    // And behind that what confirms it.
+    let check = xxhash_rust::xxh3::xxh3_64(newer.get(..12).context("a manifest has a header")?);
+    newer
+        .get_mut(12..16)
+        .context("a manifest has a header")?
+        .copy_from_slice(check.to_le_bytes().get(..4).context("eight bytes")?);
     std::fs::write(&file, &newer)?;
     let (code, text) = up_fails("127.0.0.1:0", data.path())?;
     assert_eq!(code, 1, "{text}");
     check_message(&text, &["error:", "newer", "hint:"]);
     assert_eq!(std::fs::read(&file)?, newer);
+    Ok(())
+}
+
+#[test]
+fn damaged_files_are_named_at_the_start_and_the_rest_serves() -> anyhow::Result<()> {
+    let data = tempfile::tempdir()?;
+    let options = Up {
+        data: data.path(),
+        arguments: &["--interval", "1s"],
+    };
+    let first = Periplus::up(&options)?;
+    let boot = wait_for("data", || {
+        first.client.query("node_boot_time_seconds").ok()?.pop()
+    })?;
+    assert!(first.stop()?.success());
+    for name in ["MANIFEST", "METADATA", "SNAPSHOT"] {
+        let file = data.path().join("store").join(name);
+        let mut bytes = std::fs::read(&file).with_context(|| file.display().to_string())?;
+        // A version that nobody wrote.
+        *bytes.get_mut(9).context("a file has a header")? ^= 1;
+        std::fs::write(&file, bytes)?;
+    }
+    let second = Periplus::up(&options)?;
+    let query = format!("count_over_time(node_boot_time_seconds[5m] @ {:.3})", boot.1);
+    let old = wait_for("the old samples", || second.client.query(&query).ok()?.pop())?;
+    assert!(old.2 >= 1.0);
+    let system = second.client.api("status/system", &[])?;
+    let named = serde_json::to_string(&system["store"]["quarantined"])?;
+    check_message(&named, &["MANIFEST", "METADATA", "SNAPSHOT"]);
+    assert!(second.stop()?.success());
+    Ok(())
+}
+
+/// Sends eight hours of a sample a minute, which become parts.
+fn send_hours(client: &Client, now: i64) -> anyhow::Result<()> {
+    let mut batch = Batch::default();
+    let mut labels = LabelsBuilder::default();
+    for series in 0..20 {
+        labels.clear();
+        labels.add("__name__", "old").add("series", &series.to_string());
+        let row = batch.add_series(&mut labels)?;
+        for minute in (0..8 * 60).rev() {
+            batch.push(&row, now - minute * 60_000, (minute * (series + 1)) as f64);
+        }
+    }
+    let answer = client.remote_write(&wire::encode_remote_write_v1(&batch))?;
+    anyhow::ensure!(answer.status == 204, "{} {}", answer.status, answer.body);
+    Ok(())
+}
+
+#[test]
+fn a_part_damaged_while_it_serves_is_put_aside_and_named() -> anyhow::Result<()> {
+    let data = tempfile::tempdir()?;
+    let ours = Periplus::up(&Up {
+        data: data.path(),
+        arguments: &["--interval", "1s"],
+    })?;
+    let now = ours.client.query("vector(time())")?.first().context("a time")?.1;
+    send_hours(&ours.client, (now * 1000.0) as i64)?;
+    let folder = data.path().join("store/parts");
+    let parts = || -> Vec<std::path::PathBuf> {
+        let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+        let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == "part"));
+        paths.sort();
+        paths
+    };
+    let part = wait_for("parts", || {
+        parts().into_iter().next().filter(|_| parts().len() >= 3)
+    })?;
+    let query = "sum(count_over_time(old[9h]))";
+    // Nothing was asked before: what has been read may be served from memory.
+    let whole = f64::from(20 * 8 * 60);
+    let file = std::fs::OpenOptions::new().write(true).open(&part)?;
+    let len = file.metadata()?.len();
+    // In place, all but header and footer: the file stays the one that is open.
+    let junk = vec![0xa5; usize::try_from(len / 2)?];
+    std::os::unix::fs::FileExt::write_all_at(&file, &junk, 16)?;
+    // What is damaged is left out once it is found, at the latest when it is asked for.
+    let left = wait_for("the damage to be found", || {
+        let left = ours.client.query(query).ok()?.first()?.2;
+        let system = ours.client.api("status/system", &[]).ok()?;
+        let named = !system["store"]["quarantined"].as_array()?.is_empty();
+        named.then_some(left)
+    })?;
+    assert!(0.0 < left && left < whole, "{left} of {whole}");
+    let name = part
+        .file_name()
+        .context("a part has a name")?
+        .to_string_lossy()
+        .into_owned();
+    let system = ours.client.api("status/system", &[])?;
+    check_message(&serde_json::to_string(&system["store"]["quarantined"])?, &[&name]);
+    assert!(data.path().join("store/quarantine").join(&name).exists());
+    assert!(ours.stop()?.success());
+    let again = Periplus::up(&Up {
+        data: data.path(),
+        arguments: &["--interval", "1s"],
+    })?;
+    let system = again.client.api("status/system", &[])?;
+    check_message(&serde_json::to_string(&system["store"]["quarantined"])?, &[&name]);
     Ok(())
 }
 
@@ -173,7 +280,7 @@ fn root_a_full_disk_is_survived() -> anyhow::Result<()> {
     let disk = SmallDisk::mount(folder.path(), "size=6m")?;
     let options = Up {
         data: &folder.path().join("data"),
-        arguments: &["--interval", "1s"],
+        arguments: &["--interval", "1s", "--enable-admin-api"],
     };
     let ours = Periplus::up(&options)?;
     let start = (ours.client.query("vector(time())")?.first().map_or(0.0, |s| s.1) * 1000.0) as i64;
@@ -207,6 +314,12 @@ fn root_a_full_disk_is_survived() -> anyhow::Result<()> {
         stored >= f64::from(acknowledged * NOISE_SERIES),
         "{stored} series"
     );
+
+    // A copy that has no room is refused and leaves nothing behind.
+    let copied = ours.client.post("/api/v1/admin/tsdb/snapshot", &[], &[])?;
+    assert!(copied.status >= 500, "{} {}", copied.status, copied.body);
+    let copies = folder.path().join("data/store/snapshots");
+    assert_eq!(std::fs::read_dir(copies).into_iter().flatten().count(), 0);
 
     mount(&["-o", "remount,size=128m", &folder.path().to_string_lossy()])?;
     wait_for("samples to be taken again", || {

@@ -5,7 +5,7 @@ use model::{Buckets, Histogram, ResetHint, Span};
 use super::*;
 
 /// A value, a histogram, and the start of its counting.
-type Held = (u64, Option<Histogram>, Millis);
+pub(super) type Held = (u64, Option<Histogram>, Millis);
 
 fn histogram() -> impl Strategy<Value = Histogram> {
     (0u32..3, 0u32..4, 0u32..4, any::<bool>()).prop_map(|(layout, a, b, integer)| {
@@ -56,7 +56,7 @@ fn steps() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn read(store: &Store) -> BTreeMap<Labels, BTreeMap<Millis, Held>> {
+pub(super) fn read(store: &Store) -> BTreeMap<Labels, BTreeMap<Millis, Held>> {
     let matchers = vec![Matcher::equal("job", "test")];
     let range = TimeRange::ALL;
     let set = store.select(&Selection { matchers, range }).unwrap();
