@@ -3,7 +3,7 @@
 mod functions;
 mod query;
 
-use rand::Rng as _;
+use rand::RngExt as _;
 use rand::rngs::SmallRng;
 
 use functions::{Arg, FUNCTIONS};
