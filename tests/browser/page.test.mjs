@@ -10,6 +10,8 @@ const VIEWS = [
   ['processes', '/processes', ready.list],
   ['containers', '/containers', ready.containers],
   ['explore', `/explore?expr=${encodeURIComponent(QUERY)}`, (page) => page.locator('canvas').first().waitFor()],
+  ['metrics', '/cardinality', ready.counts],
+  ['targets', '/targets', ready.list],
   ['system', '/system', ready.system],
 ];
 

@@ -111,6 +111,7 @@ export const ready = {
     await page.locator('[data-testid="state"]').waitFor();
     await page.locator('canvas').first().waitFor();
   },
+  counts: (page) => page.locator('main ol button').first().waitFor(),
   explore: (page) => page.getByTestId('editor').waitFor(),
   system: (page) => page.locator('tbody tr').first().waitFor(),
 };

@@ -1,5 +1,7 @@
 //! The configuration file, as Prometheus writes it: `global`, `scrape_configs`, `scrape_config_files`.
 //!
+//! The other sections of the file belong to others, who read them with [`read_section`] from [`Config::text`].
+//!
 //! A file becomes [`Config`] in one step that reports every mistake. Unknown keys are mistakes, named with their
 //! place and the key that was probably meant; keys of Prometheus that Periplus does not act on yet are taken and
 //! named in [`Config::warnings`]. Secrets live in [`Secret`] and are never printed.
@@ -25,6 +27,8 @@ pub use duration::{format_duration, parse_duration};
 pub use http::{Authorization, BasicAuth, HttpConfig, Proxy, TlsConfig};
 pub use job::{DiscoveryConfig, DnsKind, HistogramOptions, Job, Limits, Protocol, StaticGroup};
 pub use secret::{Secret, SecretSource};
+pub use size::parse_size;
+pub use text::read as read_section;
 
 /// Why a configuration cannot be used.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -45,8 +49,8 @@ pub struct Config {
     pub scrape_interval: Duration,
     /// The jobs, those of `scrape_config_files` too.
     pub jobs: Vec<Arc<Job>>,
-    /// What stands under `remote_write`, as it was written.
-    pub remote_write: Option<serde_json::Value>,
+    /// The file as it was written, for those who read its other sections.
+    pub text: Secret,
     /// What was taken and is not acted on.
     pub warnings: Vec<String>,
     /// The configuration as YAML, defaults filled in, secrets replaced by `<secret>`.

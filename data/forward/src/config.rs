@@ -1,4 +1,8 @@
 //! `remote_write` blocks, checked.
+//!
+//! [`RemoteWriteSection`] is what the file says, read as part of the file so that mistakes have their place in it;
+//! [`RemoteWriteSection::check`] makes [`RemoteWriteConfig`]s of it and names all that is wrong at once. Two
+//! configurations that are equal forward alike: a reload leaves such a receiver alone.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -9,13 +13,16 @@ use relay::RelayConfig;
 use url::Url;
 use wire::RemoteWriteVersion;
 
+mod check;
 mod duration;
+mod http;
 mod raw;
 
-pub use raw::{ConfigError, parse_remote_write};
+pub use check::ConfigError;
+pub use raw::{RemoteWriteSection, parse_remote_write};
 
 /// One receiver.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RemoteWriteConfig {
     /// Tells it from others in logs, metrics and the name of its checkpoint.
     pub name: String,
@@ -29,8 +36,12 @@ pub struct RemoteWriteConfig {
     pub authorization: Authorization,
     /// How the receiver proves who it is.
     pub tls: TlsSettings,
-    /// A proxy on the way.
-    pub proxy: Option<Url>,
+    /// What stands between us and the receiver.
+    pub proxy: Proxy,
+    /// Whether redirects that keep the request as it is (307 and 308) are followed, at most ten.
+    pub follow_redirects: bool,
+    /// Whether HTTP/2 is spoken where the receiver offers it.
+    pub http2: bool,
     /// The version to begin with.
     pub version: RemoteWriteVersion,
     /// Rules that rewrite or drop series on the way.
@@ -69,7 +80,7 @@ pub enum Authorization {
     /// `Authorization: Basic`.
     Basic {
         /// The name.
-        username: String,
+        username: Secret,
         /// The password.
         password: Secret,
     },
@@ -100,6 +111,25 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// Which proxy requests go through.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Proxy {
+    /// None.
+    #[default]
+    Direct,
+    /// What the environment says (`HTTPS_PROXY` and its like).
+    Environment,
+    /// This one.
+    Url {
+        /// Where it is; may hold a password.
+        url: Secret,
+        /// Hosts that are reached without it, parted by commas.
+        except: String,
+        /// Headers for the proxy.
+        headers: Vec<(String, Secret)>,
+    },
+}
+
 /// How the receiver proves who it is, and we.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsSettings {
@@ -109,6 +139,8 @@ pub struct TlsSettings {
     pub cert_file: Option<PathBuf>,
     /// The key of our certificate.
     pub key_file: Option<PathBuf>,
+    /// The name that the receiver's certificate must have, instead of the one in the URL.
+    pub server_name: Option<String>,
     /// Whether any receiver is believed.
     pub insecure_skip_verify: bool,
 }

@@ -8,14 +8,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::{
-    Batch, BatchExemplar, BatchRow, EditableLabels, Histogram, Labels, METRIC_NAME, Metadata, Millis,
+    Batch, BatchRow, EditableLabels, Exemplar, Histogram, Labels, METRIC_NAME, Metadata, Millis,
     PackedLabels, relabel,
 };
 use relay::Parcel;
 use xxhash_rust::xxh3::xxh3_64;
 
+use self::late::LateExemplars;
 use crate::config::RemoteWriteConfig;
 use crate::metrics::SendMetrics;
+
+mod late;
 
 /// Series that are remembered; beyond that all are forgotten and named anew.
 const MAX_ROUTES: usize = 1_000_000;
@@ -30,6 +33,7 @@ pub(crate) struct Feed {
     /// `None` for series that the rules drop.
     routes: HashMap<Box<str>, Option<Route>>,
     families: HashMap<String, Metadata>,
+    late: LateExemplars,
 }
 
 /// Where a series goes, under which labels.
@@ -69,6 +73,7 @@ impl Feed {
             metrics,
             routes: HashMap::new(),
             families: HashMap::new(),
+            late: LateExemplars::default(),
         }
     }
 
@@ -149,22 +154,30 @@ impl Feed {
                     }
                 })
                 .collect();
-            match route {
-                Some(route) => {
-                    let rows = self.wanted(rows, oldest);
-                    cut.add(&route, &rows, &of_series.unwrap_or_default());
-                }
-                None => SendMetrics::add(&self.metrics.dropped_by_rules, rows.len()),
-            }
+            let Some(route) = route else {
+                SendMetrics::add(&self.metrics.dropped_by_rules, rows.len());
+                continue;
+            };
+            let rows = self.wanted(rows, oldest);
+            let of_series = of_series.unwrap_or_default();
+            let Some(first) = rows.first() else {
+                // They belong to samples that are not sent.
+                SendMetrics::add(&self.metrics.exemplars_left_out, of_series.len());
+                continue;
+            };
+            let late = self.late.take(record.labels(first.row).packed());
+            let with_late: Vec<&Exemplar> = late.iter().chain(of_series).collect();
+            cut.add(&route, &rows, &with_late);
         }
-        let mut left: Vec<(&str, Vec<&BatchExemplar>)> = exemplars.into_iter().collect();
-        left.sort_by_key(|(labels, _)| *labels);
-        let left: Vec<_> = left
-            .into_iter()
-            .filter_map(|(labels, exemplars)| Some((self.routes.get(labels).cloned().flatten()?, exemplars)))
-            .collect();
-        for (route, exemplars) in left {
-            cut.add(&route, &[], &exemplars);
+        // The samples of these came before, or come later.
+        for (labels, waiting) in exemplars {
+            if self.routes.get(labels).is_none_or(Option::is_none) {
+                continue;
+            }
+            for exemplar in waiting {
+                let given_up = self.late.keep(labels, exemplar.clone(), now);
+                SendMetrics::add(&self.metrics.exemplars_left_out, given_up);
+            }
         }
         cut.finish()
     }
@@ -189,13 +202,16 @@ impl Feed {
     }
 
     /// Collects the exemplars of a record by the labels of their series, naming those series.
-    fn exemplars<'a>(&mut self, record: &'a Batch) -> HashMap<&'a str, Vec<&'a BatchExemplar>> {
-        let mut by_labels: HashMap<&str, Vec<&BatchExemplar>> = HashMap::new();
+    fn exemplars<'a>(&mut self, record: &'a Batch) -> HashMap<&'a str, Vec<&'a Exemplar>> {
+        let mut by_labels: HashMap<&str, Vec<&Exemplar>> = HashMap::new();
         if self.config.send_exemplars {
             for exemplar in record.exemplars() {
                 let labels = record.exemplar_labels(exemplar);
                 self.route(labels);
-                by_labels.entry(labels.packed()).or_default().push(exemplar);
+                by_labels
+                    .entry(labels.packed())
+                    .or_default()
+                    .push(&exemplar.exemplar);
             }
         }
         by_labels
@@ -256,10 +272,11 @@ fn pop<'a, T>(column: &mut &'a [(u32, T)], row: u32) -> Option<&'a T> {
 static NO_FAMILIES: std::sync::LazyLock<HashMap<String, Metadata>> = std::sync::LazyLock::new(HashMap::new);
 
 impl Cut<'_> {
-    fn add(&mut self, route: &Route, rows: &[Row<'_>], exemplars: &[&BatchExemplar]) {
-        if rows.is_empty() && exemplars.is_empty() {
-            return;
-        }
+    fn add(&mut self, route: &Route, rows: &[Row<'_>], exemplars: &[&Exemplar]) {
+        debug_assert!(
+            !rows.is_empty(),
+            "a series without samples is refused by receivers"
+        );
         let lanes = self.open.len() as u64;
         // A number of lanes fits.
         let lane = usize::try_from(route.hash % lanes).unwrap_or(0);
@@ -294,7 +311,7 @@ impl Cut<'_> {
 
     fn finish(mut self) -> Vec<Piece> {
         for (lane, open) in std::mem::take(&mut self.open).into_iter().enumerate() {
-            if !open.batch.rows().is_empty() || !open.batch.exemplars().is_empty() {
+            if !open.batch.rows().is_empty() {
                 self.close(lane, open);
             }
         }
@@ -306,7 +323,7 @@ impl Open {
     fn add(
         &mut self,
         route: &Route,
-        (rows, exemplars): (&[Row<'_>], &[&BatchExemplar]),
+        (rows, exemplars): (&[Row<'_>], &[&Exemplar]),
         families: &HashMap<String, Metadata>,
     ) {
         let Ok(series) = self.batch.add_packed(route.labels.as_packed()) else {
@@ -323,7 +340,7 @@ impl Open {
             self.batch.set_start(row.start);
         }
         for exemplar in exemplars {
-            self.batch.push_exemplar(&series, exemplar.exemplar.clone());
+            self.batch.push_exemplar(&series, (*exemplar).clone());
         }
         self.weight += rows.len();
         let Some(name) = route.labels.get(METRIC_NAME) else {

@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use wire::RemoteWriteVersion;
 
-use crate::client::ClientError;
+use crate::client::{Client, ClientError};
 use crate::config::RemoteWriteConfig;
 use crate::feed::{Feed, Piece};
 use crate::metrics::{ForwardStatus, SendMetrics};
@@ -23,6 +23,10 @@ use crate::send::Sender;
 const WAIT: Duration = Duration::from_millis(500);
 /// How often the checkpoint is written and the log is told what it need not keep.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Records that are looked at together so that exemplars find their samples; a batch is a record for each shard of the
+/// store and one for exemplars.
+const MAX_GATHERED: usize = 64;
 
 /// Why a forwarder cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +58,19 @@ pub enum ForwardError {
         #[source]
         source: std::io::Error,
     },
+}
+
+/// Tries whether requests to a receiver can be made as configured: whether certificates and keys can be read and used.
+/// Nothing is sent.
+///
+/// # Errors
+/// They cannot; the text says why.
+pub fn check_client(config: &RemoteWriteConfig) -> Result<(), ForwardError> {
+    let client = Client::new(Arc::new(config.clone()));
+    client.map(drop).map_err(|source| ForwardError::Client {
+        receiver: config.name.clone(),
+        source,
+    })
 }
 
 /// Returns what is known about metric families.
@@ -236,25 +253,56 @@ impl Runner {
             }
             match self.tail.next(&mut batch, WAIT) {
                 Ok(TailStep::Record { position, missed }) => {
-                    self.metrics
-                        .missed_records
-                        .fetch_add(missed, std::sync::atomic::Ordering::Relaxed);
+                    self.note_missed(missed);
+                    let position = self.gather(&mut batch, position);
                     if let Err(end) = self.push_record(&batch, position) {
                         return end;
                     }
                 }
                 Ok(TailStep::Idle) => {}
                 Ok(TailStep::Closed) => return End::Stopped,
-                Err(TailError::Read { path, source }) => {
-                    // The next call goes on behind it; the gap is told then.
-                    tracing::warn!(path = %path.display(), %source, "a part of the log cannot be forwarded");
-                }
+                Err(error) => warn_of_gap(&error),
             }
             if written.elapsed() >= CHECKPOINT_INTERVAL {
                 written = Instant::now();
                 self.look_around();
             }
         }
+    }
+
+    /// Adds the records that are there already, if exemplars are sent, and returns the position of the last: the store
+    /// logs exemplars behind the samples they came with, and receivers want both in one request.
+    fn gather(&mut self, batch: &mut Batch, first: u64) -> u64 {
+        let mut last = first;
+        if !self.config.send_exemplars {
+            return last;
+        }
+        let mut next = Batch::default();
+        for _ in 0..MAX_GATHERED {
+            if batch.rows().len() >= self.config.queue.max_request {
+                break;
+            }
+            match self.tail.next(&mut next, Duration::ZERO) {
+                Ok(TailStep::Record { position, missed }) => {
+                    self.note_missed(missed);
+                    last = position;
+                    if let Err(error) = batch.append(&mut next) {
+                        // Some records are far below what a batch holds.
+                        tracing::error!(%error, "records do not fit one batch");
+                    }
+                }
+                // The end of the log is found again.
+                Ok(TailStep::Idle | TailStep::Closed) => break,
+                Err(error) => warn_of_gap(&error),
+            }
+        }
+        last
+    }
+
+    fn note_missed(&self, records: u64) {
+        self.metrics
+            .missed_records
+            .fetch_add(records, std::sync::atomic::Ordering::Relaxed);
     }
 
     fn push_record(&mut self, batch: &Batch, position: u64) -> Result<(), End> {
@@ -316,4 +364,9 @@ impl Runner {
             tracing::debug!(receiver = %self.config.name, "stopped while the number of lanes changed");
         }
     }
+}
+
+/// The next read goes on behind the gap; how many records it was is told then.
+fn warn_of_gap(error: &TailError) {
+    tracing::warn!(error = %model::with_causes(error), "a part of the log cannot be forwarded");
 }

@@ -15,6 +15,7 @@ pub(crate) struct SendMetrics {
     pub(crate) dropped_by_rules: AtomicU64,
     pub(crate) too_old: AtomicU64,
     pub(crate) histograms_left_out: AtomicU64,
+    pub(crate) exemplars_left_out: AtomicU64,
     pub(crate) newest_read: AtomicI64,
     pub(crate) newest_sent: AtomicI64,
 }
@@ -55,6 +56,8 @@ pub struct ForwardStatus {
     pub too_old: u64,
     /// Native histograms that the configuration says not to send.
     pub histograms_left_out: u64,
+    /// Exemplars not sent: their samples were not, or came too late.
+    pub exemplars_left_out: u64,
     /// Newest time read from the log, 0 before the first.
     pub newest_read: Millis,
     /// Newest time delivered, 0 before the first.
@@ -74,6 +77,7 @@ impl ForwardStatus {
             dropped_by_rules: get(&metrics.dropped_by_rules),
             too_old: get(&metrics.too_old),
             histograms_left_out: get(&metrics.histograms_left_out),
+            exemplars_left_out: get(&metrics.exemplars_left_out),
             newest_read: metrics.newest_read.load(Ordering::Relaxed),
             newest_sent: metrics.newest_sent.load(Ordering::Relaxed),
         }
@@ -92,6 +96,7 @@ impl ForwardStatus {
         say(&RULES, self.dropped_by_rules);
         say(&OLD, self.too_old);
         say(&LEFT_OUT, self.histograms_left_out);
+        say(&EXEMPLARS_LEFT_OUT, self.exemplars_left_out);
         #[expect(clippy::cast_precision_loss, reason = "samples are floats")]
         for (family, millis) in [(&NEWEST_READ, self.newest_read), (&NEWEST_SENT, self.newest_sent)] {
             sink.sample(family, &labels, millis as f64 / 1_000.0);
@@ -120,6 +125,10 @@ const OLD: Family<'_> = Family::counter(
 const LEFT_OUT: Family<'_> = Family::counter(
     "periplus_forward_histograms_left_out_total",
     "Native histograms not sent because send_native_histograms is off.",
+);
+const EXEMPLARS_LEFT_OUT: Family<'_> = Family::counter(
+    "periplus_forward_exemplars_left_out_total",
+    "Exemplars not sent because the samples they belong to are not sent, or too many waited for theirs.",
 );
 const NEWEST_READ: Family<'_> = Family::gauge(
     "periplus_forward_newest_read_timestamp_seconds",

@@ -9,7 +9,7 @@ use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use wire::RemoteWriteVersion;
 
 use crate::answer::{Answer, Counts, Next, Sent, judge};
-use crate::client::{self, ClientError};
+use crate::client::{Client, ClientError};
 use crate::config::RemoteWriteConfig;
 use crate::metrics::SendMetrics;
 
@@ -19,7 +19,7 @@ const MAX_ANSWER_BYTES: usize = 4_096;
 /// Sends batches to one receiver.
 pub(crate) struct Sender {
     config: Arc<RemoteWriteConfig>,
-    client: reqwest::Client,
+    client: Client,
     clock: Arc<dyn Clock>,
     /// The receiver does not know the version of the configuration.
     fell_back: AtomicBool,
@@ -39,7 +39,7 @@ impl Sender {
         metrics: Arc<SendMetrics>,
     ) -> Result<Self, ClientError> {
         Ok(Self {
-            client: client::build(&config)?,
+            client: Client::new(Arc::clone(&config))?,
             clock,
             fell_back: AtomicBool::new(false),
             metrics,
@@ -57,7 +57,7 @@ impl Sender {
     }
 
     async fn send(&self, version: RemoteWriteVersion, request: &mut Request) -> Result<Next, String> {
-        let headers = client::headers(&self.config).map_err(|error| model::with_causes(&error))?;
+        let post = self.client.post().map_err(|error| model::with_causes(&error))?;
         let body = request.encode(version);
         SendMetrics::add(&self.metrics.bytes, body.len());
         let sent = Sent {
@@ -66,9 +66,7 @@ impl Sender {
             retry_on_429: self.config.retry_on_429,
             now: self.clock.now(),
         };
-        let post = self.client.post(self.config.url.clone()).headers(headers);
-        let response = client::authorize(post, &self.config.authorization)
-            .map_err(|error| model::with_causes(&error))?
+        let response = post
             .header(CONTENT_TYPE, HeaderValue::from_static(version.content_type()))
             .header(CONTENT_ENCODING, HeaderValue::from_static("snappy"))
             .header("X-Prometheus-Remote-Write-Version", version.version_header())

@@ -29,7 +29,7 @@ pub const MAX_DEPTH: usize = 256;
 const MAX_NESTING: usize = 100;
 
 /// What the parser accepts beyond the stable language.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     /// Functions and aggregations that Prometheus has behind a flag.
     pub experimental_functions: bool,

@@ -4,6 +4,10 @@
 //! set on all but the last. An *ivarint* is the zigzag of a signed number (0, -1, 1, -2, …) as uvarint. A
 //! *string* is its length in bytes as uvarint and its UTF-8.
 
+mod header;
+
+pub(crate) use header::{Format, HEADER_LEN, Header};
+
 /// Bytes that do not follow the format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("malformed bytes")]

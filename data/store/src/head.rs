@@ -10,6 +10,7 @@
 //! are not shown, even where a chunk still holds them. `shown.from <= floor` always.
 
 mod append;
+mod delete;
 mod dump;
 mod evict;
 mod histograms;

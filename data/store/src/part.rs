@@ -2,7 +2,7 @@
 //!
 //! A part is one file, written under a temporary name and renamed when durable:
 //! ```text
-//! "PERIPART", u32 format version, u32 zero
+//! header as in bytes/header.rs: "PERIPART", format version
 //! pages of the six sections
 //! footer (zstd)
 //! trailer, 32 bytes: u64 footer offset, u32 stored bytes, u32 raw bytes, u64 xxh3 of the stored bytes, "PERIPEND"
@@ -35,6 +35,8 @@ mod samples;
 mod section;
 mod writer;
 
+use crate::bytes::Format;
+
 pub(crate) use cache::PageCache;
 pub(crate) use directory::ChunkEntry;
 pub(crate) use footer::PartInfo;
@@ -43,12 +45,12 @@ pub(crate) use reader::{Part, PartError};
 pub(crate) use samples::ChunkReader;
 pub(crate) use writer::PartWriter;
 
-/// Format version of parts.
-pub(crate) const VERSION: u32 = 2;
-
-const MAGIC: &[u8; 8] = b"PERIPART";
+const FORMAT: Format = Format {
+    magic: b"PERIPART",
+    version: 2,
+    unchecked: 2,
+};
 const END_MAGIC: &[u8; 8] = b"PERIPEND";
-const HEADER_LEN: usize = 16;
 const TRAILER_LEN: usize = 32;
 
 /// Samples of one chunk at most.

@@ -74,9 +74,9 @@ pub(crate) struct UpArgs {
     #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = parse_interval)]
     pub(crate) interval: Duration,
 
-    /// How long samples are kept
-    #[arg(long, value_name = "DURATION", default_value = "15d", value_parser = parse_duration)]
-    pub(crate) retention: Duration,
+    /// How long samples are kept [default: 15d]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub(crate) retention: Option<Duration>,
 
     /// How much disk samples may take; the oldest go first [default: no limit]
     #[arg(long, value_name = "SIZE", value_parser = parse_bytes)]
@@ -98,7 +98,7 @@ pub(crate) struct UpArgs {
     #[arg(long, value_name = "COLLECTOR")]
     pub(crate) disable: Vec<String>,
 
-    /// Scrape targets by this file: `global` and `scrape_configs` as Prometheus writes them. SIGHUP reads it again
+    /// Scrape, forward and set bounds by this file, as Prometheus writes it. SIGHUP reads it again
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
@@ -125,6 +125,21 @@ pub(crate) struct UpArgs {
     /// Let pages of other sites ask from a browser, if their whole origin matches, as in https://.*\.example
     #[arg(long, value_name = "PATTERN", value_parser = parse_origin)]
     pub(crate) cors_origin: Option<Matcher>,
+
+    /// Grant parts of PromQL that Prometheus has behind the same flag; may be a list with commas
+    #[arg(long, value_name = "FEATURE", value_delimiter = ',')]
+    pub(crate) enable_feature: Vec<Feature>,
+}
+
+/// A part of PromQL that has to be granted, under Prometheus' name for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Feature {
+    // On without asking; taken so that the flags of a Prometheus can stay as they are.
+    PromqlExperimentalFunctions,
+    PromqlDelayedNameRemoval,
+    PromqlBinopFillModifiers,
+    PromqlUnquotedUtf8Names,
+    UseStartTimestamps,
 }
 
 /// How to reach a server.

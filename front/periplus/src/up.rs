@@ -12,7 +12,9 @@ mod greeting;
 mod hints;
 mod orders;
 mod own_metrics;
+mod reload;
 mod scraping;
+mod settings;
 
 use std::convert::Infallible;
 use std::fs::DirBuilder;
@@ -37,6 +39,7 @@ use self::forwarding::{Forwarding, Receivers};
 use self::greeting::Greeting;
 use self::orders::Orders;
 use self::own_metrics::OwnMetrics;
+use self::reload::{File, Reloader};
 use self::scraping::{Outside, Scraping};
 use crate::cli::UpArgs;
 use crate::report::{Failure, OrHint as _};
@@ -58,9 +61,11 @@ const BLOCKING_KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// # Errors
 /// The command line is wrong, something cannot be opened, or a part failed while running.
 pub(crate) fn run(args: &UpArgs) -> Result<(), Failure> {
-    let config = UpConfig::check(args)?;
-    let scrape_config = config.config.as_deref().map(scraping::load).transpose()?;
-    let receivers = scrape_config.as_ref().map(forwarding::check).transpose()?;
+    let mut config = UpConfig::check(args)?;
+    let file = config.config.as_deref().map(reload::load).transpose()?;
+    if let Some(file) = &file {
+        config.adopt(file.settings.clone())?;
+    }
     service::log::log_panics();
     if let Err(error) = service::limits::raise_open_files() {
         tracing::warn!(%error, "failed to raise the limit of open files");
@@ -74,16 +79,13 @@ pub(crate) fn run(args: &UpArgs) -> Result<(), Failure> {
         .build()
         .context("failed to start the runtime")
         .map_err(Failure::new)?;
-    let result = runtime.block_on(up(config, (scrape_config, receivers)));
+    let result = runtime.block_on(up(config, file));
     // What still blocks a thread now was named by the stop.
     runtime.shutdown_background();
     result
 }
 
-/// What the configuration file asks for: what to scrape, and where to forward.
-type FromFile = (Option<scrape::Config>, Option<Receivers>);
-
-async fn up(config: UpConfig, from_file: FromFile) -> Result<(), Failure> {
+async fn up(config: UpConfig, file: Option<File>) -> Result<(), Failure> {
     let stop = CancellationToken::new();
     let _attendant = attend_signals(&stop)?;
 
@@ -96,7 +98,7 @@ async fn up(config: UpConfig, from_file: FromFile) -> Result<(), Failure> {
         return Ok(());
     };
     let store = store?;
-    let mut running = match Running::start(config, from_file, (Arc::clone(&store), clock), &stop) {
+    let mut running = match Running::start(config, file, (Arc::clone(&store), clock), &stop) {
         Ok(running) => running,
         Err(failure) => {
             store.close();
@@ -108,8 +110,8 @@ async fn up(config: UpConfig, from_file: FromFile) -> Result<(), Failure> {
     if let Some(server) = running.server.take() {
         tasks.start("server", server.run(stop.clone()));
     }
-    if let Some(scraping) = running.scraping.take() {
-        scraping.start(&mut tasks, &stop);
+    if let Some((scraping, reloader)) = running.scraping.take() {
+        scraping.start(reloader, &mut tasks, &stop);
     }
     let greeted = greet(greeting, &running, &stop).await;
     let ended = match greeted {
@@ -143,7 +145,7 @@ struct Running {
     store: Arc<Store>,
     collecting: Arc<Collecting>,
     server: Option<Server>,
-    scraping: Option<Scraping>,
+    scraping: Option<(Scraping, Reloader)>,
     forwarding: Arc<Forwarding>,
     greeting: Option<Greeting>,
 }
@@ -151,26 +153,15 @@ struct Running {
 impl Running {
     fn start(
         config: UpConfig,
-        (scrape_config, receivers): FromFile,
+        file: Option<File>,
         (store, clock): (Arc<Store>, Arc<dyn Clock>),
         stop: &CancellationToken,
     ) -> Result<Self, Failure> {
-        let scraping = match (scrape_config, &config.config) {
-            (Some(scrape_config), Some(path)) => {
-                let outside = Outside {
-                    ingest: Arc::clone(&store) as _,
-                    clock: Arc::clone(&clock),
-                    host_name: config.instance.clone(),
-                };
-                Some(Scraping::new(scrape_config, path, outside)?)
-            }
-            _ => None,
-        };
-        let forwarding = match receivers {
-            Some(receivers) => Forwarding::start(receivers, &config.data, (&store, &clock))?,
-            None => Forwarding::default(),
-        };
-        let forwarding = Arc::new(forwarding);
+        let forwarding = Arc::new(Forwarding::new(&config.data, (&store, &clock)));
+        let scraping = file
+            .map(|file| start_configured(file, &config, (&forwarding, &store, &clock)))
+            .transpose()?;
+        let handle = scraping.as_ref().map(|(scraping, _)| scraping.handle.clone());
         let own = OwnMetrics::new(Arc::clone(&store), Arc::clone(&forwarding));
         let extras = vec![own.as_extra()];
         let agent = Agent::start(
@@ -188,12 +179,10 @@ impl Running {
             query: Arc::clone(&store) as _,
             ingest: Arc::clone(&store) as _,
             collection: Some(Arc::clone(&collecting) as _),
-            scraping: scraping
-                .as_ref()
-                .map(|scraping| Arc::new(scraping.handle.clone()) as _),
+            scraping: handle.clone().map(|handle| Arc::new(handle) as _),
             lifecycle: config.enable_lifecycle.then(|| {
                 Arc::new(Orders {
-                    scraping: scraping.as_ref().map(|scraping| scraping.handle.clone()),
+                    reloader: scraping.as_ref().map(|(_, reloader)| reloader.clone()),
                     stop: stop.clone(),
                 }) as _
             }),
@@ -206,11 +195,7 @@ impl Running {
         };
         let limits = sources.degraded.clone();
         let server = Server::bind(config.server(), sources).map_err(|error| hints::server(error, &config))?;
-        own.complete(
-            &collecting,
-            server.reporter(),
-            scraping.as_ref().map(|scraping| scraping.handle.clone()),
-        );
+        own.complete(&collecting, server.reporter(), handle);
         let greeting = Greeting::new(config, server.announcement().clone(), token, limits);
         Ok(Self {
             store,
@@ -221,6 +206,30 @@ impl Running {
             greeting: Some(greeting),
         })
     }
+}
+
+/// Prepares scraping, and begins to forward, as the file says.
+fn start_configured(
+    file: File,
+    config: &UpConfig,
+    (forwarding, store, clock): (&Arc<Forwarding>, &Arc<Store>, &Arc<dyn Clock>),
+) -> Result<(Scraping, Reloader), Failure> {
+    let receivers = Receivers {
+        configs: file.settings.receivers.clone(),
+        external_labels: file.scraping.external_labels.clone(),
+    };
+    forwarding.apply(receivers).map_err(|failed| {
+        Failure::message("cannot forward to the receivers under remote_write").detail(failed)
+    })?;
+    let outside = Outside {
+        ingest: Arc::clone(store) as _,
+        clock: Arc::clone(clock),
+        host_name: config.instance.clone(),
+    };
+    let scraping = Scraping::new(file.scraping, &file.path, outside)?;
+    let handle = scraping.handle.clone();
+    let reloader = Reloader::new(handle, Arc::clone(forwarding), file.path, file.settings);
+    Ok((scraping, reloader))
 }
 
 /// Opens the store without holding up the signals: reading a large log back takes seconds.

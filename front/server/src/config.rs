@@ -19,6 +19,8 @@ pub struct ServerConfig {
     pub tls: Option<TlsFiles>,
     /// Bounds of queries.
     pub query: QueryLimits,
+    /// What of PromQL is granted.
+    pub language: Language,
     /// Bounds of remote write.
     pub remote_write: RemoteWriteLimits,
     /// How OTLP points become samples.
@@ -41,6 +43,7 @@ impl ServerConfig {
             data_dir: data_dir.into(),
             tls: None,
             query: QueryLimits::default(),
+            language: Language::default(),
             remote_write: RemoteWriteLimits::default(),
             otlp: OtlpSettings::default(),
             connections: ConnectionLimits::default(),
@@ -106,6 +109,31 @@ pub struct TlsFiles {
     pub cert: PathBuf,
     /// Private key, PEM (PKCS #8, PKCS #1 or SEC 1).
     pub key: PathBuf,
+}
+
+/// What of PromQL is granted that Prometheus has behind `--enable-feature`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Language {
+    /// Functions, modifiers and names. Experimental functions are granted by default: they harm nobody who does
+    /// not call them.
+    pub grammar: promql::Options,
+    /// Metric names go at the end of a query (`promql-delayed-name-removal`).
+    pub delayed_name_removal: bool,
+    /// Counters began where their samples say so (`use-start-timestamps`).
+    pub start_timestamps: bool,
+}
+
+impl Default for Language {
+    fn default() -> Self {
+        Self {
+            grammar: promql::Options {
+                experimental_functions: true,
+                ..promql::Options::STABLE
+            },
+            delayed_name_removal: false,
+            start_timestamps: false,
+        }
+    }
 }
 
 /// Bounds of queries; the defaults are those of Prometheus where it has one.

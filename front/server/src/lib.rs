@@ -26,7 +26,7 @@ mod server;
 mod sources;
 
 pub use config::{
-    ConnectionLimits, QueryLimits, RemoteWriteLimits, ServerConfig, Tenancy, TenantLimits, TlsFiles,
+    ConnectionLimits, Language, QueryLimits, RemoteWriteLimits, ServerConfig, Tenancy, TenantLimits, TlsFiles,
 };
 pub use identity::{CertificateError, IdentityError, rotate_token};
 pub use server::{Announcement, Reporter, Server, ServerError};

@@ -68,7 +68,7 @@ impl Limit {
 /// A tenant is at a limit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "tenant {tenant:?} is at its limit of {value} {what}; raise `{setting}` in the limits of the server's settings"
+    "tenant {tenant:?} is at its limit of {value} {what}; raise `{setting}` of periplus.tenants in the configuration file"
 )]
 pub(crate) struct Exceeded {
     tenant: String,

@@ -9,7 +9,7 @@ use model::Labels;
 use super::check;
 use super::mask;
 use super::raw::{RawConfig, RawGlobal, RawJob, RawJobs};
-use super::{Config, ConfigError, Job, text};
+use super::{Config, ConfigError, Job, Secret, text};
 
 /// A configuration is written by hand or by a generator; none is larger.
 const MAX_FILE_BYTES: u64 = 64 << 20;
@@ -62,12 +62,11 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
         return Err(fail(mistakes));
     }
     let scrape_interval = global.scrape_interval.map(|given| given.0).unwrap_or_default();
-    let remote_write = raw.remote_write.clone();
     Ok(Config {
         external_labels,
         scrape_interval,
         jobs,
-        remote_write,
+        text: Secret::new(text),
         warnings,
         printed: print(raw, global),
         files,
@@ -148,10 +147,8 @@ fn unused(raw: &RawConfig, global: &RawGlobal) -> Vec<String> {
     let keys = [
         ("alerting", raw.alerting.is_some()),
         ("rule_files", raw.rule_files.is_some()),
-        ("storage", raw.storage.is_some()),
         ("tracing", raw.tracing.is_some()),
         ("remote_read", raw.remote_read.is_some()),
-        ("otlp", raw.otlp.is_some()),
         ("runtime", raw.runtime.is_some()),
         ("global.query_log_file", global.query_log_file.is_some()),
         (
@@ -221,6 +218,7 @@ fn print(mut raw: RawConfig, global: RawGlobal) -> String {
         &mut raw.remote_write,
         &mut raw.remote_read,
         &mut raw.otlp,
+        &mut raw.periplus,
     ];
     opaque.into_iter().flatten().for_each(mask::mask);
     serde_saphyr::to_string(&raw).unwrap_or_else(|error| format!("# cannot be printed: {error}\n"))

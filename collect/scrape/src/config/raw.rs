@@ -89,6 +89,7 @@ table! {
         remote_write: Value,
         remote_read: Value,
         otlp: Value,
+        periplus: Value,
     }
 }
 

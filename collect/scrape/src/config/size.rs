@@ -5,8 +5,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// Units with their power of 1024.
 const UNITS: [&str; 7] = ["", "K", "M", "G", "T", "P", "E"];
 
-/// Reads a size in bytes; `0` needs no unit.
-pub(super) fn parse_size(text: &str) -> Option<u64> {
+/// Reads a size in bytes; `0` needs no unit. `None` for anything else.
+pub fn parse_size(text: &str) -> Option<u64> {
     if text == "0" {
         return Some(0);
     }

@@ -5,11 +5,12 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 use serde_saphyr::Error;
 
-/// Reads a table of a file.
+/// Reads a table of a file. Mistakes are named with their place in the file, and unknown keys with the key that was
+/// probably meant.
 ///
 /// # Errors
 /// The text is no YAML, or the table has a key or a value that it must not have.
-pub(super) fn read<T: DeserializeOwned + Default>(text: &str, path: &Path) -> Result<T, String> {
+pub fn read<T: DeserializeOwned + Default>(text: &str, path: &Path) -> Result<T, String> {
     if text
         .lines()
         .all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'))

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
 use super::{Apply, ReloadError, ScrapeHandle};
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::pool::PoolView;
 use crate::status::{
     ActiveTarget, MetadataRequest, PoolStatus, RelabelStep, ReloadStatus, ScrapeStatus, TargetMetadata,
@@ -23,29 +23,56 @@ impl ScrapeHandle {
     /// # Errors
     /// There is no file, it is wrong, or what it asks for cannot be set up.
     pub async fn reload(&self) -> Result<Vec<String>, ReloadError> {
-        let result = self.try_reload().await;
-        let metrics = &self.view.shared.metrics;
-        metrics.reloaded(result.is_ok());
-        let now = self.view.shared.clock.now();
-        let mut status = self.view.reload.lock();
-        status.successful = result.is_ok();
-        match &result {
-            Ok(_) => {
-                status.last_success = Some(now);
-                status.error = None;
-            }
-            Err(error) => status.error = Some(model::with_causes(error)),
-        }
+        let (warnings, ()) = self.reload_if(|_| Ok(())).await?;
+        Ok(warnings)
+    }
+
+    /// Reads the file again and takes it over if `check` finds no mistakes in what scraping does not read of it.
+    /// Returns warnings, and what `check` made of it; `check` runs where it may block.
+    ///
+    /// # Errors
+    /// There is no file, it is wrong, or what it asks for cannot be set up.
+    pub async fn reload_if<T: Send + 'static>(
+        &self,
+        check: impl FnOnce(&Config) -> Result<T, Vec<String>> + Send + 'static,
+    ) -> Result<(Vec<String>, T), ReloadError> {
+        let result = self.try_reload(check).await;
+        let error = result.as_ref().err().map(|error| model::with_causes(error));
+        self.note_reload(error);
         result
     }
 
-    async fn try_reload(&self) -> Result<Vec<String>, ReloadError> {
+    /// Notes that a part of the process other than scraping could not take over the configuration that was read last.
+    pub fn note_failed_reload(&self, why: String) {
+        self.note_reload(Some(why));
+    }
+
+    fn note_reload(&self, error: Option<String>) {
+        let view = &self.view;
+        view.shared.metrics.reloaded(error.is_none());
+        let now = view.shared.clock.now();
+        let mut status = view.reload.lock();
+        status.successful = error.is_none();
+        if error.is_none() {
+            status.last_success = Some(now);
+        }
+        status.error = error;
+    }
+
+    async fn try_reload<T: Send + 'static>(
+        &self,
+        check: impl FnOnce(&Config) -> Result<T, Vec<String>> + Send + 'static,
+    ) -> Result<(Vec<String>, T), ReloadError> {
         let path = self.view.path.clone().ok_or(ReloadError::NoFile)?;
-        let loaded = spawn_blocking(move || Config::load(&path)).await;
-        let config = loaded.map_err(|_| ReloadError::Stopped)??;
+        let loaded = spawn_blocking(move || {
+            let config = Config::load(&path)?;
+            let checked = check(&config).map_err(|mistakes| ConfigError { path, mistakes })?;
+            Ok::<_, ConfigError>((config, checked))
+        });
+        let (config, checked) = loaded.await.map_err(|_| ReloadError::Stopped)??;
         let warnings = config.warnings.clone();
         self.apply(config).await?;
-        Ok(warnings)
+        Ok((warnings, checked))
     }
 
     /// Takes over a configuration that did not come from the file.

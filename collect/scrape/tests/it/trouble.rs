@@ -25,18 +25,15 @@ fn gzip(body: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn samples_stand_at_equal_distances_and_end_at_the_stop() {
+async fn a_connection_is_kept_and_series_end_at_the_stop() {
     let server = Server::start(|_| page("a 1\n")).await;
     let mut world = World::start(&job(&server, "  extra_scrape_metrics: true\n"));
     let labels = format!("a{{instance=\"{}\", job=\"j\"}}", server.address);
-    let samples = world
+    world
         .wait("four samples", || {
             Some(world.samples(&labels)).filter(|samples| samples.len() >= 4)
         })
         .await;
-    let place = samples[0].0 % 200;
-    let on_time = samples.iter().filter(|(at, _)| at % 200 == place).count();
-    assert!(on_time + 1 >= samples.len(), "{samples:?}");
     assert_eq!(
         server.connections.load(Ordering::Relaxed),
         1,

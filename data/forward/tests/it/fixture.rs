@@ -217,7 +217,9 @@ impl Fixture {
     /// Reads the block of one receiver; `URL` stands for the address of ours.
     pub(crate) fn config(&self, yaml: &str) -> RemoteWriteConfig {
         let url = format!("http://{}/api/v1/write", self.receiver.address);
-        parse_remote_write(&yaml.replace("URL", &url)).unwrap().remove(0)
+        parse_remote_write(&yaml.replace("URL", &url), self.folder.path())
+            .unwrap()
+            .remove(0)
     }
 
     pub(crate) fn start(&self, config: RemoteWriteConfig) -> Forwarder {

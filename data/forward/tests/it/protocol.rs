@@ -230,3 +230,82 @@ fn rules_and_age_decide_what_is_sent() {
     let status = forwarder.stop();
     assert_eq!((status.dropped_by_rules, status.too_old), (2, 2));
 }
+
+#[test]
+fn an_exemplar_waits_for_a_sample_of_its_series() {
+    let fixture = Fixture::new();
+    let config = format!("- {{url: URL, send_exemplars: true, {V2}, {FAST}}}");
+    let forwarder = fixture.start(fixture.config(&config));
+    fixture.store_floats(0..2, 0);
+    fixture.receiver.wait_for_samples(2);
+    // As Prometheus sends them: in a series of their own, without a sample.
+    let labels = Labels::from_pairs([("__name__", "m0"), ("job", "a")]).unwrap();
+    let mut late = Batch::default();
+    let series = late.add_packed(labels.as_packed()).unwrap();
+    late.push_exemplar(
+        &series,
+        Exemplar {
+            labels: Labels::from_pairs([("trace_id", "late")]).unwrap(),
+            timestamp: NOW,
+            value: 0.5,
+        },
+    );
+    fixture.store(&late);
+    fixture.store_floats(1..2, 1_000);
+    fixture.receiver.wait_for_samples(3);
+    fixture.store_floats(0..2, 2_000);
+    let received = fixture.receiver.wait_for_samples(5);
+    let mut traces = Vec::new();
+    for request in &received {
+        for exemplar in request.batch.exemplars() {
+            let series = request.batch.exemplar_labels(exemplar).to_labels();
+            let is_sampled = |row: &model::BatchRow| request.batch.labels(row).to_labels() == series;
+            assert!(
+                request.batch.rows().iter().any(is_sampled),
+                "{series} has an exemplar and no sample"
+            );
+            traces.push((
+                series.get("__name__").unwrap().to_owned(),
+                request.batch.rows()[0].timestamp - NOW,
+            ));
+        }
+    }
+    assert_eq!(traces, [("m0".to_owned(), 2_000)]);
+    let status = forwarder.stop();
+    assert_eq!((status.exemplars, status.exemplars_left_out), (1, 0));
+}
+
+#[test]
+fn redirects_that_keep_the_request_are_followed() {
+    let fixture = Fixture::new();
+    let forwarder = fixture.start(fixture.config(&format!("- {{url: URL, name: a, {V2}, {FAST}}}")));
+    fixture
+        .receiver
+        .answer([reply(308, &[("location", "/elsewhere")])]);
+    fixture.store_floats(0..3, 0);
+    fixture
+        .receiver
+        .wait("both requests", |received| received.len() == 2);
+    assert_eq!(forwarder.stop().relay.delivered, 3);
+
+    fixture
+        .receiver
+        .answer([reply(302, &[("location", "/elsewhere")])]);
+    let forwarder = fixture.start(fixture.config(&format!("- {{url: URL, name: b, {V2}, {FAST}}}")));
+    fixture.store_floats(0..3, 1_000);
+    fixture
+        .receiver
+        .wait("the third request", |received| received.len() == 3);
+    assert_eq!(forwarder.stop().relay.dropped, [("redirected", 3)]);
+
+    fixture
+        .receiver
+        .answer([reply(308, &[("location", "/elsewhere")])]);
+    let config = format!("- {{url: URL, name: c, follow_redirects: false, {V2}, {FAST}}}");
+    let forwarder = fixture.start(fixture.config(&config));
+    fixture.store_floats(0..3, 2_000);
+    fixture
+        .receiver
+        .wait("the fourth request", |received| received.len() == 4);
+    assert_eq!(forwarder.stop().relay.dropped, [("redirected", 3)]);
+}

@@ -36,7 +36,7 @@ impl Shard {
         let Sample { t, bits, start, .. } = sample;
         let series = &self.series[id as usize];
         let (last_t, last) = (series.last_t, series.last);
-        if t == last_t && last_t != Millis::MIN {
+        if t == last_t && last_t != Millis::MIN && !(series.has_side && self.is_hidden(id, t)) {
             let same = match (series.is_histogram, sample.histogram) {
                 (false, None) => bits == last,
                 (true, Some(_)) => {
@@ -54,7 +54,8 @@ impl Shard {
         if t < self.floor {
             return self.append_backfill(id, sample, terms);
         }
-        if t < last_t {
+        // At the time of the latest one if that is deleted.
+        if t <= last_t {
             return self.append_late(id, sample, terms);
         }
         match sample.histogram {

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Histogram, Millis, Rejection};
+use model::{Histogram, Millis, Rejection, TimeRange};
 
 use super::append::Taken;
 use super::histograms::HistogramColumn;
@@ -32,11 +32,16 @@ pub(super) struct Side {
     /// `(time, start)`: from that sample in order on, samples in order have this start.
     pub(super) starts: Vec<(Millis, Millis)>,
     pub(super) histograms: HistogramColumn,
+    /// Spans in which samples in order are deleted, in order.
+    pub(super) hidden: Vec<TimeRange>,
 }
 
 impl Side {
     fn is_empty(&self) -> bool {
-        self.late.is_empty() && self.starts.is_empty() && self.histograms.runs.is_empty()
+        self.late.is_empty()
+            && self.starts.is_empty()
+            && self.histograms.runs.is_empty()
+            && self.hidden.is_empty()
     }
 }
 
@@ -154,7 +159,7 @@ impl Shard {
         });
         let stored = out_of_order
             .map(Late::to_stored)
-            .or_else(|| self.stored_in_order(id, t));
+            .or_else(|| self.stored_in_order(id, t).filter(|_| !self.is_hidden(id, t)));
         match stored {
             None => Ok(false),
             Some(stored) if sample.is(&stored) => Ok(true),
@@ -218,6 +223,7 @@ impl Shard {
         };
         side.late = side.late.split_off(&until);
         side.histograms.evict(until);
+        side.hidden.retain(|span| span.end >= until);
         // The latest start before goes on to hold.
         let past = side.starts.partition_point(|change| change.0 < until);
         side.starts.drain(..past.saturating_sub(1));

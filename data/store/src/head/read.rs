@@ -31,6 +31,7 @@ pub(crate) struct HeadSamples {
     late: Vec<(Millis, Late)>,
     runs: Vec<Run>,
     starts: Vec<(Millis, Millis)>,
+    hidden: Vec<TimeRange>,
 }
 
 impl Shard {
@@ -42,6 +43,7 @@ impl Shard {
         out.late.clear();
         out.runs.clear();
         out.starts.clear();
+        out.hidden.clear();
         let Some(series) = self.series.get(id as usize) else {
             return;
         };
@@ -81,6 +83,7 @@ impl Shard {
             out.runs
                 .extend(side.histograms.runs.iter().filter(wanted).cloned());
             out.starts.extend_from_slice(&side.starts);
+            out.hidden.extend_from_slice(&side.hidden);
         }
     }
 
@@ -177,7 +180,8 @@ impl HeadSamples {
         let to = self.times.partition_point(|t| *t <= range.end).max(from);
         let times = self.times.get(from..to).unwrap_or_default();
         let values = values.get(from..to).unwrap_or_default();
-        if self.late.is_empty() && self.runs.is_empty() && self.starts.is_empty() {
+        let plain = self.late.is_empty() && self.runs.is_empty();
+        if plain && self.starts.is_empty() && self.hidden.is_empty() {
             for (t, value) in times.iter().zip(values) {
                 out.push(*t, *value);
             }
@@ -195,6 +199,7 @@ impl HeadSamples {
                 }
             })?;
         }
+        rows.retain(|row| !self.hidden.iter().any(|span| span.contains(row.0)));
         for (t, late) in &self.late {
             let cell = match &late.histogram {
                 Some(histogram) => Cell::Histogram((**histogram).clone()),

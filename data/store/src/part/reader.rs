@@ -12,9 +12,9 @@ use parking_lot::Mutex;
 use super::cache::{Page, PageCache};
 use super::footer::{Footer, N_SECTIONS, POSTINGS, PartInfo, SERIES, SYMBOLS};
 use super::index::MatchCache;
-use super::{END_MAGIC, HEADER_LEN, MAGIC, TRAILER_LEN, VERSION};
+use super::{END_MAGIC, FORMAT, TRAILER_LEN};
 use crate::StoreError;
-use crate::bytes::{Malformed, Reader, xxh3};
+use crate::bytes::{HEADER_LEN, Header, Malformed, Reader, xxh3};
 use crate::error::io_error;
 use crate::tombstones::Buried;
 
@@ -65,18 +65,17 @@ impl Part {
         let mut header = [0; HEADER_LEN];
         file.read_exact_at(&mut header, 0)
             .map_err(io_error("read", path))?;
-        let mut reader = Reader::new(&header);
-        if reader.bytes(8) != Ok(MAGIC) {
-            return Err(corrupt("header is not that of a part"));
-        }
-        let version = reader.u32().map_err(|_| corrupt("header is too short"))?;
-        if version > VERSION {
-            return Err(StoreError::NewerFormat {
-                path: path.to_owned(),
-                found: version,
-                supported: VERSION,
-            });
-        }
+        let version = match FORMAT.read(&mut Reader::new(&header)) {
+            Header::Known(version) => version,
+            Header::Newer(found) => {
+                return Err(StoreError::NewerFormat {
+                    path: path.to_owned(),
+                    found,
+                    supported: FORMAT.version,
+                });
+            }
+            Header::Damaged => return Err(corrupt("header is not that of a part")),
+        };
         let trailer_at = bytes - TRAILER_LEN as u64;
         let mut trailer = [0; TRAILER_LEN];
         file.read_exact_at(&mut trailer, trailer_at)

@@ -14,9 +14,9 @@ use super::footer::{CHUNKS, Footer, N_SECTIONS, PartInfo, SERIES, TIMES, VALUES}
 use super::index::rows::{Row, RowsWriter};
 use super::index::vocabulary::Vocabulary;
 use super::section::SectionWriter;
-use super::{END_MAGIC, HEADER_LEN, MAGIC, MAX_CHUNK, MAX_HISTOGRAM_CHUNK, VERSION};
+use super::{END_MAGIC, FORMAT, MAX_CHUNK, MAX_HISTOGRAM_CHUNK};
 use crate::StoreError;
-use crate::bytes::{put_uvarint, xxh3};
+use crate::bytes::{HEADER_LEN, put_uvarint, xxh3};
 use crate::chunk::{MAX_COUNTS, encode_ints, encode_samples};
 use crate::disk::{Disk, DiskFile};
 use crate::error::io_error;
@@ -64,10 +64,8 @@ impl PartWriter {
     pub(crate) fn create(disk: Arc<dyn Disk>, path: &Path, info: PartInfo) -> Result<Self, StoreError> {
         let temp = path.with_extension("tmp");
         let mut file = disk.create(&temp).map_err(io_error("create", &temp))?;
-        let mut header = MAGIC.to_vec();
-        header.extend_from_slice(&VERSION.to_le_bytes());
-        header.extend_from_slice(&[0; 4]);
-        file.write_all(&header).map_err(io_error("write", &temp))?;
+        file.write_all(&FORMAT.header())
+            .map_err(io_error("write", &temp))?;
         let page = |section| match section {
             VALUES => LARGE_PAGE,
             _ => SMALL_PAGE,
@@ -244,7 +242,7 @@ impl PartWriter {
         let writers = std::mem::replace(&mut self.sections, std::array::from_fn(|_| SectionWriter::new(1)));
         let footer = Footer {
             info: self.info.clone(),
-            version: VERSION,
+            version: FORMAT.version,
             base: self.base.unwrap_or(0),
             sections: writers.map(SectionWriter::into_section),
             series_offsets,

@@ -177,8 +177,7 @@ pub(super) fn left_in_head(
     if !tombstones.hit_head() {
         return Ok(true);
     }
-    let deleted = tombstones.in_head(hash_labels(packed), packed);
-    if deleted.is_empty() {
+    if !tombstones.in_head(hash_labels(packed), packed) {
         return Ok(true);
     }
     let mut copied = HeadSamples::default();
@@ -198,7 +197,6 @@ pub(super) fn left_in_head(
         what: "head".to_owned(),
         reason: error.to_string(),
     })?;
-    bury(&mut samples, deleted);
     Ok(!samples.is_empty())
 }
 
@@ -254,13 +252,6 @@ impl SeriesSet for Selected {
                 what: "head".to_owned(),
                 reason: error.to_string(),
             })?;
-        let deleted = if self.tombstones.hit_head() {
-            let packed = entry.labels.packed();
-            self.tombstones.in_head(hash_labels(packed), packed)
-        } else {
-            Vec::new()
-        };
-        bury(&mut buffer, deleted);
         merge(out, &buffer);
         Ok(())
     }

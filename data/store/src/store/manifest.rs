@@ -2,14 +2,17 @@
 //!
 //! `MANIFEST`, replaced as a whole:
 //! ```text
-//! "PERIMANI", u32 format version, u32 zero, u64 xxh3 of the rest
+//! header as in bytes/header.rs: "PERIMANI", format version; u64 xxh3 of the rest
 //! u64 next part number, i64 floor, uvarint n, n part numbers as u64, u64 backfilled
 //! ```
 //! Samples before the floor are in parts, all others in the log; but what came when its time was before the floor
 //! already, backfill, is in parts if the log's epoch it came in is not above `backfilled`. Format 1 ends before
 //! `backfilled`, which is zero then. Part files that are not listed are remains of an
-//! unfinished flush or compaction. If the manifest itself is damaged, all part files count: parts and what they
-//! were merged into then overlap, which readers and the next compaction resolve.
+//! unfinished flush or compaction. If the manifest itself is damaged or missing, the list is made anew from the part
+//! files, each of which says what it is and which flushed parts it was made of: see [`survivors`].
+//!
+//! The version is that of the folder as a whole: it grows when the format of any other file does. A file that claims
+//! to be newer than the manifest allows is damaged.
 
 use std::fs;
 use std::io;
@@ -18,13 +21,17 @@ use std::path::{Path, PathBuf};
 use model::Millis;
 
 use crate::StoreError;
-use crate::bytes::{Malformed, Reader, put_uvarint, xxh3};
+use crate::bytes::{Format, Header, Malformed, Reader, put_uvarint};
 use crate::disk::{Disk, replace_file};
 use crate::error::io_error;
+use crate::part::PartInfo;
 
-const MAGIC: &[u8; 8] = b"PERIMANI";
-/// Format version of the manifest, and of the folder as a whole.
-pub(crate) const VERSION: u32 = 2;
+/// Format of the manifest, and of the folder as a whole.
+const FORMAT: Format = Format {
+    magic: b"PERIMANI",
+    version: 3,
+    unchecked: 2,
+};
 
 /// The manifest's content.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,42 +72,33 @@ pub(crate) fn load(dir: &Path) -> Result<Loaded, StoreError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Loaded::Absent),
         Err(error) => return Err(io_error("read", path)(error)),
     };
-    match decode(&bytes) {
-        Ok((version, _)) if version > VERSION => Err(StoreError::NewerFormat {
+    match FORMAT.unseal(&bytes) {
+        Ok((version, reader)) => Ok(decode(reader, version).map_or(Loaded::Damaged, Loaded::Valid)),
+        Err(Header::Newer(found)) => Err(StoreError::NewerFormat {
             path,
-            found: version,
-            supported: VERSION,
+            found,
+            supported: FORMAT.version,
         }),
-        Ok((_, Some(manifest))) => Ok(Loaded::Valid(manifest)),
-        Ok((_, None)) | Err(Malformed) => Ok(Loaded::Damaged),
+        Err(_) => Ok(Loaded::Damaged),
     }
 }
 
-fn decode(bytes: &[u8]) -> Result<(u32, Option<Manifest>), Malformed> {
-    let mut reader = Reader::new(bytes);
-    if reader.bytes(8)? != MAGIC {
-        return Err(Malformed);
-    }
-    let version = reader.u32()?;
-    reader.u32()?;
-    // A newer format may look different from here on.
-    if version > VERSION || reader.u64()? != xxh3(reader.rest()) {
-        return Ok((version, None));
-    }
+fn decode(mut reader: Reader<'_>, version: u32) -> Result<Manifest, Malformed> {
     let (next_part, floor) = (reader.u64()?, reader.i64()?);
     let mut parts = Vec::new();
     for _ in 0..reader.uvarint()? {
         parts.push(reader.u64()?);
     }
-    Ok((
-        version,
-        Some(Manifest {
-            next_part,
-            floor,
-            parts,
-            backfilled: if version > 1 { reader.u64()? } else { 0 },
-        }),
-    ))
+    let backfilled = if version > 1 { reader.u64()? } else { 0 };
+    if !reader.is_empty() {
+        return Err(Malformed);
+    }
+    Ok(Manifest {
+        next_part,
+        floor,
+        parts,
+        backfilled,
+    })
 }
 
 /// Makes a manifest the one that counts.
@@ -113,12 +111,19 @@ pub(crate) fn save(disk: &dyn Disk, dir: &Path, manifest: &Manifest) -> Result<(
         .iter()
         .for_each(|id| rest.extend_from_slice(&id.to_le_bytes()));
     rest.extend_from_slice(&manifest.backfilled.to_le_bytes());
-    let mut bytes = MAGIC.to_vec();
-    bytes.extend_from_slice(&VERSION.to_le_bytes());
-    bytes.extend_from_slice(&[0; 4]);
-    bytes.extend_from_slice(&xxh3(&rest).to_le_bytes());
-    bytes.extend_from_slice(&rest);
-    replace_file(disk, &path(dir), &bytes)
+    replace_file(disk, &path(dir), &FORMAT.seal(&rest))
+}
+
+/// Returns which of all parts that are there were listed, as far as they say themselves: those whose samples no other
+/// part was made of. A part that was rewritten alone is as one that was merged: the later one counts.
+pub(crate) fn survivors(parts: &[&PartInfo]) -> Vec<u64> {
+    let superseded = |part: &PartInfo| {
+        parts.iter().any(|other| {
+            other.id > part.id && part.sources.iter().all(|source| other.sources.contains(source))
+        })
+    };
+    let left = parts.iter().filter(|part| !superseded(part));
+    left.map(|part| part.id).collect()
 }
 
 /// Returns the file of a part.

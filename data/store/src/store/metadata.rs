@@ -1,7 +1,7 @@
 //! What metric families say about themselves.
 //!
 //! Changes go to the log; the whole table is saved as `METADATA` before log segments are dropped:
-//! `"PERIMETA", u32 format version, u32 zero, u64 xxh3 of the rest`, then the table as in a metadata record
+//! header as in bytes/header.rs with "PERIMETA", u64 xxh3 of the rest, the table as in a metadata record
 //! (wal/record.rs).
 
 use std::collections::BTreeMap;
@@ -13,13 +13,16 @@ use model::Metadata;
 use parking_lot::RwLock;
 
 use crate::StoreError;
-use crate::bytes::{Malformed, Reader, xxh3};
+use crate::bytes::{Format, Header};
 use crate::disk::{Disk, replace_file};
 use crate::error::io_error;
 use crate::wal::{decode_metadata, encode_metadata};
 
-const MAGIC: &[u8; 8] = b"PERIMETA";
-const VERSION: u32 = 1;
+const FORMAT: Format = Format {
+    magic: b"PERIMETA",
+    version: 2,
+    unchecked: 1,
+};
 
 /// Families beyond this many are not described.
 const MAX_FAMILIES: usize = 200_000;
@@ -97,12 +100,7 @@ impl MetadataTable {
             }
             encode_metadata(table.families.iter().map(|(name, metadata)| (&**name, metadata)))
         };
-        let mut bytes = MAGIC.to_vec();
-        bytes.extend_from_slice(&VERSION.to_le_bytes());
-        bytes.extend_from_slice(&[0; 4]);
-        bytes.extend_from_slice(&xxh3(&rest).to_le_bytes());
-        bytes.extend_from_slice(&rest);
-        let saved = replace_file(disk, &dir.join("METADATA"), &bytes);
+        let saved = replace_file(disk, &dir.join("METADATA"), &FORMAT.seal(&rest));
         if saved.is_err() {
             self.table.write().dirty = true;
         }
@@ -117,29 +115,20 @@ impl MetadataTable {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
             Err(error) => return Err(io_error("read", path)(error)),
         };
-        let mut reader = Reader::new(&bytes);
-        let head = (|| {
-            Ok::<_, Malformed>((
-                reader.bytes(8)? == MAGIC,
-                reader.u32()?,
-                reader.u32()?,
-                reader.u64()?,
-            ))
-        })();
-        match head {
-            Ok((true, found, ..)) if found > VERSION => Err(StoreError::NewerFormat {
-                path,
-                found,
-                supported: VERSION,
-            }),
-            Ok((true, _, _, sum)) if sum == xxh3(reader.rest()) => {
+        match FORMAT.unseal(&bytes) {
+            Ok((_, reader)) => {
                 let decoded = decode_metadata(reader.rest(), |name, metadata| {
                     self.insert(name, &metadata);
                 });
                 self.table.write().dirty = false;
                 Ok(decoded.is_ok())
             }
-            _ => Ok(false),
+            Err(Header::Newer(found)) => Err(StoreError::NewerFormat {
+                path,
+                found,
+                supported: FORMAT.version,
+            }),
+            Err(_) => Ok(false),
         }
     }
 }

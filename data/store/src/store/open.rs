@@ -12,18 +12,18 @@ use parking_lot::{Condvar, Mutex, RwLock};
 
 use super::exemplars::ExemplarRing;
 use super::limits::Limits;
-use super::replay::{Head, Side};
+use super::replay::{Deleted, Head, Side};
 use super::snapshot::{self, SnapshotFound, SnapshotState};
 use super::{Counters, Inner, Store};
 use crate::config::StoreConfig;
 use crate::disk::{Disk, lock_dir};
 use crate::error::{StoreError, io_error};
 use crate::head::Shard;
-use crate::part::{PageCache, Part};
+use crate::part::{PageCache, Part, PartInfo};
 use crate::store::manifest::{self, Loaded, Manifest};
 use crate::store::metadata::MetadataTable;
-use crate::tombstones::{self, Tombstones};
-use crate::wal::{Resume, Wal, WalOptions, logged_shards, move_to, replay};
+use crate::tombstones::{self, Tombstone, Tombstones};
+use crate::wal::{Captured, Resume, Wal, WalOptions, logged_shards, move_to, replay};
 
 /// Oldest age of a log segment as a fraction of the head's range.
 const SEGMENTS_PER_RANGE: u32 = 4;
@@ -60,6 +60,8 @@ pub(crate) fn open(
         exemplars: &mut exemplars,
     };
     let (mut snapshot, before) = (restored.snapshot, restored.last_captured);
+    // Positions that deletions name are not given again.
+    let before = found.tombstones.last_position().max(before);
     let end = restored.resume.end;
     let (replayed, heads) = replay(
         &*disk,
@@ -80,6 +82,9 @@ pub(crate) fn open(
         );
     }
     found.quarantined.extend(replayed.quarantined);
+    if found.tombstones.place(replayed.last_position.max(before)) {
+        tombstones::save(&*disk, &dir, &found.tombstones.list)?;
+    }
     let wal = Wal::start(
         Arc::clone(&disk),
         WalOptions {
@@ -147,6 +152,7 @@ fn load_head(
 ) -> Result<RestoredHead, StoreError> {
     let dir = &config.dir;
     let parts = (found.manifest.floor, found.manifest.backfilled);
+    let deleted: Arc<[Tombstone]> = found.tombstones.in_order_of_log().into();
     let empty = move |id: u32| Shard::new(id, parts.0);
     let mut loaded = match snapshot::load(dir, &empty)? {
         SnapshotFound::Absent => None,
@@ -189,11 +195,15 @@ fn load_head(
         None => (0..n_shards).map(|id| empty(id as u32)).collect(),
     };
     let fits = fits || logged_shards(&log_dir, 0, n_shards)?;
+    let covered = |at: usize| {
+        let table = restored.resume.tables.get(at);
+        table.map(|table| table.captured.clone()).unwrap_or_default()
+    };
     restored.heads = if fits {
-        let head = |shard| Head::new(vec![shard], n_shards, parts);
-        shards.into_iter().map(head).collect()
+        let head = |(at, shard)| Head::new(vec![shard], n_shards, parts, Deleted::new(&deleted, covered(at)));
+        shards.into_iter().enumerate().map(head).collect()
     } else {
-        vec![Head::new(shards, n_shards, parts)]
+        vec![Head::new(shards, n_shards, parts, Deleted::new(&deleted, Captured::default()))]
     };
     Ok(restored)
 }
@@ -221,19 +231,11 @@ fn load_parts(
             (Manifest::default(), false)
         }
     };
-    if !trusted {
-        manifest.parts = files.clone();
-    }
-    let listed: HashSet<u64> = manifest.parts.iter().copied().collect();
-    for id in files.iter().filter(|id| !listed.contains(*id)) {
-        let path = manifest::part_path(dir, *id);
-        tracing::info!(path = %path.display(), "remove part of an unfinished flush or compaction");
-        disk.remove(&path).map_err(io_error("remove", &path))?;
-    }
+    let listed = if trusted { &manifest.parts } else { &files };
     let mut parts = Vec::new();
-    for id in &manifest.parts {
+    for id in listed {
         let path = manifest::part_path(dir, *id);
-        match Part::open(&path, Arc::clone(cache)) {
+        match open_part(&path, trusted, cache) {
             Ok(part) => parts.push(Arc::new(part)),
             Err(StoreError::Corrupt { reason, .. }) => {
                 tracing::error!(path = %path.display(), %reason, "part is damaged");
@@ -245,6 +247,12 @@ fn load_parts(
             }
             Err(error) => return Err(error),
         }
+    }
+    if !trusted {
+        let known: Vec<&PartInfo> = parts.iter().map(|part| part.info()).collect();
+        let left = manifest::survivors(&known);
+        tracing::warn!(files = files.len(), parts = left.len(), "list of parts made anew from their files");
+        parts.retain(|part| left.contains(&part.info().id));
     }
     parts.sort_by_key(|part| (part.info().min_t, part.info().id));
     manifest.parts = parts.iter().map(|part| part.info().id).collect();
@@ -264,12 +272,33 @@ fn load_parts(
     let hit = tombstones.list.iter().map(|tombstone| tombstone.before);
     manifest.next_part = manifest.next_part.max(hit.max().unwrap_or(0));
     manifest::save(disk, dir, &manifest)?;
+    let listed: HashSet<u64> = manifest.parts.iter().copied().collect();
+    for path in files
+        .iter()
+        .filter(|id| !listed.contains(*id))
+        .map(|id| manifest::part_path(dir, *id))
+        .filter(|path| path.exists())
+    {
+        tracing::info!(path = %path.display(), "remove part of an unfinished flush or compaction");
+        disk.remove(&path).map_err(io_error("remove", &path))?;
+    }
     Ok(Found {
         tombstones,
         manifest,
         parts,
         quarantined,
     })
+}
+
+/// Opens a part. In a folder whose manifest can be read no file is newer than that allows.
+fn open_part(path: &Path, trusted: bool, cache: &Arc<PageCache>) -> Result<Part, StoreError> {
+    match Part::open(path, Arc::clone(cache)) {
+        Err(StoreError::NewerFormat { path, found, .. }) if trusted => Err(StoreError::Corrupt {
+            path,
+            reason: format!("format {found} does not fit that of the folder"),
+        }),
+        other => other,
+    }
 }
 
 /// Lists part numbers and removes temporary files.

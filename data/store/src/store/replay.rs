@@ -1,4 +1,9 @@
 //! Where the log's records go when a store is opened.
+//!
+//! Deletions are done again where the log passes the position at which they were made, so that what came before is
+//! gone and what came after is not.
+
+use std::sync::Arc;
 
 use model::{Exemplar, Metadata, Millis, PackedLabels};
 
@@ -6,7 +11,8 @@ use super::exemplars::ExemplarRing;
 use super::metadata::MetadataTable;
 use super::shard_of;
 use crate::head::{Sample, Shard, Terms, hash_labels};
-use crate::wal::{Decoded, NO_HANDLE, RecordSink, ReplaySide, ReplayTarget};
+use crate::tombstones::Tombstone;
+use crate::wal::{Captured, Decoded, NO_HANDLE, RecordSink, ReplaySide, ReplayTarget};
 
 /// One shard, or all of them. A handle is the shard in the upper half, the series in the lower.
 pub(super) struct Head {
@@ -22,11 +28,38 @@ pub(super) struct Head {
     epoch_floor: Millis,
     newest: Millis,
     has_backfill: bool,
+    deleted: Deleted,
+}
+
+/// Deletions that are to be done again.
+pub(super) struct Deleted {
+    /// In the order of their positions in the log.
+    list: Arc<[Tombstone]>,
+    /// Those before have been done.
+    next: usize,
+    /// What a snapshot holds of the shard: series that it captured later are as they were then.
+    captured: Captured,
+}
+
+impl Deleted {
+    /// Begins with none of them done.
+    pub(super) fn new(list: &Arc<[Tombstone]>, captured: Captured) -> Self {
+        Self {
+            list: Arc::clone(list),
+            next: 0,
+            captured,
+        }
+    }
 }
 
 impl Head {
     /// Takes shards, one by one or together.
-    pub(super) fn new(shards: Vec<Shard>, n_shards: usize, (floor, backfilled): (Millis, u64)) -> Self {
+    pub(super) fn new(
+        shards: Vec<Shard>,
+        n_shards: usize,
+        (floor, backfilled): (Millis, u64),
+        deleted: Deleted,
+    ) -> Self {
         Self {
             shards,
             n_shards,
@@ -36,6 +69,21 @@ impl Head {
             epoch_floor: Millis::MIN,
             newest: Millis::MIN,
             has_backfill: false,
+            deleted,
+        }
+    }
+
+    /// Does the deletions that were made before a position, or all.
+    fn delete_before(&mut self, position: Option<u64>) {
+        let Deleted { list, next, captured } = &mut self.deleted;
+        while let Some(tombstone) = list.get(*next) {
+            if position.is_some_and(|position| position <= tombstone.position) {
+                break;
+            }
+            *next += 1;
+            for shard in &mut self.shards {
+                shard.delete(tombstone, |id| captured.is_behind(id, tombstone.position));
+            }
         }
     }
 }
@@ -96,6 +144,17 @@ impl ReplayTarget for Head {
 
     fn end_segment(&mut self) -> (Millis, bool) {
         (self.newest, self.has_backfill)
+    }
+
+    #[inline]
+    fn begin_record(&mut self, position: u64) {
+        if self.deleted.next < self.deleted.list.len() {
+            self.delete_before(Some(position));
+        }
+    }
+
+    fn end(&mut self) {
+        self.delete_before(None);
     }
 }
 

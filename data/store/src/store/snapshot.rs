@@ -2,7 +2,7 @@
 //!
 //! `SNAPSHOT`, replaced as a whole:
 //! ```text
-//! "PERISNAP", u32 format version, u32 zero
+//! header as in bytes/header.rs: "PERISNAP", format version
 //! frames as in the log (wal/segment.rs), each with one block; raw bytes of a block by its first byte:
 //!   1 slice:     uvarint shard, u64 position up to which the slice is complete, slice (head/dump.rs)
 //!   2 exemplars: as in an exemplars record (wal/record.rs), oldest first
@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::StoreError;
-use crate::bytes::put_uvarint;
+use crate::bytes::{Format, put_uvarint};
 use crate::disk::DiskFile;
 use crate::error::io_error;
 use crate::head::Dump;
@@ -35,9 +35,11 @@ use crate::wal::{CAPTURE_BITS, LogEnd, SegmentInfo, encode_exemplars, encode_fra
 
 pub(crate) use load::{Found as SnapshotFound, load};
 
-const MAGIC: &[u8; 8] = b"PERISNAP";
-const VERSION: u32 = 1;
-const HEADER_LEN: usize = 16;
+const FORMAT: Format = Format {
+    magic: b"PERISNAP",
+    version: 1,
+    unchecked: 1,
+};
 const SLICE: u8 = 1;
 const EXEMPLARS: u8 = 2;
 const END: u8 = 3;
@@ -124,10 +126,7 @@ fn save(inner: &Inner) -> Result<(), StoreError> {
         temp: temp.clone(),
         bytes: 0,
     };
-    let mut header = MAGIC.to_vec();
-    header.extend_from_slice(&VERSION.to_le_bytes());
-    header.extend_from_slice(&[0; 4]);
-    writer.put(&header)?;
+    writer.put(&FORMAT.header())?;
     let mut shards = Vec::new();
     let mut last = end.position;
     for at in 0..inner.shards.len() {

@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::disk::{DiskFile, OsDisk};
 
+mod deletions;
 mod faults;
 mod mixed;
 
@@ -159,6 +160,9 @@ enum Step {
     Reopen,
     /// The process ends without closing.
     Crash,
+    /// A series, from when to when relative to the current time.
+    Delete(u32, Millis, Millis),
+    Clean,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -177,6 +181,9 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Maintain),
         1 => Just(Step::Reopen),
         1 => Just(Step::Crash),
+        2 => (0u32..9, prop_oneof![Just(Millis::MIN / 2), -9 * HOUR..0], prop_oneof![Just(0), -3 * HOUR..MINUTE])
+            .prop_map(|(id, from, to)| Step::Delete(id, from, to)),
+        1 => Just(Step::Clean),
     ]
 }
 
@@ -222,6 +229,12 @@ impl Reference {
             self.newest = self.newest.max(t);
         }
         taken
+    }
+
+    fn delete(&mut self, id: u32, range: TimeRange) {
+        if let Some(samples) = self.series.get_mut(&id) {
+            samples.retain(|t, _| !range.contains(*t));
+        }
     }
 
     fn content(&self, range: TimeRange) -> Content {
@@ -296,6 +309,14 @@ proptest! {
                     }
                     prop_assert_eq!(n, reference.series.values().map(BTreeMap::len).sum::<usize>());
                 }
+                Step::Delete(id, from, to) => {
+                    let range = TimeRange { start: now + from, end: now + to };
+                    let sets = [vec![Matcher::equal("id", &id.to_string())]];
+                    store.delete_series(&sets, range).unwrap();
+                    reference.delete(id, range);
+                    prop_assert_eq!(content(&store, TimeRange::ALL), reference.content(TimeRange::ALL));
+                }
+                Step::Clean => store.clean_tombstones().unwrap(),
                 Step::Reopen => {
                     drop(store);
                     store = open_with(config(dir.path()), Arc::new(OsDisk));

@@ -1,6 +1,7 @@
 //! Making tombstones, and getting rid of them.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use hashbrown::{HashMap, HashSet};
 use model::{Matcher, Millis, QueryError, SampleBuffer, TimeRange};
@@ -21,8 +22,8 @@ const MAX_TOMBSTONES: usize = 1024;
 impl Store {
     /// Deletes the samples in `range` of all series for which all matchers of at least one set hold; returns how
     /// many series that are. Queries do not see the samples from then on, nor the series of which nothing is
-    /// left; the space is given back when parts are merged, or by [`Store::clean_tombstones`]. Samples newer than
-    /// the last ones of their series are not affected.
+    /// left; the space is given back when parts are merged, or by [`Store::clean_tombstones`]. Samples that come
+    /// later are not affected, whatever their time.
     ///
     /// # Errors
     /// The deletion could not be made durable, and has not happened; or stored data cannot be read; or too many
@@ -30,32 +31,42 @@ impl Store {
     pub fn delete_series(&self, matcher_sets: &[Vec<Matcher>], range: TimeRange) -> Result<u64, StoreError> {
         let inner = &*self.inner;
         let mut hit = HashSet::new();
+        for matchers in matcher_sets {
+            head_hits(inner, (matchers, range), &mut hit)?;
+        }
         let next = {
             // Held so that no part gets its number between the look at the numbers and the publication.
             let manifest = inner.manifest.lock();
+            // Batches come before or after, and the log tells which.
+            let epoch = inner.wal.pause();
+            let position = inner.wal.position();
+            let has_backfill = inner.wal.oldest_backfill().is_some()
+                || inner.shards.iter().any(|shard| shard.lock().n_backfill() > 0);
             let mut more = Vec::with_capacity(matcher_sets.len());
             for matchers in matcher_sets {
-                let (head, backfill) = head_hits(inner, matchers, range)?;
-                hit.extend(head.keys().copied());
                 more.push(Tombstone {
                     matchers: matchers.clone(),
                     range,
                     before: manifest.next_part,
-                    epoch: if backfill {
-                        u64::from(inner.wal.epoch().number)
-                    } else {
-                        0
-                    },
-                    head,
+                    epoch: if has_backfill { u64::from(epoch.number) } else { 0 },
+                    position,
+                    head: ends(inner, (matchers, range))?,
                 });
             }
-            let next = with(&inner.tombstones.read(), more);
+            let old = Arc::clone(&inner.tombstones.read());
+            let n_old = old.list.len();
+            let next = with(&old, more);
             if next.list.len() > MAX_TOMBSTONES {
                 return Err(StoreError::TooManyTombstones {
                     limit: MAX_TOMBSTONES,
                 });
             }
             save(&*inner.disk, &inner.config.dir, &next.list)?;
+            for tombstone in next.list.iter().skip(n_old) {
+                let delete = |shard: &Mutex<Shard>| shard.lock().delete(tombstone, |_| false);
+                let backfill: usize = inner.shards.iter().map(delete).sum();
+                inner.n_backfill.fetch_sub(backfill, Ordering::Relaxed);
+            }
             *inner.tombstones.write() = Arc::clone(&next);
             next
         };
@@ -84,26 +95,33 @@ fn query_failure(error: QueryError) -> StoreError {
     }
 }
 
-/// Finds the series of the head with samples in a span; returns up to which time each has some, and whether one
-/// of them has backfill.
+/// Adds the hashes of the series of the head with samples in a span.
 fn head_hits(
     inner: &Inner,
-    matchers: &[Matcher],
-    range: TimeRange,
-) -> Result<(HashMap<u64, Millis>, bool), StoreError> {
-    let mut hits = Hits::default();
+    (matchers, range): (&[Matcher], TimeRange),
+    hits: &mut HashSet<u64>,
+) -> Result<(), StoreError> {
     for shard in &inner.shards {
         // Series are numbered anew only when many have left, which does not happen again and again.
-        while !shard_hits(inner, shard, (matchers, range), &mut hits)? {}
+        while !shard_hits(inner, shard, (matchers, range), hits)? {}
     }
-    Ok((hits.ends, hits.backfill))
+    Ok(())
 }
 
-/// What was found in the head.
-#[derive(Default)]
-struct Hits {
-    ends: HashMap<u64, Millis>,
-    backfill: bool,
+/// Returns up to which time each series of the head may have samples in a span, by the hash of its labels.
+fn ends(
+    inner: &Inner,
+    (matchers, range): (&[Matcher], TimeRange),
+) -> Result<HashMap<u64, Millis>, StoreError> {
+    let mut ends = HashMap::new();
+    for shard in &inner.shards {
+        let shard = shard.lock();
+        let ids = resolve(&mut &*shard, matchers).map_err(query_failure)?;
+        shard.ends_in(&ids, range, |hash, end| {
+            ends.insert(hash, end);
+        });
+    }
+    Ok(ends)
 }
 
 /// Looks through one shard; returns false if its series were numbered anew meanwhile.
@@ -111,7 +129,7 @@ fn shard_hits(
     inner: &Inner,
     shard: &Mutex<Shard>,
     (matchers, range): (&[Matcher], TimeRange),
-    hits: &mut Hits,
+    hits: &mut HashSet<u64>,
 ) -> Result<bool, StoreError> {
     let (mut copied, mut samples) = (HeadSamples::default(), SampleBuffer::default());
     let (ids, incarnation) = {
@@ -128,7 +146,6 @@ fn shard_hits(
             let clipped = shard.clip(range);
             shard.copy_samples(id, clipped, &mut copied);
             shard.copy_backfill(id, range, &mut copied);
-            hits.backfill |= shard.has_backfill(id);
             (hash_labels(&shard.packed_labels(id)), clipped)
         };
         samples.clear();
@@ -137,8 +154,8 @@ fn shard_hits(
             path: inner.config.dir.join("wal"),
             reason: format!("samples in memory: {error}"),
         })?;
-        if let Some(last) = samples.timestamps.last() {
-            hits.ends.insert(hash, *last);
+        if !samples.is_empty() {
+            hits.insert(hash);
         }
     }
     Ok(true)
@@ -195,9 +212,13 @@ pub(crate) fn prune(inner: &Inner) -> Result<(), StoreError> {
         };
         parts.iter().any(may_hit)
     };
-    // Samples before the floor are in parts, and those written since have left out what was deleted.
+    // Samples before the floor are in parts, and those written since have left out what was deleted. Backfill that the
+    // log still holds is read back if the manifest is lost.
+    let backfill = inner.wal.oldest_backfill();
     let hits_head = |tombstone: &Tombstone| {
-        tombstone.epoch > manifest.backfilled || tombstone.head.values().any(|end| *end >= manifest.floor)
+        tombstone.epoch > manifest.backfilled
+            || backfill.is_some_and(|oldest| oldest <= tombstone.epoch)
+            || tombstone.head.values().any(|end| *end >= manifest.floor)
     };
     let kept: Vec<Tombstone> = old
         .list

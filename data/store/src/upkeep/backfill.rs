@@ -13,11 +13,10 @@ use super::flush::align;
 use super::{PartsChange, commit, next_part, open_part};
 use crate::StoreError;
 use crate::config::millis;
-use crate::head::{HeadSamples, hash_labels};
+use crate::head::HeadSamples;
 use crate::part::{Part, PartInfo, PartWriter, order};
 use crate::store::Inner;
 use crate::store::manifest::part_path;
-use crate::tombstones::bury;
 
 /// Samples in memory at which backfill is flushed; some 50 bytes each.
 pub(crate) const FLUSH_AT: usize = 1 << 20;
@@ -100,8 +99,7 @@ fn write_part(
 ) -> Result<Option<Arc<Part>>, StoreError> {
     let id = next_part(&mut inner.manifest.lock());
     let path = part_path(&inner.config.dir, id);
-    // Read after the number is taken: a later deletion hits the new part by its number.
-    let tombstones = Arc::clone(&inner.tombstones.read());
+    // The number is taken before samples are copied: a later deletion hits the new part by its number.
     let info = PartInfo {
         created: inner.clock.now(),
         ..PartInfo::new(id, 0)
@@ -117,10 +115,6 @@ fn write_part(
                 path: path.clone(),
                 reason: format!("samples in memory: {error}"),
             })?;
-        let deleted = tombstones.in_head(hash_labels(packed), packed);
-        if !deleted.is_empty() {
-            bury(&mut samples, deleted);
-        }
         if !samples.is_empty() {
             writer.add_series(PackedLabels::trusted(packed), &samples)?;
         }

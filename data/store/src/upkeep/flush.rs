@@ -13,7 +13,6 @@ use crate::head::HeadSamples;
 use crate::part::{PartInfo, PartWriter};
 use crate::store::Inner;
 use crate::store::manifest::part_path;
-use crate::tombstones::{Tombstones, bury};
 
 /// Series that are evicted under one hold of a shard's lock.
 const SLICE: u32 = 4096;
@@ -61,8 +60,7 @@ fn flush_before(inner: &Inner, end: Millis) -> Result<(), StoreError> {
     });
     let id = next_part(&mut inner.manifest.lock());
     let path = part_path(&inner.config.dir, id);
-    // Read after the number is taken: a later deletion hits the new part by its number.
-    let tombstones = Arc::clone(&inner.tombstones.read());
+    // The number is taken before samples are copied: a later deletion hits the new part by its number.
     let info = PartInfo {
         floor: end,
         created: inner.clock.now(),
@@ -73,7 +71,7 @@ fn flush_before(inner: &Inner, end: Millis) -> Result<(), StoreError> {
         start: Millis::MIN,
         end: end - 1,
     };
-    write_head(inner, (range, Backfill::LeftOut), &tombstones, &mut writer)?;
+    write_head(inner, (range, Backfill::LeftOut), &mut writer)?;
     let added = match writer.finish()? {
         Some(path) => vec![open_part(inner, &path)?],
         None => Vec::new(),
@@ -103,7 +101,6 @@ pub(super) enum Backfill {
 pub(super) fn write_head(
     inner: &Inner,
     (range, backfill): (TimeRange, Backfill),
-    tombstones: &Tombstones,
     writer: &mut PartWriter,
 ) -> Result<(), StoreError> {
     let mut copied = HeadSamples::default();
@@ -126,10 +123,6 @@ pub(super) fn write_head(
                 path: inner.config.dir.join("wal"),
                 reason: format!("samples in memory: {error}"),
             })?;
-        let deleted = tombstones.in_head(place.hash, &packed);
-        if !deleted.is_empty() {
-            bury(&mut samples, deleted);
-        }
         if !samples.is_empty() {
             writer.add_series(PackedLabels::trusted(&packed), &samples)?;
         }

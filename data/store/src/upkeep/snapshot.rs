@@ -65,12 +65,12 @@ fn copy(inner: &Inner, to: &Path, skip_head: bool) -> Result<(), StoreError> {
     let folder = to.join("parts");
     disk.create_dir(&folder).map_err(io_error("create", &folder))?;
     let parts = Arc::clone(&inner.parts.read());
-    let (mut manifest, id) = {
+    // Both under one lock: deletions before the number are done in what is copied, later ones are not in the copy.
+    let (mut manifest, id, deleted) = {
         let mut manifest = inner.manifest.lock();
         let id = next_part(&mut manifest);
-        (manifest.clone(), id)
+        (manifest.clone(), id, Arc::clone(&inner.tombstones.read()))
     };
-    let deleted = Arc::clone(&inner.tombstones.read());
     // The log of the copy starts from nothing.
     manifest.backfilled = 0;
     manifest.parts = parts.iter().map(|part| part.info().id).collect();
@@ -86,14 +86,16 @@ fn copy(inner: &Inner, to: &Path, skip_head: bool) -> Result<(), StoreError> {
             ..PartInfo::new(id, 0)
         };
         let mut writer = PartWriter::create(Arc::clone(disk), &part_path(to, id), info)?;
-        write_head(inner, (TimeRange::ALL, Backfill::Included), &deleted, &mut writer)?;
+        write_head(inner, (TimeRange::ALL, Backfill::Included), &mut writer)?;
         if writer.finish()?.is_some() {
             manifest.parts.push(id);
         }
     }
-    // The head of the copy is empty.
+    // The head of the copy is empty, and its log begins anew.
     let in_parts = |tombstone: &Tombstone| Tombstone {
         head: Default::default(),
+        epoch: 0,
+        position: 0,
         ..tombstone.clone()
     };
     let list: Vec<Tombstone> = deleted.list.iter().map(in_parts).collect();

@@ -55,7 +55,7 @@ impl Known {
 }
 
 /// What a snapshot holds of a shard's series.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Captured {
     /// For each run of `2^CAPTURE_BITS` refs the position up to which it is complete.
     pub(crate) positions: Vec<u64>,
@@ -63,6 +63,13 @@ pub(crate) struct Captured {
     pub(crate) n_refs: u32,
     /// The largest of `positions`.
     pub(crate) last: u64,
+}
+
+impl Captured {
+    /// Tells whether a series was captured behind a position.
+    pub(crate) fn is_behind(&self, id: u32, position: u64) -> bool {
+        position < self.last && covers(self, id, position.saturating_add(1))
+    }
 }
 
 /// Refs of one logged shard.

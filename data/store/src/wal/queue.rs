@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use model::{IngestError, Millis};
-use parking_lot::{Condvar, Mutex, RwLock, RwLockReadGuard};
+use parking_lot::{Condvar, Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tokio::sync::watch;
 
 use super::Payload;
@@ -189,6 +189,17 @@ impl Wal {
     /// Holds the epoch still. Records are encoded and appended under this guard.
     pub(crate) fn epoch(&self) -> RwLockReadGuard<'_, Epoch> {
         self.shared.epoch.read()
+    }
+
+    /// Holds batches off: no record is made under this guard.
+    pub(crate) fn pause(&self) -> RwLockWriteGuard<'_, Epoch> {
+        self.shared.epoch.write()
+    }
+
+    /// Returns the oldest epoch of which the log holds backfill.
+    pub(crate) fn oldest_backfill(&self) -> Option<u64> {
+        let segments = self.shared.segments.lock();
+        segments.iter().find(|s| s.backfill).map(|s| s.epoch)
     }
 
     /// Queues a record and returns its position.

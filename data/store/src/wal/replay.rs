@@ -34,6 +34,10 @@ pub(crate) trait ReplayTarget: RecordSink + Send {
     fn begin_segment(&mut self, epoch: u64, floor: Millis);
     /// Returns the time of the newest sample since, and whether some were older than the floor.
     fn end_segment(&mut self) -> (Millis, bool);
+    /// Says that records from a position on come next.
+    fn begin_record(&mut self, position: u64);
+    /// Says that nothing more comes.
+    fn end(&mut self);
 }
 
 /// Takes what is not a sample.

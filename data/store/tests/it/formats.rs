@@ -110,6 +110,19 @@ fn write(dir: &Path) {
     }
 }
 
+/// Deleted in the folders that are named so: samples of parts and of the log.
+const DELETED: TimeRange = TimeRange {
+    start: START + 20 * HOUR,
+    end: START + 28 * HOUR + 30 * MINUTE,
+};
+
+fn write_deleted(dir: &Path) {
+    write(dir);
+    let store = open(config(dir));
+    let sets = [vec![Matcher::equal("__name__", "up"), Matcher::equal("job", "golden")]];
+    store.delete_series(&sets, DELETED).unwrap();
+}
+
 fn expected() -> Content {
     let mut content = Content::new();
     for series in 0..8 {
@@ -178,10 +191,13 @@ fn assert_histograms(store: &Store) {
 #[test]
 fn formats_of_earlier_versions_are_read() {
     if let Some(name) = std::env::var_os("UPDATE_GOLDEN") {
-        write(&data().join(name));
+        write(&data().join(&name));
+        let mut name = name;
+        name.push("-deleted");
+        write_deleted(&data().join(name));
     }
     let expected = expected();
-    for name in ["v1", "v2"] {
+    for name in ["v1", "v2", "v3"] {
         let dir = tempfile::tempdir().unwrap();
         copy(&data().join(name), dir.path());
         let store = open(config(dir.path()));
@@ -205,5 +221,46 @@ fn formats_of_earlier_versions_are_read() {
         if name != "v1" {
             assert_histograms(&store);
         }
+    }
+}
+
+#[test]
+fn deletions_of_earlier_versions_are_kept() {
+    let mut expected = expected();
+    for (series, samples) in &mut expected {
+        if series.starts_with("up{") {
+            samples.retain(|t, _| !DELETED.contains(*t));
+        }
+    }
+    for name in ["v2-deleted", "v3-deleted"] {
+        let dir = tempfile::tempdir().unwrap();
+        copy(&data().join(name), dir.path());
+        for round in 0..3 {
+            let store = open(config(dir.path()));
+            let status = store.status();
+            assert_eq!(status.quarantined, Vec::<PathBuf>::new(), "nothing of {name} is damaged");
+            assert_eq!(status.tombstones, 1);
+            assert_eq!(content(&store), expected, "content of {name}, round {round}");
+        }
+        // What comes late now is not deleted.
+        let late = START + 28 * HOUR + 7 * MINUTE + 1;
+        let mut labels = LabelsBuilder::default();
+        pairs(0).iter().for_each(|(name, value)| {
+            labels.add(name, value);
+        });
+        let mut batch = Batch::default();
+        let row = batch.add_series(&mut labels).unwrap();
+        batch.push(&row, START + 29 * HOUR, 1.0);
+        batch.push(&row, late, 5.0);
+        let window = StoreConfig {
+            out_of_order_window: Duration::from_secs(7200),
+            ..config(dir.path())
+        };
+        let store = open(window.clone());
+        assert_eq!(store.ingest(&batch).unwrap().n_rejected, 0);
+        drop(store);
+        let found = content(&open(window));
+        let key = model::Labels::from_pairs(pairs(0)).unwrap().to_string();
+        assert_eq!(found[&key].get(&late), Some(&5.0f64.to_bits()), "{name}");
     }
 }

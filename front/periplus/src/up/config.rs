@@ -8,10 +8,11 @@ use agent::{AgentConfig, Selection};
 use host::Root;
 use host::table::ROWS;
 use model::{Matcher, Millis};
-use server::{Degradation, ServerConfig, TlsFiles};
+use server::{Degradation, Language, ServerConfig, TlsFiles};
 use store::StoreConfig;
 
-use crate::cli::UpArgs;
+use super::settings::Settings;
+use crate::cli::{Feature, UpArgs};
 use crate::report::{Failure, OrHint as _};
 
 /// Longest time a tick waits for one collector.
@@ -20,6 +21,9 @@ const MAX_PATIENCE: Duration = Duration::from_secs(1);
 const COLLECTION_TIMEOUT: Duration = Duration::from_secs(30);
 /// Time for open requests to end at a stop; the stages of the stop leave room for it.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// How long samples are kept if nobody says.
+const RETENTION: Duration = Duration::from_secs(15 * 86_400);
 
 /// What `periplus up` does.
 #[derive(Clone, Debug)]
@@ -52,8 +56,14 @@ pub(super) struct UpConfig {
     pub(super) enable_lifecycle: bool,
     /// Pages of these origins may ask.
     cors_origin: Option<Matcher>,
+    /// Parts of PromQL that are granted.
+    language: Language,
     /// Whether this process is root's.
     is_root: bool,
+    /// How long and how much the command line says to keep; it decides over the file.
+    kept_by_flags: (Option<Duration>, Option<u64>),
+    /// What the configuration file says besides scraping.
+    settings: Settings,
 }
 
 impl UpConfig {
@@ -69,7 +79,8 @@ impl UpConfig {
         if !args.root.join("proc/stat").exists() {
             mistakes.push(format!("--root {} holds no proc/stat", args.root.display()));
         }
-        if args.retention < args.interval {
+        let retention = args.retention.unwrap_or(RETENTION);
+        if retention < args.interval {
             mistakes.push("--retention is shorter than --interval: nothing would be kept".to_owned());
         }
         let data = args
@@ -96,7 +107,7 @@ impl UpConfig {
             listen: args.listen,
             data,
             interval: args.interval,
-            retention: args.retention,
+            retention,
             retention_bytes: args.retention_size,
             root: args.root.clone(),
             instance: args.instance.clone().unwrap_or_else(|| host_name(&args.root)),
@@ -110,17 +121,40 @@ impl UpConfig {
             enable_admin_api: args.enable_admin_api,
             enable_lifecycle: args.enable_lifecycle,
             cors_origin: args.cors_origin.clone(),
+            language: language(&args.enable_feature),
             is_root,
+            kept_by_flags: (args.retention, args.retention_size),
+            settings: Settings::default(),
         })
+    }
+
+    /// Takes in what the configuration file says besides scraping; what flags say too, they decide.
+    ///
+    /// # Errors
+    /// It contradicts the command line.
+    pub(super) fn adopt(&mut self, settings: Settings) -> Result<(), Failure> {
+        let (time, bytes) = self.kept_by_flags;
+        self.retention = time.or(settings.retention()).unwrap_or(RETENTION);
+        self.retention_bytes = bytes.or(settings.retention_bytes());
+        self.settings = settings;
+        if self.retention < self.interval {
+            return Err(Failure::message(
+                "storage.tsdb.retention.time is shorter than --interval: nothing would be kept",
+            )
+            .usage());
+        }
+        Ok(())
     }
 
     /// Returns the settings of the store.
     pub(super) fn store(&self) -> StoreConfig {
-        StoreConfig {
+        let mut config = StoreConfig {
             retention: self.retention,
             retention_bytes: self.retention_bytes,
             ..StoreConfig::new(self.data.join("store"))
-        }
+        };
+        self.settings.apply_to_store(&mut config);
+        config
     }
 
     /// Returns the settings of the agent.
@@ -144,6 +178,8 @@ impl UpConfig {
         config.connections.drain_timeout = DRAIN_TIMEOUT;
         config.enable_admin_api = self.enable_admin_api;
         config.cors_origin.clone_from(&self.cors_origin);
+        config.language = self.language;
+        self.settings.apply_to_server(&mut config);
         config
     }
 
@@ -194,6 +230,20 @@ impl UpConfig {
         }
         found
     }
+}
+
+fn language(features: &[Feature]) -> Language {
+    let mut language = Language::default();
+    for feature in features {
+        match feature {
+            Feature::PromqlExperimentalFunctions => language.grammar.experimental_functions = true,
+            Feature::PromqlDelayedNameRemoval => language.delayed_name_removal = true,
+            Feature::PromqlBinopFillModifiers => language.grammar.fill_modifiers = true,
+            Feature::PromqlUnquotedUtf8Names => language.grammar.unquoted_utf8_names = true,
+            Feature::UseStartTimestamps => language.start_timestamps = true,
+        }
+    }
+    language
 }
 
 /// Names collectors that there are not, each with the most similar one.

@@ -1,17 +1,14 @@
 //! Forwarding by `remote_write` of the configuration file, as this process runs it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
-use forward::{Forwarder, ForwarderOptions, RemoteWriteConfig, parse_remote_write};
-use model::{Clock, Labels, Query as _, Sink};
+use forward::{Forwarder, ForwarderOptions, RemoteWriteConfig};
+use model::{Clock, Labels, Query as _, Sink, with_causes};
 use parking_lot::Mutex;
 use store::Store;
 use tokio::runtime::Handle;
-
-use crate::report::Failure;
 
 /// Where checkpoints lie in the data folder.
 const FOLDER: &str = "forward";
@@ -21,89 +18,132 @@ const HOLD_BYTES: u64 = 4 << 30;
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Receivers, and what every series gets on its way to them.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Receivers {
-    configs: Vec<RemoteWriteConfig>,
-    external_labels: Labels,
+    /// The receivers.
+    pub(super) configs: Vec<RemoteWriteConfig>,
+    /// Labels that series get if they do not have them.
+    pub(super) external_labels: Labels,
 }
 
 /// The forwarders of this process.
-#[derive(Default)]
 pub(super) struct Forwarding {
-    forwarders: Mutex<Vec<Forwarder>>,
+    /// `None` once all was stopped for good.
+    running: Mutex<Option<Vec<Running>>>,
+    /// Held while receivers change.
+    changing: Mutex<()>,
+    folder: PathBuf,
+    store: Arc<Store>,
+    clock: Arc<dyn Clock>,
+    runtime: Handle,
 }
 
-/// Reads what stands under `remote_write`.
-///
-/// # Errors
-/// It is wrong.
-pub(super) fn check(config: &scrape::Config) -> Result<Receivers, Failure> {
-    let configs = match &config.remote_write {
-        // JSON is YAML.
-        Some(receivers) if !receivers.is_null() => {
-            parse_remote_write(&receivers.to_string()).map_err(|errors| {
-                Failure::message("cannot forward to the receivers under remote_write")
-                    .detail(errors.iter().map(ToString::to_string))
-                    .hint("nothing was started")
-            })?
-        }
-        _ => Vec::new(),
-    };
-    Ok(Receivers {
-        configs,
-        external_labels: config.external_labels.clone(),
-    })
+struct Running {
+    config: RemoteWriteConfig,
+    external_labels: Labels,
+    forwarder: Forwarder,
+}
+
+impl Running {
+    /// Tells whether it does what is wanted, so that it can run on.
+    fn is_wanted(&self, wanted: &Receivers) -> bool {
+        !self.forwarder.has_ended()
+            && self.external_labels == wanted.external_labels
+            && wanted.configs.contains(&self.config)
+    }
 }
 
 impl Forwarding {
-    /// Starts forwarding to all receivers, within the runtime.
+    /// Prepares forwarding from a store, within the runtime; checkpoints lie in the data folder.
+    pub(super) fn new(data: &Path, (store, clock): (&Arc<Store>, &Arc<dyn Clock>)) -> Self {
+        Self {
+            running: Mutex::new(Some(Vec::new())),
+            changing: Mutex::new(()),
+            folder: data.join(FOLDER),
+            store: Arc::clone(store),
+            clock: Arc::clone(clock),
+            runtime: Handle::current(),
+        }
+    }
+
+    /// Forwards to these receivers and no others: those that are the same run on, those that changed begin again where
+    /// they were, those that are gone end. Checkpoints stay, also for receivers that are gone. Blocks for as long as
+    /// receivers take to end.
     ///
     /// # Errors
-    /// A checkpoint or a certificate cannot be read.
-    pub(super) fn start(
-        receivers: Receivers,
-        data: &Path,
-        (store, clock): (&Arc<Store>, &Arc<dyn Clock>),
-    ) -> Result<Self, Failure> {
-        let forwarding = Self::default();
-        if receivers.configs.is_empty() {
-            return Ok(forwarding);
-        }
-        let folder = data.join(FOLDER);
-        std::fs::create_dir_all(&folder)
-            .with_context(|| format!("failed to create {}", folder.display()))
-            .map_err(Failure::new)?;
-        for config in receivers.configs {
-            let families = Arc::clone(store);
-            let options = ForwarderOptions {
-                external_labels: receivers.external_labels.clone(),
-                folder: folder.clone(),
-                hold_bytes: HOLD_BYTES,
-                patience: PATIENCE,
-                runtime: Handle::current(),
-                clock: Arc::clone(clock),
-                families: Arc::new(move || families.metadata(None)),
+    /// Some receivers cannot be forwarded to; the others are.
+    pub(super) fn apply(&self, wanted: Receivers) -> Result<(), Vec<String>> {
+        let _changing = self.changing.lock();
+        let (ending, names) = {
+            let mut running = self.running.lock();
+            let Some(running) = running.as_mut() else {
+                return Ok(());
             };
-            let started = Forwarder::start(config, store, options);
-            forwarding.forwarders.lock().push(started.map_err(Failure::new)?);
+            let all = std::mem::take(running);
+            let (staying, ending): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| one.is_wanted(&wanted));
+            let names: Vec<String> = staying.iter().map(|one| one.config.name.clone()).collect();
+            *running = staying;
+            (ending, names)
+        };
+        stop(ending);
+        let mut failed = Vec::new();
+        for config in wanted.configs {
+            if names.contains(&config.name) {
+                continue;
+            }
+            match self.start(config, &wanted.external_labels) {
+                Ok(started) => {
+                    if let Some(running) = self.running.lock().as_mut() {
+                        running.push(started);
+                    }
+                }
+                Err(why) => failed.push(why),
+            }
         }
-        Ok(forwarding)
+        if failed.is_empty() { Ok(()) } else { Err(failed) }
+    }
+
+    fn start(&self, config: RemoteWriteConfig, external_labels: &Labels) -> Result<Running, String> {
+        std::fs::create_dir_all(&self.folder)
+            .map_err(|error| format!("failed to create {}: {error}", self.folder.display()))?;
+        let families = Arc::clone(&self.store);
+        let options = ForwarderOptions {
+            external_labels: external_labels.clone(),
+            folder: self.folder.clone(),
+            hold_bytes: HOLD_BYTES,
+            patience: PATIENCE,
+            runtime: self.runtime.clone(),
+            clock: Arc::clone(&self.clock),
+            families: Arc::new(move || families.metadata(None)),
+        };
+        let started = Forwarder::start(config.clone(), &self.store, options);
+        let forwarder = started.map_err(|error| with_causes(&error))?;
+        Ok(Running {
+            config,
+            external_labels: external_labels.clone(),
+            forwarder,
+        })
     }
 
     /// Says where each forwarder stands.
     pub(super) fn report(&self, out: &mut dyn Sink) {
-        for forwarder in self.forwarders.lock().iter() {
-            forwarder.status().report(out);
+        for running in self.running.lock().iter().flatten() {
+            running.forwarder.status().report(out);
         }
     }
 
-    /// Stops all at once. Blocks.
+    /// Stops all at once, for good. Blocks.
     pub(super) fn stop(&self) {
-        let forwarders = std::mem::take(&mut *self.forwarders.lock());
-        for forwarder in &forwarders {
-            forwarder.ask_to_stop();
-        }
-        for forwarder in forwarders {
-            forwarder.stop();
-        }
+        let running = self.running.lock().take();
+        stop(running.unwrap_or_default());
+    }
+}
+
+fn stop(ending: Vec<Running>) {
+    for one in &ending {
+        one.forwarder.ask_to_stop();
+    }
+    for one in ending {
+        one.forwarder.stop();
     }
 }

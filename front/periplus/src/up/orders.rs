@@ -2,28 +2,31 @@
 
 use std::pin::Pin;
 
-use model::with_causes;
-use scrape::ScrapeHandle;
 use server::Lifecycle;
 use tokio_util::sync::CancellationToken;
+
+use super::reload::Reloader;
 
 /// Takes the orders.
 pub(super) struct Orders {
     /// Reads the configuration anew; `None` if there is no file.
-    pub(super) scraping: Option<ScrapeHandle>,
+    pub(super) reloader: Option<Reloader>,
     /// Stops the process.
     pub(super) stop: CancellationToken,
 }
 
 impl Lifecycle for Orders {
     fn reload(&self) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> {
-        let scraping = self.scraping.clone();
+        let reloader = self.reloader.clone();
         Box::pin(async move {
-            let Some(scraping) = scraping else {
+            let Some(reloader) = reloader else {
                 return Err("there is no configuration file: start with --config FILE".to_owned());
             };
-            let reloaded = scraping.reload().await;
-            reloaded.map(drop).map_err(|error| with_causes(&error))
+            let warnings = reloader.reload().await?;
+            for warning in warnings {
+                tracing::warn!("{warning}");
+            }
+            Ok(())
         })
     }
 

@@ -123,7 +123,7 @@ impl Growth {
         let text = format!("count({{{}}})", all.join(","));
         let internal = |text: String| ApiError::new(ErrorKind::Internal, text);
         let expr =
-            promql::parse(&text, &super::query::LANGUAGE).map_err(|error| internal(error.text(&text)))?;
+            promql::parse(&text, &promql::Options::STABLE).map_err(|error| internal(error.text(&text)))?;
         let count = |time: Millis| {
             let output = promql::evaluate(&expr, query, &EvalParams::instant(time), &|| stop.interrupt())
                 .map_err(evaluation_error)?;

@@ -31,12 +31,6 @@ use crate::config::QueryLimits;
 use crate::limits::Tenant;
 use crate::pool::{Lent, Stop};
 
-/// What the parser accepts: all functions there are, and the stable grammar.
-pub(crate) const LANGUAGE: promql::Options = promql::Options {
-    experimental_functions: true,
-    ..promql::Options::STABLE
-};
-
 /// A query ready to be evaluated.
 struct Question {
     text: String,
@@ -99,14 +93,14 @@ fn range_question(params: &Params, app: &App) -> Result<Question, ApiError> {
 /// `/api/v1/format_query`: the expression as the parser understood it.
 pub(crate) async fn format(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
     let params = Params::read(request, app.config.query.max_form_bytes).await?;
-    let expr = parse(params.get("query").unwrap_or(""))?;
+    let expr = parse(&app, params.get("query").unwrap_or(""))?;
     Ok(success(|out| push_string(out, &expr.pretty())))
 }
 
 /// `/api/v1/parse_query`: the tree of the expression.
 pub(crate) async fn tree(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
     let params = Params::read(request, app.config.query.max_form_bytes).await?;
-    let expr = parse(params.get("query").unwrap_or(""))?;
+    let expr = parse(&app, params.get("query").unwrap_or(""))?;
     Ok(success(|out| tree::push_tree(out, &expr)))
 }
 
@@ -134,8 +128,9 @@ fn grouped(n: usize) -> String {
     }
 }
 
-fn parse(text: &str) -> Result<Expr, ApiError> {
-    promql::parse(text, &LANGUAGE).map_err(|error| {
+/// Reads an expression in the language that is granted.
+fn parse(app: &App, text: &str) -> Result<Expr, ApiError> {
+    promql::parse(text, &app.config.language.grammar).map_err(|error| {
         let answer =
             ApiError::parameter("query", error.text(text)).position(error.span.start, error.span.end);
         match error.hint {
@@ -163,6 +158,8 @@ fn question(params: &Params, app: &App, mut eval: EvalParams) -> Result<Question
     });
     let lookback = lookback(params)?.filter(|lookback| *lookback > 0);
     eval.lookback = lookback.unwrap_or_else(|| millis(limits.lookback));
+    eval.delayed_name_removal = app.config.language.delayed_name_removal;
+    eval.start_timestamps = app.config.language.start_timestamps;
     eval.limits = Limits {
         max_samples: params
             .tenant()
@@ -172,7 +169,7 @@ fn question(params: &Params, app: &App, mut eval: EvalParams) -> Result<Question
         max_points: limits.max_points.saturating_add(1),
     };
     Ok(Question {
-        expr: app.parsed.find_or_parse(&text, parse)?,
+        expr: app.parsed.find_or_parse(&text, |text| parse(app, text))?,
         text,
         params: eval,
         timeout,
@@ -226,7 +223,7 @@ async fn query_place(
         Ok(Ok(place)) => Ok(Some(place)),
         Ok(Err(_closed)) => Err(ApiError::new(ErrorKind::Unavailable, "the server is stopping")),
         Err(_) => Err(ApiError::new(ErrorKind::Timeout, "query timed out in query queue")
-            .hint("other queries of this tenant run; raise `max_concurrent_queries` in the limits of the server's settings")),
+            .hint("other queries of this tenant run; raise `max_concurrent_queries` of periplus.tenants in the configuration file")),
     }
 }
 

@@ -43,7 +43,7 @@ fn samples_over_the_rate_delay_what_comes_next() {
     assert_eq!(
         refused.to_string(),
         "tenant \"default\" is at its limit of 10 samples a second; \
-         raise `samples_per_second` in the limits of the server's settings"
+         raise `samples_per_second` of periplus.tenants in the configuration file"
     );
     assert_eq!(
         tenant.admit_write(None, 2_900).unwrap_err().retry_after_seconds,

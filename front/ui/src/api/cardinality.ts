@@ -37,8 +37,11 @@ interface RawCardinality {
   focus?: { label: string; values: RawCount[] };
 }
 
+// A metric's name is a label too, but has a list of its own.
 const countsOf = (list: RawCount[]): Count[] =>
-  list.map(({ name, series, values, growth }) => ({ name, count: series ?? values ?? 0, growth }));
+  list
+    .filter(({ name }) => !/^__name__(=|$)/.test(name))
+    .map(({ name, series, values, growth }) => ({ name, count: series ?? values ?? 0, growth }));
 
 export interface CardinalityQuestion {
   metric?: string | undefined;

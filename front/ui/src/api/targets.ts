@@ -25,8 +25,11 @@ export interface Targets {
   dropped: Record<string, number>;
 }
 
+/** The keys of a rule as the configuration writes them. */
+export type RelabelRule = Readonly<Record<string, string | number | readonly string[]>>;
+
 export interface RelabelStep {
-  rule: string;
+  rule: RelabelRule;
   output: Labels;
   keep: boolean;
 }
@@ -69,7 +72,10 @@ export async function targets(signal: AbortSignal | null): Promise<Targets> {
   const data = await getData('/api/v1/targets', {}, signal);
   if (!isRecord(data)) return { active: [], dropped: {} };
   return {
-    active: (data.activeTargets as RawTarget[]).map(targetOf),
+    // Collectors of this machine stand in the same list; they have the system page.
+    active: (data.activeTargets as RawTarget[])
+      .filter((raw) => raw.scrapeUrl.startsWith('http'))
+      .map(targetOf),
     dropped: (data.droppedTargetCounts as Record<string, number> | null) ?? {},
   };
 }

@@ -14,6 +14,7 @@ import { ProcessPage } from '../views/objects/ProcessPage';
 import { Overview } from '../views/overview/Overview';
 import { SystemView } from '../views/system/SystemView';
 import { TargetsView } from '../views/targets/TargetsView';
+import { Broken } from './Broken';
 import { Frame } from './Frame';
 import { NotFound } from './NotFound';
 
@@ -135,6 +136,7 @@ export const router = createRouter({
   scrollRestoration: true,
   scrollToTopSelectors: ['#main'],
   defaultPendingMs: 150,
+  defaultErrorComponent: Broken,
 });
 
 declare module '@tanstack/react-router' {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::Context as _;
-use testkit::{Container, Periplus, Up, is_root, skip};
+use testkit::{Container, Peer, Periplus, Up, free_port, is_root, peer_path, skip};
 
 #[test]
 fn the_page_works_in_chromium() -> anyhow::Result<()> {
@@ -21,9 +21,28 @@ fn the_page_works_in_chromium() -> anyhow::Result<()> {
         );
     }
     let data = tempfile::tempdir()?;
+    // One target that answers and one that does not, for the page of targets.
+    let port = free_port()?;
+    let mut command = Command::new(peer_path("node_exporter")?);
+    command.arg(format!("--web.listen-address=127.0.0.1:{port}"));
+    let _exporter = Peer::start(command, port, "/metrics")?;
+    let config = data.path().join("periplus.yml");
+    let closed = free_port()?;
+    std::fs::write(
+        &config,
+        format!(
+            "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\n\
+             scrape_configs:\n\
+             - job_name: node\n\
+             \x20 static_configs: [{{targets: ['127.0.0.1:{port}']}}]\n\
+             - job_name: shop\n\
+             \x20 relabel_configs: [{{source_labels: [__address__], target_label: host}}]\n\
+             \x20 static_configs: [{{targets: ['127.0.0.1:{closed}'], labels: {{team: checkout}}}}]\n"
+        ),
+    )?;
     let ours = Periplus::up(&Up {
         data: data.path(),
-        arguments: &["--interval", "1s"],
+        arguments: &["--interval", "1s", "--config", &config.to_string_lossy()],
     })?;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../browser");
     let screenshots = match std::env::var_os("SCREENSHOTS") {
@@ -32,7 +51,7 @@ fn the_page_works_in_chromium() -> anyhow::Result<()> {
     };
     std::fs::create_dir_all(&screenshots)?;
     let output = Command::new("node")
-        .args(["--test", "--test-reporter=spec"])
+        .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
         .current_dir(&folder)
         .env("PERIPLUS_URL", ours.client.base())
         .env("CONTAINER", container.as_ref().map_or("", |_| Container::NAME))

@@ -1,8 +1,18 @@
+use std::time::Duration;
+
+use relay::RelayConfig;
+use wire::RemoteWriteVersion;
+
+use super::super::{Proxy, Secret};
 use super::*;
+
+fn parse(yaml: &str) -> Result<Vec<RemoteWriteConfig>, Vec<ConfigError>> {
+    parse_remote_write(yaml, Path::new("/etc/periplus"))
+}
 
 #[test]
 fn reads_a_block_as_in_prometheus() {
-    let configs = parse_remote_write(
+    let configs = parse(
         r#"
 - url: https://example.org/api/v1/write
   name: central
@@ -12,7 +22,12 @@ fn reads_a_block_as_in_prometheus() {
   send_exemplars: true
   send_native_histograms: true
   basic_auth: {username: me, password_file: /run/secret}
-  tls_config: {ca_file: ca.pem}
+  tls_config: {ca_file: ca.pem, server_name: central.internal}
+  proxy_url: http://proxy:3128
+  no_proxy: 10.0.0.0/8
+  enable_http2: true
+  follow_redirects: false
+  http_headers: {X-Two: {values: [a, b], files: [secret]}}
   write_relabel_configs:
     - {source_labels: [__name__], regex: "go_.*", action: drop}
   queue_config: {capacity: 5000, max_shards: 10, max_samples_per_send: 500, batch_send_deadline: 1s, min_backoff: 50ms,
@@ -33,6 +48,16 @@ fn reads_a_block_as_in_prometheus() {
     assert_eq!(central.sample_age_limit, Some(Duration::from_secs(3_600)));
     assert!(central.send_exemplars && central.send_native_histograms && !central.retry_on_429);
     assert_eq!((central.relabel.len(), central.metadata.send), (1, false));
+    assert!(central.http2 && !central.follow_redirects);
+    assert_eq!(central.tls.ca_file, Some("/etc/periplus/ca.pem".into()));
+    assert_eq!(central.tls.server_name.as_deref(), Some("central.internal"));
+    assert!(matches!(&central.proxy, Proxy::Url { except, .. } if except == "10.0.0.0/8"));
+    let names: Vec<&str> = central.headers.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["X-Scope-OrgID", "X-Two", "X-Two", "X-Two"]);
+    assert_eq!(
+        central.headers.last().map(|(_, value)| value.clone()),
+        Some(Secret::File("/etc/periplus/secret".into()))
+    );
     let shown = format!("{central:?}");
     assert!(
         shown.contains("<secret in /run/secret>") && !shown.contains("team"),
@@ -48,11 +73,13 @@ fn reads_a_block_as_in_prometheus() {
         (&RelayConfig::default(), true)
     );
     assert_eq!(other.sample_age_limit, None);
+    assert_eq!(other.proxy, Proxy::Direct, "the environment is not asked");
+    assert!(other.follow_redirects && !other.http2);
 }
 
 #[test]
 fn tells_all_mistakes_at_once() {
-    let errors = parse_remote_write(
+    let errors = parse(
         r#"
 - url: "not a url"
 - url: http://a/write
@@ -64,6 +91,14 @@ fn tells_all_mistakes_at_once() {
   tls_config: {cert_file: c}
   write_relabel_configs: [{action: dance}, {regex: "("}]
   queue_config: {min_shards: 9, max_shards: 2, max_samples_per_send: 0}
+  no_proxy: c
+- url: http://a/write
+  oauth2: {client_id: x}
+  round_robin_dns: true
+  tls_config: {ca: PEM, min_version: TLS13}
+  basic_auth: {username: a}
+  bearer_token: t
+  proxy_url: "http://user:pass word@[/"
 "#,
     )
     .unwrap_err();
@@ -72,21 +107,28 @@ fn tells_all_mistakes_at_once() {
         "remote_write number 1: url: ",
         "remote_write a/b: name: ",
         "remote_write a/b: remote_timeout: \"soon\" is no duration",
-        "remote_write a/b: headers: Authorization is set by the protocol",
         "remote_write a/b: authorization: the secret and its file",
-        "remote_write a/b: tls_config: cert_file and key_file",
+        "remote_write a/b: no_proxy: it needs proxy_url",
         "remote_write a/b: protobuf_message: \"x\" is unknown",
-        "remote_write a/b: write_relabel_configs: action \"dance\" is unknown",
-        "remote_write a/b: write_relabel_configs: ",
         "remote_write a/b: queue_config: min_shards",
         "remote_write a/b: queue_config: capacity",
+        "remote_write a/b: headers: Authorization is set by the protocol",
+        "remote_write a/b: tls_config: cert_file and key_file",
+        "remote_write a/b: write_relabel_configs: action \"dance\" is unknown",
+        "remote_write a/b: write_relabel_configs: ",
+        "remote_write number 3: oauth2: it is not supported",
+        "remote_write number 3: round_robin_dns: it is not supported",
+        "remote_write number 3: tls_config: ca, cert and key",
+        "remote_write number 3: tls_config: min_version",
+        "remote_write number 3: authorization: more than one",
+        "remote_write number 3: proxy_url: it is not the URL of a proxy",
     ];
     assert_eq!(told.len(), begins.len(), "{told:#?}");
     for (text, begin) in told.iter().zip(begins) {
         assert!(text.starts_with(begin), "{text}\n{begin}");
     }
     assert!(matches!(
-        &parse_remote_write("- {uri: x}").unwrap_err()[..],
+        &parse("- {uri: x}").unwrap_err()[..],
         [ConfigError::Yaml(_)]
     ));
 }

@@ -237,6 +237,7 @@ fn read_side(reader: &mut Reader<'_>) -> Result<Side, Malformed> {
         late,
         starts,
         histograms,
+        hidden: Vec::new(),
     })
 }
 

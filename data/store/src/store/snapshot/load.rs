@@ -7,9 +7,9 @@ use std::thread::ScopedJoinHandle;
 
 use model::{Exemplar, Labels, Millis};
 
-use super::{END, EXEMPLARS, HEADER_LEN, MAGIC, SLICE, VERSION};
+use super::{END, EXEMPLARS, FORMAT, SLICE};
 use crate::StoreError;
-use crate::bytes::{Malformed, Reader};
+use crate::bytes::{HEADER_LEN, Header, Malformed, Reader};
 use crate::error::io_error;
 use crate::head::{Restored, Shard};
 use crate::wal::{
@@ -49,11 +49,9 @@ pub(crate) fn load(dir: &Path, shard: &(dyn Fn(u32) -> Shard + Sync)) -> Result<
         Err(error) => return Err(io_error("open", path)(error)),
     };
     file.ensure(HEADER_LEN).map_err(io_error("read", &path))?;
-    let mut header = Reader::new(file.rest());
     // One of a newer version can be done without, as the log holds what it holds.
-    match (header.bytes(8), header.u32()) {
-        (Ok(magic), Ok(VERSION)) if magic == MAGIC => {}
-        _ => return Ok(Found::Damaged),
+    if !matches!(FORMAT.read(&mut Reader::new(file.rest())), Header::Known(_)) {
+        return Ok(Found::Damaged);
     }
     file.skip_to(HEADER_LEN).map_err(io_error("read", &path))?;
     match read(&mut file, shard) {

@@ -111,7 +111,7 @@ impl Disk for FailingDisk {
 }
 
 /// A disk that never fails, without syncs.
-fn sound() -> Arc<dyn Disk> {
+pub(super) fn sound() -> Arc<dyn Disk> {
     Arc::new(FailingDisk {
         calls: Arc::default(),
         at: usize::MAX,
@@ -304,8 +304,7 @@ fn a_bent_snapshot_is_put_aside_and_the_log_alone_serves() {
     let all = full_folder(dir.path());
     let file = Path::new("SNAPSHOT");
     let len = std::fs::read(dir.path().join(file)).unwrap().len();
-    // The zeros behind the version say nothing.
-    let places = (0..12).chain((16..len).step_by(31)).chain(len - 30..len);
+    let places = (0..16).chain((16..len).step_by(31)).chain(len - 30..len);
     for at in places {
         let (found, named) = open_bent(dir.path(), file, |bytes| bytes[at] ^= 0x40).unwrap();
         assert!(named, "flip at {at}");
@@ -327,13 +326,109 @@ fn a_bent_manifest_or_table_of_metadata_costs_no_sample() {
     for name in ["MANIFEST", "METADATA"] {
         let file = Path::new(name);
         let len = std::fs::read(dir.path().join(file)).unwrap().len();
-        for at in (0..8).chain(16..len) {
-            let (found, named) = open_bent(dir.path(), file, |bytes| bytes[at] ^= 0x04).unwrap();
-            assert!(named, "{name}, flip at {at}");
-            assert_eq!(found, all, "{name}, flip at {at}");
+        for at in 0..len {
+            // Flips of the version make it older, newer, or none.
+            let flips = if at < 16 { vec![1, 2, 4, 0x80] } else { vec![4] };
+            for flip in flips {
+                let (found, named) = open_bent(dir.path(), file, |bytes| bytes[at] ^= flip).unwrap();
+                assert!(named, "{name}, flip of {flip} at {at}");
+                assert_eq!(found, all, "{name}, flip of {flip} at {at}");
+            }
         }
-        let newer = open_bent(dir.path(), file, |bytes| bytes[10] ^= 1).err();
-        assert!(matches!(newer, Some(StoreError::NewerFormat { .. })), "{name}");
+        for cut in [0, 7, 15, 20, len - 1] {
+            let (found, named) = open_bent(dir.path(), file, |bytes| bytes.truncate(cut)).unwrap();
+            assert!(named, "{name}, cut at {cut}");
+            assert_eq!(found, all, "{name}, cut at {cut}");
+        }
+    }
+}
+
+/// Makes a file claim a version, with a checksum that confirms it.
+fn claim(bytes: &mut [u8], version: u32) {
+    bytes[8..12].copy_from_slice(&version.to_le_bytes());
+    let check = xxh3(&bytes[..12]) as u32;
+    bytes[12..16].copy_from_slice(&check.to_le_bytes());
+}
+
+#[test]
+fn a_folder_of_a_newer_version_is_refused_and_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    full_folder(dir.path());
+    for name in ["MANIFEST", "METADATA"] {
+        let refused = open_bent(dir.path(), Path::new(name), |bytes| claim(bytes, 99)).unwrap_err();
+        assert!(
+            matches!(refused, StoreError::NewerFormat { found: 99, .. }),
+            "{name}: {refused}"
+        );
+    }
+}
+
+#[test]
+fn a_part_with_a_bent_header_is_put_aside_and_stops_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let all = full_folder(dir.path());
+    let store = open_with(faulty_config(dir.path()), sound());
+    let part = store.parts().swap_remove(0);
+    drop(store);
+    let file = Path::new("parts").join(part.path.file_name().unwrap());
+    for at in 0..16 {
+        for flip in [1, 2, 4, 0x80] {
+            let (found, named) = open_bent(dir.path(), &file, |bytes| bytes[at] ^= flip).unwrap();
+            assert!(named, "flip of {flip} at {at}");
+            assert!(is_within(&found, &all) && found != all, "flip of {flip} at {at}");
+        }
+    }
+    // The folder says that nothing in it is newer.
+    let (found, named) = open_bent(dir.path(), &file, |bytes| claim(bytes, 99)).unwrap();
+    assert!(named && is_within(&found, &all));
+}
+
+#[test]
+fn a_list_of_parts_made_anew_leaves_out_what_was_merged() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = |dir: &Path| StoreConfig {
+        compacted_range: Duration::from_secs(4 * 3600),
+        ..faulty_config(dir)
+    };
+    let store = open_with(config(dir.path()), sound());
+    let mut sent = Sent::default();
+    let before = tempfile::tempdir().unwrap();
+    for step in 0..40 {
+        send(&store, step, &mut sent);
+        if step % 8 == 7 {
+            copy_dir(dir.path(), before.path());
+            store.maintain(1000 * HOUR);
+        }
+    }
+    let deleted = [vec![Matcher::equal("id", "2")]];
+    store.delete_series(&deleted, TimeRange::ALL).unwrap();
+    store.clean_tombstones().unwrap();
+    store.maintain(1000 * HOUR);
+    let expected = content(&store, TimeRange::ALL);
+    let listed = store.parts().len();
+    drop(store);
+    // Remains of parts that were merged since, and of which something was deleted since.
+    let mut n_remains = 0;
+    for entry in std::fs::read_dir(before.path().join("parts")).unwrap() {
+        let entry = entry.unwrap();
+        let target = dir.path().join("parts").join(entry.file_name());
+        if !target.exists() {
+            std::fs::copy(entry.path(), target).unwrap();
+            n_remains += 1;
+        }
+    }
+    assert!(n_remains > 0);
+    std::fs::write(dir.path().join("MANIFEST"), b"PERIMANI junk").unwrap();
+    for round in 0..2 {
+        let store = open_with(config(dir.path()), sound());
+        assert_eq!(content(&store, TimeRange::ALL), expected, "round {round}");
+        assert_eq!(store.parts().len(), listed);
+        let files = std::fs::read_dir(dir.path().join("parts")).unwrap().count();
+        assert_eq!(files, listed, "remains are gone");
+        assert_eq!(
+            store.status().quarantined,
+            [dir.path().join("quarantine/MANIFEST")]
+        );
     }
 }
 

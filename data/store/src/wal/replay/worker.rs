@@ -143,6 +143,7 @@ impl<T: ReplayTarget> Worker<T> {
         if in_segment {
             self.segments.push(self.target.end_segment());
         }
+        self.target.end();
         Outcome {
             targets: vec![self.target],
             segments: self.segments,
@@ -168,6 +169,7 @@ impl<T: ReplayTarget> Worker<T> {
                 .for_each(|table| table.break_chains(position));
         }
         self.last_position = position;
+        self.target.begin_record(position);
         if !matches!(kind, KIND_SAMPLES | KIND_EXTENDED) {
             return;
         }

@@ -17,7 +17,7 @@ use crate::app::App;
 pub(crate) async fn exemplars(State(app): State<Arc<App>>, request: Request) -> Result<Response, ApiError> {
     let params = Params::read(request, app.config.query.max_form_bytes).await?;
     let range = params.range()?;
-    let expr = super::parse(params.get("query").unwrap_or(""))?;
+    let expr = super::parse(&app, params.get("query").unwrap_or(""))?;
     let mut matcher_sets = Vec::new();
     collect_selectors(&expr, &mut matcher_sets);
     run(&app, move |query, _| {

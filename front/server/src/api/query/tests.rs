@@ -235,7 +235,7 @@ async fn refuses_queries_that_need_too_much_memory() {
 async fn a_slow_query_times_out_and_holds_up_nobody() {
     let fixture = Fixture::new(LOOPBACK, |config, _| config.query.max_concurrent = 1);
     fixture.gate.close();
-    let answer = fixture.get("/api/v1/query?query=slow&timeout=50ms").await;
+    let answer = fixture.get("/api/v1/query?query=slow&timeout=2s").await;
     assert_eq!(answer.status, 503);
     assert_eq!(answer.json()["errorType"], "timeout");
     assert_eq!(answer.json()["error"], "query timed out in expression evaluation");

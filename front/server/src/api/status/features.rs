@@ -7,7 +7,7 @@ use axum::response::Response;
 
 use crate::api::answer::json::Object;
 use crate::api::answer::success;
-use crate::api::query::{AGGREGATIONS, LANGUAGE};
+use crate::api::query::AGGREGATIONS;
 use crate::app::App;
 
 /// The features of the API that do not depend on settings.
@@ -32,6 +32,7 @@ pub(crate) async fn features(State(app): State<Arc<App>>) -> Response {
         ("admin", app.config.enable_admin_api),
         ("lifecycle", app.sources.lifecycle.is_some()),
     ];
+    let experimental = app.config.language.grammar.experimental_functions;
     success(|out| {
         let mut data = Object::new(out);
         write(data.object("api"), api.into_iter().chain(API));
@@ -45,7 +46,7 @@ pub(crate) async fn features(State(app): State<Arc<App>>) -> Response {
             ("at_modifier", true),
             ("bool", true),
             ("by", true),
-            ("experimental_functions", LANGUAGE.experimental_functions),
+            ("experimental_functions", experimental),
             ("group_left", true),
             ("group_right", true),
             ("ignoring", true),
@@ -59,7 +60,7 @@ pub(crate) async fn features(State(app): State<Arc<App>>) -> Response {
         write(data.object("promql"), promql);
         let aggregations = AGGREGATIONS.iter().map(|(name, ..)| (*name, true));
         let functions = promql::functions().iter();
-        let functions = functions.map(|one| (one.name, !one.experimental || LANGUAGE.experimental_functions));
+        let functions = functions.map(|one| (one.name, !one.experimental || experimental));
         write(data.object("promql_functions"), functions);
         write(
             data.object("promql_operators"),

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { quoted } from '../../api/prometheus';
-import { relabelSteps, type Target } from '../../api/targets';
+import { type RelabelRule, relabelSteps, type Target } from '../../api/targets';
 import { useTranslate } from '../../i18n/translate';
 import { Modal } from '../../parts/Modal';
 import { Findings } from '../../parts/StateLine';
@@ -36,8 +36,8 @@ export function TargetDialog({ target, onClose }: { target: Target; onClose: () 
             <h3>{t('targets.relabelling')}</h3>
             <ol className={styles.steps}>
               {steps.data.map((step, idx) => (
-                <li key={`${idx} ${step.rule}`}>
-                  <pre>{step.rule.trim()}</pre>
+                <li key={`${idx} ${ruleText(step.rule)}`}>
+                  <pre>{ruleText(step.rule)}</pre>
                   {!step.keep && <p>{t('targets.dropsHere')}</p>}
                 </li>
               ))}
@@ -55,6 +55,14 @@ export function TargetDialog({ target, onClose }: { target: Target; onClose: () 
       </div>
     </Modal>
   );
+}
+
+/** A rule as the configuration writes it, without what is not set. */
+function ruleText(rule: RelabelRule): string {
+  return Object.entries(rule)
+    .filter(([, value]) => value !== '' && value !== 0)
+    .map(([key, value]) => `${key}: ${typeof value === 'object' ? `[${value.join(', ')}]` : value}`)
+    .join('\n');
 }
 
 function LabelList({ title, labels }: { title: string; labels: Target['labels'] }) {
