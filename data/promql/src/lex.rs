@@ -8,11 +8,12 @@ mod string;
 
 pub(crate) use string::unquote;
 
+use model::parse_duration;
+
 use crate::ast::Span;
 use crate::error::{ParseError, shorten};
 use crate::number::parse_number;
 use crate::parse::Options;
-use model::parse_duration;
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

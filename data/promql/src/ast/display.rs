@@ -2,14 +2,13 @@
 
 use std::fmt;
 
-use model::{METRIC_NAME, MatchOp, Matcher};
+use model::{METRIC_NAME, MatchOp, Matcher, format_duration};
 
 use crate::ast::{
-    Aggregate, AtTime, Binary, Boundary, Cardinality, DurationExpr, DurationKind, Expr, ExprKind, Grouping,
-    Matching, NumberLiteral, Selector, StringLiteral, Subquery, TimeShift,
+    Aggregate, AtTime, Binary, BinaryOp, Boundary, Cardinality, DurationExpr, DurationKind, Expr, ExprKind,
+    Grouping, Matching, NumberLiteral, Selector, StringLiteral, Subquery, TimeShift,
 };
 use crate::number::{format_plain, quote, quote_bytes};
-use model::format_duration;
 
 impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -208,7 +207,19 @@ fn write_aggregate(f: &mut fmt::Formatter<'_>, aggregate: &Aggregate) -> fmt::Re
 }
 
 fn write_binary(f: &mut fmt::Formatter<'_>, binary: &Binary) -> fmt::Result {
-    write!(f, "{} {} {}", binary.left, Operator::Binary(binary), binary.right)
+    if is_power_of_infinity(binary) {
+        f.write_str("Inf")?;
+    } else {
+        write!(f, "{}", binary.left)?;
+    }
+    write!(f, " {} {}", Operator::Binary(binary), binary.right)
+}
+
+/// Tells whether the left side is written `Inf`, without the sign that infinity has elsewhere: a sign before a power
+/// applies to the whole of it, so that it would be read back as an operator.
+pub(super) fn is_power_of_infinity(binary: &Binary) -> bool {
+    binary.op == BinaryOp::Pow
+        && matches!(&binary.left.kind, ExprKind::Number(number) if number.value == f64::INFINITY)
 }
 
 fn write_binary_operator(f: &mut fmt::Formatter<'_>, binary: &Binary) -> fmt::Result {

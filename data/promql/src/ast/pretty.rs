@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use crate::ast::display::{Operator, Range};
+use crate::ast::display::{Operator, Range, is_power_of_infinity};
 use crate::ast::{Aggregate, Binary, Expr, ExprKind};
 
 /// Longest text of a node on one line, in bytes.
@@ -107,7 +107,11 @@ impl Printer {
         if !self.out.ends_with(['-', '+']) {
             self.out.push_str(INDENT);
         }
-        self.rest(&binary.left, level + 1);
+        if is_power_of_infinity(binary) {
+            self.out.push_str("Inf");
+        } else {
+            self.rest(&binary.left, level + 1);
+        }
         self.new_line(level);
         self.write(Operator::Binary(binary));
         self.out.push('\n');

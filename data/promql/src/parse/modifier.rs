@@ -1,5 +1,7 @@
 //! What may follow an operand: `[5m]`, `[1h:5m]`, `offset 5m`, `@ 1600000000`, `anchored`, `smoothed`.
 
+use model::parse_duration;
+
 use crate::ast::{
     AtTime, Boundary, DurationExpr, Expr, ExprKind, MatrixSelector, Selector, Span, Subquery, TimeShift,
     ValueType,
@@ -8,7 +10,6 @@ use crate::error::ParseError;
 use crate::lex::TokenKind;
 use crate::number::parse_number;
 use crate::parse::{Node, Parser};
-use model::parse_duration;
 
 impl Parser<'_> {
     pub(super) fn modifiers(&mut self, mut node: Node) -> Result<Node, ParseError> {

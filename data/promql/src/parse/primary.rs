@@ -1,11 +1,12 @@
 //! What an expression starts with: literals, parentheses, and everything that begins with a word.
 
+use model::parse_duration;
+
 use crate::ast::{ExprKind, NumberLiteral, Span, StringLiteral};
 use crate::error::ParseError;
 use crate::lex::{Token, TokenKind, unquote};
 use crate::number::parse_number;
 use crate::parse::{Node, Parser};
-use model::parse_duration;
 
 /// Words that have a meaning of their own and cannot name a metric.
 const RESERVED: [&str; 6] = ["atan2", "bool", "group_left", "group_right", "ignoring", "on"];

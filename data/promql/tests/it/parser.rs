@@ -286,6 +286,7 @@ fn expressions_are_printed_in_one_form() {
         "0x1f + 1e3 + .5 + Inf + nan",
         expect!["scalar 31 + 1000 + 0.5 + +Inf + NaN"],
     );
+    check("inf ^ -inf + +Inf ^ 1", expect!["scalar Inf ^ -Inf + +Inf ^ 1"]);
     check(
         "max_over_time(rate(foo[5m])[1h:step()*2])",
         expect!["instant vector max_over_time(rate(foo[5m])[1h:step() * 2])"],

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use model::Millis;
 use parking_lot::Mutex;
-use rand::Rng as _;
+use rand::RngExt as _;
 
 use super::TokenHash;
 use super::token::hex;

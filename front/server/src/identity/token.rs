@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rand::TryRngCore as _;
-use rand::rngs::OsRng;
+use rand::TryRng as _;
+use rand::rngs::SysRng;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq as _;
 
@@ -37,7 +37,7 @@ pub enum IdentityError {
     },
     /// The kernel has no random bytes.
     #[error("failed to get random bytes from the kernel")]
-    Random(#[source] rand::rand_core::OsError),
+    Random(#[source] rand::rngs::SysError),
 }
 
 /// SHA-256 of a token.
@@ -82,7 +82,9 @@ impl TokenHash {
 /// The hash cannot be written, or the kernel has no random bytes.
 pub fn rotate_token(data_dir: &Path) -> Result<String, IdentityError> {
     let mut random = [0; 32];
-    OsRng.try_fill_bytes(&mut random).map_err(IdentityError::Random)?;
+    SysRng
+        .try_fill_bytes(&mut random)
+        .map_err(IdentityError::Random)?;
     let token = format!("{PREFIX}{}", hex(&random));
     let path = hash_path(data_dir);
     let line = format!("{}\n", hex(&TokenHash::of(&token).0));

@@ -16,7 +16,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::Context as _;
 use model::{Batch, LabelsBuilder};
 use rand::rngs::SmallRng;
-use rand::{Rng as _, SeedableRng as _};
+use rand::{RngExt as _, SeedableRng as _};
 use testkit::{Client, Periplus, Up, free_port, periplus_path};
 
 const ROUNDS: u64 = 200;

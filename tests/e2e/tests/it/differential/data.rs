@@ -4,7 +4,7 @@
 mod native;
 
 use model::{Batch, Histogram, LabelsBuilder, stale_marker};
-use rand::Rng as _;
+use rand::RngExt as _;
 use rand::rngs::SmallRng;
 use testkit::Client;
 

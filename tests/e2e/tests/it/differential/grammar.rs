@@ -3,7 +3,7 @@
 mod functions;
 mod query;
 
-use rand::Rng as _;
+use rand::RngExt as _;
 use rand::rngs::SmallRng;
 
 use functions::{Arg, FUNCTIONS};
@@ -159,7 +159,17 @@ impl Grammar<'_> {
     fn modifiers(&mut self) -> String {
         let mut parts = Vec::new();
         if self.chance(0.12) {
-            let offset = self.pick(&["5m", "-3m", "1h", "37s", "-1h10m", "7s"]);
+            let offset = self.pick(&[
+                "5m",
+                "-3m",
+                "1h",
+                "37s",
+                "-1h10m",
+                "7s",
+                "1w",
+                "-1d2h3m4s5ms",
+                "1ms",
+            ]);
             parts.push(format!(" offset {offset}"));
         }
         if self.chance(0.08) {

@@ -3,7 +3,7 @@
 //! histograms.
 
 use model::{Buckets, CUSTOM_BUCKETS, Histogram, ResetHint, Span, exponential_bound};
-use rand::Rng as _;
+use rand::RngExt as _;
 use rand::rngs::SmallRng;
 
 use super::Kind;
