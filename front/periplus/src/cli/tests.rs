@@ -70,34 +70,40 @@ fn help_of_up() {
             Usage: periplus up [OPTIONS]
 
             Options:
-                  --listen <ADDR:PORT>     Address and port to listen on; port 0 takes a free one. Beyond
-                                           loopback the server speaks TLS and asks for a token, both made at the
-                                           first start [default: 127.0.0.1:8420]
-                  --data <DIR>             Folder for samples and identity [default: /var/lib/periplus as root,
-                                           else $XDG_DATA_HOME/periplus or ~/.local/share/periplus]
-                  --interval <DURATION>    Time between two collections [default: 5s]
-                  --retention <DURATION>   How long samples are kept [default: 15d]
-                  --retention-size <SIZE>  How much disk samples may take; the oldest go first [default: no
-                                           limit]
-                  --root <DIR>             Where the machine's file tree is: /host in a container that has it
-                                           mounted there [default: /]
-                  --instance <NAME>        Name of this machine, the label "instance" of its series [default:
-                                           its host name]
-                  --enable <COLLECTOR>     Also run a collector that is off by default; may be repeated
-                  --disable <COLLECTOR>    Do not run a collector; may be repeated
-                  --config <FILE>          Scrape, forward and set bounds by this file, as Prometheus writes it.
-                                           SIGHUP reads it again
-                  --tls-cert <FILE>        Serve with this certificate chain (PEM) instead of a self-signed one
-                  --tls-key <FILE>         Private key of --tls-cert (PEM)
-                  --rotate-token           Make a new token in place of the old one and print it
-                  --enable-admin-api       Serve what deletes and copies samples: /api/v1/admin/tsdb
-                  --enable-lifecycle       Take orders over HTTP: POST /-/reload and POST /-/quit
-                  --cors-origin <PATTERN>  Let pages of other sites ask from a browser, if their whole origin
-                                           matches, as in https://.*\.example
-                  --log-format <FORMAT>    How log lines on standard error look: text or json. PERIPLUS_LOG
-                                           chooses which there are: a level (debug) or levels by part
-                                           (store=debug,agent=trace)
-              -h, --help                   Print help
+                  --listen <ADDR:PORT>        Address and port to listen on; port 0 takes a free one. Beyond
+                                              loopback the server speaks TLS and asks for a token, both made at
+                                              the first start [default: 127.0.0.1:8420]
+                  --data <DIR>                Folder for samples and identity [default: /var/lib/periplus as
+                                              root, else $XDG_DATA_HOME/periplus or ~/.local/share/periplus]
+                  --interval <DURATION>       Time between two collections [default: 5s]
+                  --retention <DURATION>      How long samples are kept [default: 15d]
+                  --retention-size <SIZE>     How much disk samples may take; the oldest go first [default: no
+                                              limit]
+                  --root <DIR>                Where the machine's file tree is: /host in a container that has it
+                                              mounted there [default: /]
+                  --instance <NAME>           Name of this machine, the label "instance" of its series [default:
+                                              its host name]
+                  --enable <COLLECTOR>        Also run a collector that is off by default; may be repeated
+                  --disable <COLLECTOR>       Do not run a collector; may be repeated
+                  --config <FILE>             Scrape, forward and set bounds by this file, as Prometheus writes
+                                              it. SIGHUP reads it again
+                  --tls-cert <FILE>           Serve with this certificate chain (PEM) instead of a self-signed
+                                              one
+                  --tls-key <FILE>            Private key of --tls-cert (PEM)
+                  --rotate-token              Make a new token in place of the old one and print it
+                  --enable-admin-api          Serve what deletes and copies samples: /api/v1/admin/tsdb
+                  --enable-lifecycle          Take orders over HTTP: POST /-/reload and POST /-/quit
+                  --cors-origin <PATTERN>     Let pages of other sites ask from a browser, if their whole origin
+                                              matches, as in https://.*\.example
+                  --enable-feature <FEATURE>  Grant parts of PromQL that Prometheus has behind the same flag;
+                                              may be a list with commas [possible values:
+                                              promql-experimental-functions, promql-delayed-name-removal,
+                                              promql-binop-fill-modifiers, promql-unquoted-utf8-names,
+                                              use-start-timestamps]
+                  --log-format <FORMAT>       How log lines on standard error look: text or json. PERIPLUS_LOG
+                                              chooses which there are: a level (debug) or levels by part
+                                              (store=debug,agent=trace)
+              -h, --help                      Print help
 
             Examples:
               periplus up

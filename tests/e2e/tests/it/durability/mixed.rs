@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use model::{Batch, Buckets, Exemplar, Histogram, Labels, LabelsBuilder, Span};
 use rand::rngs::SmallRng;
-use rand::{Rng as _, SeedableRng as _};
+use rand::{RngExt as _, SeedableRng as _};
 use testkit::{Client, Periplus, Up};
 
 use super::now;
