@@ -178,8 +178,10 @@ impl HeadSamples {
         let times = self.times.get(from..to).unwrap_or_default();
         let values = values.get(from..to).unwrap_or_default();
         if self.late.is_empty() && self.runs.is_empty() && self.starts.is_empty() {
-            for (t, value) in times.iter().zip(values) {
-                out.push(*t, *value);
+            out.timestamps.extend_from_slice(times);
+            out.values.extend_from_slice(values);
+            if !out.starts.is_empty() {
+                out.starts.resize(out.timestamps.len(), 0);
             }
             return Ok(());
         }
