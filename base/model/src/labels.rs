@@ -175,6 +175,18 @@ impl<'a> PackedLabels<'a> {
         })
     }
 
+    /// Iterates over the labels one by one, each as a packed set of its own, in order of names.
+    pub fn pairs(self) -> impl Iterator<Item = Self> {
+        let mut rest = self.packed;
+        std::iter::from_fn(move || {
+            let (_, after) = split_item(rest)?;
+            let (_, after) = split_item(after)?;
+            let (pair, after) = rest.split_at_checked(rest.len() - after.len())?;
+            rest = after;
+            Some(Self { packed: pair })
+        })
+    }
+
     /// Returns the value of a label, `None` if the set does not have it.
     pub fn get(self, name: &str) -> Option<&'a str> {
         self.iter().find(|(n, _)| *n == name).map(|(_, v)| v)

@@ -273,18 +273,21 @@ impl Shard {
 
     /// Appends the labels of those series that are alive and have a sample at or after `start`.
     pub(crate) fn describe(&self, ids: &[u32], start: Millis, mut each: impl FnMut(SeriesRef, &str)) {
+        let mut packed = String::new();
         for id in ids {
             let alive = self
                 .series
                 .get(*id as usize)
                 .is_some_and(|s| !s.dead && (s.last_t >= start || self.has_backfill(*id)));
             if alive {
+                packed.clear();
+                self.write_labels(*id, &mut packed);
                 each(
                     SeriesRef {
                         incarnation: self.incarnation,
                         id: *id,
                     },
-                    &self.packed_labels(*id),
+                    &packed,
                 );
             }
         }

@@ -40,9 +40,9 @@ use crate::bytes::Format;
 pub(crate) use cache::PageCache;
 pub(crate) use directory::ChunkEntry;
 pub(crate) use footer::PartInfo;
-pub(crate) use index::order;
+pub(crate) use index::{Check, Found, Pairs, Verdict, order};
 pub(crate) use reader::{Part, PartError};
-pub(crate) use samples::ChunkReader;
+pub(crate) use samples::{ChunkReader, Cursor};
 pub(crate) use writer::PartWriter;
 
 const FORMAT: Format = Format {

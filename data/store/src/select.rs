@@ -1,5 +1,7 @@
 //! Finding series by matchers, in the head and in parts alike.
 //!
+//! Parts answer by their tables of series ([`part`]); what follows is for the head and for old parts.
+//!
 //! A matcher that the empty string satisfies also holds for series without the label, so it is resolved as
 //! *all but those with a value that does not match*. The others are unions over the values that match.
 
@@ -9,6 +11,9 @@ pub(crate) mod part;
 pub(crate) mod set;
 
 use model::{MatchOp, Matcher, QueryError};
+
+/// Candidates that are looked at one by one rather than intersected with a list, as a share of the list.
+const FEW: usize = 8;
 
 /// Which values of a label are looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,19 +38,10 @@ pub(crate) trait Index {
         out: &mut Vec<u32>,
     ) -> Result<(), QueryError>;
 
-    /// Returns how many ids [`Index::equal`] would append, as far as that is known cheaply.
-    fn count(&mut self, _name: &str, _value: &str) -> Result<usize, QueryError> {
-        Ok(0)
-    }
+    /// Returns how many ids [`Index::equal`] would append.
+    fn count(&mut self, name: &str, value: &str) -> Result<usize, QueryError>;
 
-    /// Appends the ids of series that have a value of the wanted kind, by looking at many values.
-    fn scan_for(&mut self, matcher: &Matcher, values: Values, out: &mut Vec<u32>) -> Result<(), QueryError> {
-        let wanted = values == Values::Matching;
-        self.scan(matcher.name(), &mut |value| matcher.matches(value) == wanted, out)
-    }
-
-    /// Returns those of the ids for which a matcher holds, if looking at them one by one is cheaper than looking
-    /// at all values.
+    /// Returns those of the ids for which a matcher holds, if they can be looked at one by one.
     fn filter(&mut self, _matcher: &Matcher, _ids: &[u32]) -> Result<Option<Vec<u32>>, QueryError> {
         Ok(None)
     }
@@ -66,7 +62,8 @@ pub(crate) fn resolve(index: &mut dyn Index, matchers: &[Matcher]) -> Result<Vec
         let kept = match result {
             None => with_value(index, matcher, Values::Matching)?,
             Some(before) => {
-                let tried = if cost.0 {
+                let few = before.len() < cost / FEW;
+                let tried = if few {
                     index.filter(matcher, &before)?
                 } else {
                     None
@@ -82,6 +79,7 @@ pub(crate) fn resolve(index: &mut dyn Index, matchers: &[Matcher]) -> Result<Vec
         }
         result = Some(kept);
     }
+    let narrowed = result.is_some();
     let mut result = match result {
         Some(result) => result,
         None => {
@@ -94,8 +92,10 @@ pub(crate) fn resolve(index: &mut dyn Index, matchers: &[Matcher]) -> Result<Vec
         if result.is_empty() {
             break;
         }
-        let scans = matcher.op() != MatchOp::NotEqual && literals(matcher).is_none();
-        let tried = if scans {
+        if matcher.op() == MatchOp::Regex && matcher.value() == ".*" {
+            continue;
+        }
+        let tried = if narrowed {
             index.filter(matcher, &result)?
         } else {
             None
@@ -108,18 +108,18 @@ pub(crate) fn resolve(index: &mut dyn Index, matchers: &[Matcher]) -> Result<Vec
     Ok(result)
 }
 
-/// Orders matchers that need a value: whether many values are to be looked at, and how many series there are.
-fn cost(index: &mut dyn Index, matcher: &Matcher) -> Result<(bool, usize), QueryError> {
+/// Returns how many series a matcher that needs a value finds, the most if many values are to be looked at.
+fn cost(index: &mut dyn Index, matcher: &Matcher) -> Result<usize, QueryError> {
     match (matcher.op(), literals(matcher)) {
-        (MatchOp::Equal, _) => Ok((false, index.count(matcher.name(), matcher.value())?)),
+        (MatchOp::Equal, _) => index.count(matcher.name(), matcher.value()),
         (MatchOp::Regex, Some(values)) => {
             let mut total = 0usize;
             for value in values {
                 total = total.saturating_add(index.count(matcher.name(), value)?);
             }
-            Ok((false, total))
+            Ok(total)
         }
-        _ => Ok((true, usize::MAX)),
+        _ => Ok(usize::MAX),
     }
 }
 
@@ -136,11 +136,14 @@ fn with_value(index: &mut dyn Index, matcher: &Matcher, values: Values) -> Resul
                 index.equal(matcher.name(), text, &mut found)?;
             }
         }
-        // Matches whatever the value is.
-        (MatchOp::Regex, Other, _) if matcher.value() == ".*" => {}
-        _ => index.scan_for(matcher, values, &mut found)?,
+        _ => {
+            let wanted = values == Matching;
+            let mut keep = |value: &str| matcher.matches(value) == wanted;
+            index.scan(matcher.name(), &mut keep, &mut found)?;
+        }
     }
-    found.sort_unstable();
+    // Lists that ascend one by one.
+    found.sort();
     found.dedup();
     Ok(found)
 }

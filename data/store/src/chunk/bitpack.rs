@@ -40,7 +40,13 @@ pub(crate) fn packed_len(n: usize, width: u32) -> usize {
     (n * width as usize).div_ceil(8)
 }
 
-/// Replaces the first `n` numbers of a block, at most all of it, by those in `bytes`.
+/// Bytes of a full block of the widest numbers, and zeros behind them that make every word below whole.
+const PADDED: usize = BLOCK * 8 + 8;
+
+/// Widest numbers of which each lies in eight bytes, wherever it begins.
+const ONE_WORD: u32 = 56;
+
+/// Replaces the first `n` numbers of a block, at most all of it, by those in `bytes`; leaves anything in the rest.
 #[inline]
 pub(crate) fn unpack_block(
     bytes: &[u8],
@@ -50,36 +56,53 @@ pub(crate) fn unpack_block(
     if width > u64::BITS || n > BLOCK || bytes.len() < packed_len(n, width) {
         return Err(Malformed);
     }
-    if width == 0 {
-        block.fill(0);
-        return Ok(());
+    if width > ONE_WORD {
+        return unpack_wide(bytes, width, (n, block));
     }
-    // Words of a full block and zeros behind them, as many as make every index below valid.
-    let mut words = [0u64; 2 * BLOCK];
-    let mut chunks = bytes.chunks_exact(8);
-    for (word, chunk) in words.iter_mut().zip(&mut chunks) {
-        let mut whole = [0u8; 8];
-        whole.copy_from_slice(chunk);
-        *word = u64::from_le_bytes(whole);
+    let mut padded = [0u8; PADDED];
+    let bytes = bytes.get(..packed_len(n, width)).ok_or(Malformed)?;
+    padded
+        .get_mut(..bytes.len())
+        .ok_or(Malformed)?
+        .copy_from_slice(bytes);
+    macro_rules! unpack_width {
+        ($($known:literal)*) => {
+            match width {
+                $($known => unpack_groups::<$known>(&padded, block),)*
+                _ => block.fill(0),
+            }
+        };
     }
-    if let Some(word) = words.get_mut(bytes.len() / 8) {
-        let mut part = [0u8; 8];
-        for (to, from) in part.iter_mut().zip(chunks.remainder()) {
-            *to = *from;
-        }
-        *word = u64::from_le_bytes(part);
-    }
-    let mask = u64::MAX >> (u64::BITS - width);
-    let mut bit = 0usize;
-    for slot in block.iter_mut().take(n) {
-        let (word, shift) = (bit / 64, (bit % 64) as u32);
-        let low = words[word % words.len()] >> shift;
-        // Two shifts, as one by 64 is none.
-        let high = words[(word + 1) % words.len()] << 1 << (63 - shift);
-        *slot = (low | high) & mask;
-        bit += width as usize;
-    }
+    unpack_width!(
+        1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28
+        29 30 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56
+    );
     Ok(())
+}
+
+/// Unpacks a block, eight numbers at a time: they begin at a whole byte, so all shifts are known for a width.
+fn unpack_groups<const WIDTH: usize>(padded: &[u8; PADDED], block: &mut [u64; BLOCK]) {
+    let mask = u64::MAX >> (64 - WIDTH);
+    let (groups, _) = block.as_chunks_mut::<8>();
+    for (at, group) in groups.iter_mut().enumerate() {
+        let bytes = &padded[at * WIDTH..at * WIDTH + WIDTH + 8];
+        for (number, slot) in group.iter_mut().enumerate() {
+            let bit = number * WIDTH;
+            let mut word = [0; 8];
+            word.copy_from_slice(&bytes[bit / 8..bit / 8 + 8]);
+            *slot = (u64::from_le_bytes(word) >> (bit % 8)) & mask;
+        }
+    }
+}
+
+/// Unpacks numbers that may touch nine bytes.
+fn unpack_wide(bytes: &[u8], width: u32, (n, block): (usize, &mut [u64; BLOCK])) -> Result<(), Malformed> {
+    let mut slots = block.iter_mut();
+    unpack(bytes, width, n, |number| {
+        if let Some(slot) = slots.next() {
+            *slot = number;
+        }
+    })
 }
 
 /// Calls `each` with `n` numbers from `bytes`.
@@ -97,7 +120,7 @@ pub(crate) fn unpack(bytes: &[u8], width: u32, n: usize, mut each: impl FnMut(u6
         let bit = i * width as usize;
         let (byte, shift) = (bit / 8, (bit % 8) as u32);
         let value = match bytes.get(byte..).and_then(|rest| rest.first_chunk::<8>()) {
-            Some(word) if width <= 56 => u64::from_le_bytes(*word) >> shift,
+            Some(word) if width <= ONE_WORD => u64::from_le_bytes(*word) >> shift,
             _ => wide(bytes.get(byte..).unwrap_or_default(), shift),
         };
         each(value & mask);
@@ -112,7 +135,11 @@ pub(crate) fn get(bytes: &[u8], width: u32, at: usize) -> u64 {
         return 0;
     }
     let bit = at.saturating_mul(width as usize);
-    let word = wide(bytes.get(bit / 8..).unwrap_or_default(), (bit % 8) as u32);
+    let (rest, shift) = (bytes.get(bit / 8..).unwrap_or_default(), (bit % 8) as u32);
+    let word = match rest.first_chunk::<8>() {
+        Some(word) if width <= ONE_WORD => u64::from_le_bytes(*word) >> shift,
+        _ => wide(rest, shift),
+    };
     word & (u64::MAX >> (u64::BITS - width))
 }
 

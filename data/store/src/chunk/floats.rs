@@ -14,7 +14,7 @@
 //! keeps a value as integer only if the division gives back its very bits.
 
 use super::bitpack::{self, BLOCK, width_of};
-use super::ints::{decode_ints, encode_ints};
+use super::ints::{decode_ints_as, encode_ints};
 use crate::bytes::{Malformed, Reader, put_uvarint};
 
 const CONSTANT: u8 = 0;
@@ -145,13 +145,11 @@ fn decode_decimal(mut reader: Reader<'_>, n: usize, out: &mut Vec<f64>) -> Resul
         position = position.checked_add(reader.number::<usize>()?).ok_or(Malformed)?;
         exceptions.push((position, reader.u64()?));
     }
-    let mut integers = Vec::with_capacity(n);
-    decode_ints(&mut reader, n, &mut integers)?;
     let start = out.len();
     if power == 1.0 {
-        out.extend(integers.iter().map(|i| *i as f64));
+        decode_ints_as(&mut reader, n, (|integer| integer as f64, &mut *out))?;
     } else {
-        out.extend(integers.iter().map(|i| *i as f64 / power));
+        decode_ints_as(&mut reader, n, (|integer| integer as f64 / power, &mut *out))?;
     }
     for (position, bits) in exceptions {
         *out.get_mut(start + position).ok_or(Malformed)? = f64::from_bits(bits);

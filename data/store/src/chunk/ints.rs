@@ -69,23 +69,33 @@ pub(crate) fn encode_ints(values: &[i64], out: &mut Vec<u8>) {
 
 /// Appends `n` integers to `out`.
 pub(crate) fn decode_ints(reader: &mut Reader<'_>, n: usize, out: &mut Vec<i64>) -> Result<(), Malformed> {
+    decode_ints_as(reader, n, (|integer| integer, out))
+}
+
+/// Appends what `to` makes of each of `n` integers to `out`.
+#[inline]
+pub(super) fn decode_ints_as<T: Copy>(
+    reader: &mut Reader<'_>,
+    n: usize,
+    (to, out): (impl Fn(i64) -> T, &mut Vec<T>),
+) -> Result<(), Malformed> {
     if n == 0 {
         return Ok(());
     }
     let first = reader.ivarint()?;
-    out.push(first);
+    out.push(to(first));
     if n == 1 {
         return Ok(());
     }
     let shape = reader.u8()?;
     match shape {
-        CONSTANT => out.resize(out.len() + n - 1, first),
+        CONSTANT => out.resize(out.len() + n - 1, to(first)),
         STEP => {
             let step = reader.ivarint()?;
             let mut value = first;
             out.extend((1..n).map(|_| {
                 value = value.wrapping_add(step);
-                value
+                to(value)
             }));
         }
         PLAIN | DELTA | DELTA2 => {
@@ -102,7 +112,7 @@ pub(crate) fn decode_ints(reader: &mut Reader<'_>, n: usize, out: &mut Vec<i64>)
                 bitpack::unpack_block(packed, width, (len, &mut block))?;
                 let numbers = block.iter().take(len);
                 let numbers = numbers.map(|number| number.cast_signed().wrapping_add(low));
-                let value = |k: i64| first.wrapping_add(k.wrapping_mul(divisor));
+                let value = |k: i64| to(first.wrapping_add(k.wrapping_mul(divisor)));
                 // A loop for each shape, so that none asks which it is for every number.
                 match shape {
                     PLAIN => out.extend(numbers.map(value)),

@@ -4,7 +4,7 @@ mod census;
 mod postings;
 mod symbols;
 
-use model::{METRIC_NAME, PackedLabels};
+use model::{METRIC_NAME, Matcher, PackedLabels};
 
 use super::Shard;
 use crate::select::Index;
@@ -55,6 +55,30 @@ impl Index for &Shard {
             out.extend(postings.iter());
         }
         Ok(())
+    }
+
+    fn count(&mut self, name: &str, value: &str) -> Result<usize, model::QueryError> {
+        let postings = self.symbols.postings(name, value);
+        Ok(postings.map_or(0, |postings| postings.len() as usize))
+    }
+
+    fn filter(&mut self, matcher: &Matcher, ids: &[u32]) -> Result<Option<Vec<u32>>, model::QueryError> {
+        let without = matcher.matches_empty();
+        // By pair, whether it has the label, and is right.
+        let mut known: Vec<Option<Option<bool>>> = vec![None; self.symbols.len()];
+        let mut right = |pair: u32| {
+            let slot = known.get_mut(pair as usize)?;
+            *slot.get_or_insert_with(|| {
+                let (name, value) = PackedLabels::trusted(self.symbols.text(pair)).iter().next()?;
+                (name == matcher.name()).then(|| matcher.matches(value))
+            })
+        };
+        let mut holds = |id: &u32| {
+            let series = self.series.get(*id as usize)?;
+            self.pairs_of(series).iter().find_map(|pair| right(*pair))
+        };
+        let kept = ids.iter().copied().filter(|id| holds(id).unwrap_or(without));
+        Ok(Some(kept.collect()))
     }
 
     fn scan(

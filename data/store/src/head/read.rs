@@ -182,8 +182,10 @@ impl HeadSamples {
         let values = values.get(from..to).unwrap_or_default();
         let plain = self.late.is_empty() && self.runs.is_empty();
         if plain && self.starts.is_empty() && self.hidden.is_empty() {
-            for (t, value) in times.iter().zip(values) {
-                out.push(*t, *value);
+            out.timestamps.extend_from_slice(times);
+            out.values.extend_from_slice(values);
+            if !out.starts.is_empty() {
+                out.starts.resize(out.timestamps.len(), 0);
             }
             return Ok(());
         }

@@ -3,7 +3,10 @@
 //! Two generations: a page that is used moves to the young one; when the young one is half of the bound, the
 //! old one is dropped and the young one becomes old. That keeps what is used at least twice in a row of that
 //! many bytes, at the cost of one table look-up.
+//!
+//! Beside them are kept what pages are read with: a context of zstd costs more to make than a page to decompress.
 
+use std::io;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -11,6 +14,16 @@ use parking_lot::Mutex;
 
 /// Decompressed bytes of a page.
 pub(super) type Page = Arc<Vec<u8>>;
+
+/// Readers at rest that are kept; more are made when more threads read at a time.
+const MAX_SPARE: usize = 8;
+
+/// What a page is read with.
+pub(super) struct Unpacker {
+    pub(super) context: zstd::bulk::Decompressor<'static>,
+    /// The page as stored.
+    pub(super) stored: Vec<u8>,
+}
 
 /// Part, section and page.
 type Key = (u64, u8, u32);
@@ -26,6 +39,7 @@ struct Generations {
 pub(crate) struct PageCache {
     max_bytes: usize,
     generations: Mutex<Generations>,
+    spare: Mutex<Vec<Unpacker>>,
 }
 
 impl PageCache {
@@ -34,7 +48,29 @@ impl PageCache {
         Self {
             max_bytes,
             generations: Mutex::default(),
+            spare: Mutex::default(),
         }
+    }
+
+    /// Calls `read` with what pages are read with, which nobody else uses meanwhile.
+    pub(super) fn unpack<T, E: From<io::Error>>(
+        &self,
+        read: impl FnOnce(&mut Unpacker) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let spare = self.spare.lock().pop();
+        let mut unpacker = match spare {
+            Some(unpacker) => unpacker,
+            None => Unpacker {
+                context: zstd::bulk::Decompressor::new()?,
+                stored: Vec::new(),
+            },
+        };
+        let result = read(&mut unpacker);
+        let mut spare = self.spare.lock();
+        if spare.len() < MAX_SPARE {
+            spare.push(unpacker);
+        }
+        result
     }
 
     pub(super) fn get(&self, key: Key) -> Option<Page> {

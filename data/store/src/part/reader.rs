@@ -5,11 +5,12 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use model::TimeRange;
 use parking_lot::Mutex;
 
-use super::cache::{Page, PageCache};
+use super::cache::{Page, PageCache, Unpacker};
 use super::footer::{Footer, N_SECTIONS, POSTINGS, PartInfo, SERIES, SYMBOLS};
 use super::index::MatchCache;
 use super::{END_MAGIC, FORMAT, TRAILER_LEN};
@@ -38,12 +39,40 @@ impl From<Malformed> for PartError {
     }
 }
 
+/// The pages of a part whose checksum was found right, a bit for each.
+struct Verified([Box<[AtomicU64]>; N_SECTIONS]);
+
+impl Verified {
+    fn new(footer: &Footer) -> Self {
+        Self(std::array::from_fn(|section| {
+            let words = footer.sections[section].pages.len().div_ceil(64);
+            (0..words).map(|_| AtomicU64::new(0)).collect()
+        }))
+    }
+
+    fn word(&self, section: usize, page: usize) -> Option<&AtomicU64> {
+        self.0.get(section)?.get(page / 64)
+    }
+
+    fn has(&self, section: usize, page: usize) -> bool {
+        let word = self.word(section, page);
+        word.is_some_and(|word| word.load(Ordering::Relaxed) >> (page % 64) & 1 == 1)
+    }
+
+    fn insert(&self, section: usize, page: usize) {
+        if let Some(word) = self.word(section, page) {
+            word.fetch_or(1 << (page % 64), Ordering::Relaxed);
+        }
+    }
+}
+
 /// One part, open. The file stays readable when it is removed meanwhile.
 pub(crate) struct Part {
     pub(crate) path: PathBuf,
     pub(super) footer: Footer,
     file: File,
     cache: Arc<PageCache>,
+    verified: Verified,
     /// Ids by matcher, of those lately asked for.
     pub(super) matched: Mutex<MatchCache>,
     /// Which series tombstones hit.
@@ -96,6 +125,7 @@ impl Part {
         let footer = Footer::decode(&raw, (version, bytes)).map_err(|_| corrupt("footer is malformed"))?;
         Ok(Self {
             path: path.to_owned(),
+            verified: Verified::new(&footer),
             footer,
             file,
             cache,
@@ -118,7 +148,7 @@ impl Part {
     }
 
     /// Returns the format of the file.
-    pub(super) fn version(&self) -> u32 {
+    pub(crate) fn version(&self) -> u32 {
         self.footer.version
     }
 
@@ -136,12 +166,22 @@ impl Part {
         }
         let damaged = || PartError::Damaged { section, page };
         let table = self.footer.sections.get(section).ok_or_else(damaged)?;
-        let (stored, compressed) = self.stored_page(section, page)?;
-        let raw = if compressed {
-            zstd::bulk::decompress(&stored, table.raw_len(page)).map_err(|_| damaged())?
-        } else {
-            stored
-        };
+        let raw = self.cache.unpack(|unpacker| {
+            let Unpacker { context, stored } = unpacker;
+            // What was read once and was sound is what the system has; decay of the disk is the scrubber's.
+            let known = self.verified.has(section, page);
+            let compressed = self.read_stored((section, page), !known, stored)?;
+            if !known {
+                self.verified.insert(section, page);
+            }
+            if compressed {
+                context
+                    .decompress(stored, table.raw_len(page))
+                    .map_err(|_| damaged())
+            } else {
+                Ok(stored.clone())
+            }
+        })?;
         if raw.len() != table.raw_len(page) {
             return Err(damaged());
         }
@@ -150,24 +190,36 @@ impl Part {
         Ok(raw)
     }
 
-    /// Reads a page from the disk, compares it with its checksum, and returns it as stored and whether that is
-    /// compressed.
-    pub(crate) fn stored_page(&self, section: usize, page: usize) -> Result<(Vec<u8>, bool), PartError> {
+    /// Reads a page from the disk and compares it with its checksum.
+    pub(crate) fn verify_page(&self, section: usize, page: usize) -> Result<(), PartError> {
+        self.cache.unpack(|unpacker| {
+            let read = self.read_stored((section, page), true, &mut unpacker.stored);
+            read.map(|_| ())
+        })
+    }
+
+    /// Reads a page as stored, compares it with its checksum if so wanted, and returns whether it is compressed.
+    fn read_stored(
+        &self,
+        (section, page): (usize, usize),
+        verify: bool,
+        stored: &mut Vec<u8>,
+    ) -> Result<bool, PartError> {
         let damaged = || PartError::Damaged { section, page };
         let table = self.footer.sections.get(section).ok_or_else(damaged)?;
         let entry = table.pages.get(page).ok_or_else(damaged)?;
         if entry.offset.saturating_add(u64::from(entry.stored)) > self.footer.info.bytes {
             return Err(damaged());
         }
-        let mut stored = vec![0; entry.stored as usize];
-        match self.file.read_exact_at(&mut stored, entry.offset) {
+        stored.resize(entry.stored as usize, 0);
+        match self.file.read_exact_at(stored, entry.offset) {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Err(damaged()),
             other => other?,
         }
-        if xxh3(&stored) != entry.sum {
+        if verify && xxh3(stored) != entry.sum {
             return Err(damaged());
         }
-        Ok((stored, entry.compressed))
+        Ok(entry.compressed)
     }
 
     /// Reads header and footer again and compares them with their checksum; returns their size.

@@ -2,21 +2,27 @@
 //!
 //! The set remembers where each series is, not its samples. A series may move while the set is used: what
 //! leaves the head is in a part published before, which the set looks up when it notices.
+//!
+//! Series are in the order of parts, so who reads them one after another walks through each part once. Whoever
+//! reads takes a [`Reading`] for that long: a cursor for each part. Pieces of the set that are read side by side
+//! have one each.
 
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use hashbrown::HashTable;
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use model::{
     Labels, Matcher, Millis, PackedLabels, QueryError, SampleBuffer, Selection, SeriesSet, TimeRange,
 };
+use parking_lot::Mutex;
 
 use super::merge::{merge, truncate};
 use super::part::part_ids;
 use super::resolve;
 use crate::head::{HeadSamples, SeriesRef, Shown, hash_labels};
-use crate::part::{Part, PartError};
+use crate::part::{Cursor, Pairs, Part, PartError};
 use crate::store::Inner;
-use crate::tombstones::{Tombstones, bury};
+use crate::tombstones::{Buried, Tombstones, bury};
 
 /// Series whose labels are copied under one hold of a shard's lock.
 const SLICE: usize = 512;
@@ -26,12 +32,28 @@ struct Entry {
     head: Option<(u32, SeriesRef)>,
 }
 
+/// Readings at rest that are kept, as many as threads read at a time.
+const MAX_SPARE: usize = 8;
+
+/// How far one of the readers of a set is.
+struct Reading {
+    /// Series read last.
+    last: usize,
+    /// By part.
+    cursors: Vec<Option<Box<Cursor>>>,
+    buffer: SampleBuffer,
+}
+
 /// See the module.
 pub(crate) struct Selected {
     inner: Arc<Inner>,
     range: TimeRange,
     entries: Vec<Entry>,
     parts: Vec<Arc<Part>>,
+    /// Those that nobody uses at the moment.
+    readings: Mutex<Vec<Reading>>,
+    /// What of the parts is deleted, as far as that could be found out.
+    buried: Vec<Option<Arc<Buried>>>,
     /// `(series, part, id in the part)`, ascending.
     places: Vec<(u32, u32, u32)>,
     /// What each shard showed when the series were found.
@@ -42,32 +64,111 @@ pub(crate) struct Selected {
 
 struct Finder<'a> {
     entries: Vec<Entry>,
-    by_labels: HashTable<u32>,
+    pairs: Pairs,
+    series: Distinct,
     limit: usize,
     matchers: &'a [Matcher],
     tombstones: &'a Tombstones,
 }
 
+/// Label sets as numbers of their labels, each once.
+#[derive(Default)]
+struct Distinct {
+    hasher: DefaultHashBuilder,
+    numbers: Vec<u32>,
+    ends: Vec<usize>,
+    by_numbers: HashTable<u32>,
+    /// Scratch for the text of a set.
+    packed: String,
+}
+
+impl Distinct {
+    fn of(&self, at: u32) -> &[u32] {
+        numbers_of((&self.numbers, &self.ends), at)
+    }
+
+    fn find(&self, numbers: &[u32]) -> Option<u32> {
+        let hash = self.hasher.hash_one(numbers);
+        let same = |at: &u32| self.of(*at) == numbers;
+        self.by_numbers.find(hash, same).copied()
+    }
+
+    /// Adds a set that is new.
+    fn insert(&mut self, numbers: &[u32]) {
+        let at = self.ends.len() as u32;
+        self.numbers.extend_from_slice(numbers);
+        self.ends.push(self.numbers.len());
+        let known = (&*self.numbers, &*self.ends);
+        let hash_of = |at: &u32| self.hasher.hash_one(numbers_of(known, *at));
+        self.by_numbers
+            .insert_unique(self.hasher.hash_one(numbers), at, hash_of);
+    }
+}
+
+fn numbers_of<'n>((numbers, ends): (&'n [u32], &[usize]), at: u32) -> &'n [u32] {
+    let from = at.checked_sub(1).and_then(|before| ends.get(before as usize));
+    let end = ends.get(at as usize).copied().unwrap_or(0);
+    numbers.get(from.copied().unwrap_or(0)..end).unwrap_or_default()
+}
+
+/// Returns the place of a series, given by the numbers of its labels, adding it if it is new.
+fn place_of(
+    (entries, series): (&mut Vec<Entry>, &mut Distinct),
+    (pairs, numbers): (&Pairs, &[u32]),
+    limit: usize,
+) -> Result<u32, QueryError> {
+    if let Some(at) = series.find(numbers) {
+        return Ok(at);
+    }
+    let at = entries.len();
+    if at >= limit {
+        return Err(QueryError::TooLarge {
+            what: "series",
+            limit,
+        });
+    }
+    series.insert(numbers);
+    pairs.join(numbers, &mut series.packed);
+    let labels = PackedLabels::trusted(&series.packed).to_labels();
+    entries.push(Entry { labels, head: None });
+    Ok(at as u32)
+}
+
 impl Finder<'_> {
-    fn entry(&mut self, packed: &str) -> Result<u32, QueryError> {
-        let hash = hash_labels(packed);
-        let same = |at: &u32| self.entries[*at as usize].labels.packed() == packed;
-        if let Some(at) = self.by_labels.find(hash, same) {
-            return Ok(*at);
-        }
-        if self.entries.len() >= self.limit {
+    fn entry(&mut self, packed: &str, numbers: &mut Vec<u32>) -> Result<u32, QueryError> {
+        numbers.clear();
+        let labels = PackedLabels::trusted(packed);
+        numbers.extend(labels.pairs().map(|pair| self.pairs.intern(pair.packed())));
+        let known = (&mut self.entries, &mut self.series);
+        place_of(known, (&self.pairs, numbers), self.limit)
+    }
+
+    /// Adds the series of a part and their places.
+    fn find_in_part(
+        &mut self,
+        (at, part): (u32, &Part),
+        places: &mut Vec<(u32, u32, u32)>,
+    ) -> Result<Result<(), PartError>, QueryError> {
+        let ids = match left_in_part(part, self.matchers, self.tombstones) {
+            Ok(ids) => ids,
+            Err(error) => return Ok(Err(error)),
+        };
+        let limit = self.limit;
+        if ids.len() > limit {
             return Err(QueryError::TooLarge {
                 what: "series",
-                limit: self.limit,
+                limit,
             });
         }
-        let at = self.entries.len() as u32;
-        let labels = PackedLabels::trusted(packed).to_labels();
-        self.entries.push(Entry { labels, head: None });
-        let entries = &self.entries;
-        self.by_labels
-            .insert_unique(hash, at, |at| hash_labels(entries[*at as usize].labels.packed()));
-        Ok(at)
+        let (entries, series) = (&mut self.entries, &mut self.series);
+        let mut failure = None;
+        let read = part.label_pairs(&ids, &mut self.pairs, |pairs, id, numbers| {
+            match place_of((&mut *entries, &mut *series), (pairs, numbers), limit) {
+                Ok(place) => places.push((place, at, id)),
+                Err(error) => failure = Some(error),
+            }
+        });
+        failure.map_or(Ok(read), Err)
     }
 
     fn find_in_shard(&mut self, inner: &Inner, at: usize, start: Millis) -> Result<(), QueryError> {
@@ -75,6 +176,7 @@ impl Finder<'_> {
             let shard = inner.shards[at].lock();
             (resolve(&mut &*shard, self.matchers)?, shard.incarnation())
         };
+        let mut numbers = Vec::new();
         for slice in ids.chunks(SLICE) {
             let mut found = Vec::with_capacity(slice.len());
             {
@@ -93,7 +195,7 @@ impl Finder<'_> {
                 if !left_in_head(inner, (at, series), &packed, self.tombstones)? {
                     continue;
                 }
-                let entry = self.entry(&packed)?;
+                let entry = self.entry(&packed, &mut numbers)?;
                 self.entries[entry as usize].head = Some((at as u32, series));
             }
         }
@@ -107,7 +209,8 @@ pub(crate) fn select(inner: &Arc<Inner>, selection: &Selection) -> Result<Select
     let mut finder = Finder {
         tombstones: &tombstones,
         entries: Vec::new(),
-        by_labels: HashTable::new(),
+        pairs: Pairs::default(),
+        series: Distinct::default(),
         limit: inner.config.max_query_series,
         matchers: &selection.matchers,
     };
@@ -119,35 +222,56 @@ pub(crate) fn select(inner: &Arc<Inner>, selection: &Selection) -> Result<Select
     let parts = by_age(inner.parts_in(selection.range));
     let mut places = Vec::new();
     for (at, part) in parts.iter().enumerate() {
-        let mut failure = None;
-        let found = left_in_part(part, &selection.matchers, &tombstones).and_then(|ids| {
-            if ids.len() > finder.limit {
-                failure = Some(QueryError::TooLarge {
-                    what: "series",
-                    limit: finder.limit,
-                });
-                return Ok(());
-            }
-            part.labels(&ids, |id, packed| match finder.entry(packed) {
-                Ok(series) => places.push((series, at as u32, id)),
-                Err(error) => failure = Some(error),
-            })
-        });
-        if let Some(failure) = failure {
-            return Err(failure);
-        }
+        let found = finder.find_in_part((at as u32, part), &mut places)?;
         inner.tolerate(part, found)?;
     }
+    let buried = parts.iter().map(|part| part.buried(&tombstones).ok()).collect();
+    let entries = in_order(finder.entries, &mut places);
     places.sort_unstable();
     Ok(Selected {
         inner: Arc::clone(inner),
         range: selection.range,
-        entries: finder.entries,
+        entries,
+        buried,
+        readings: Mutex::default(),
         parts,
         places,
         shown,
         tombstones,
     })
+}
+
+/// Puts series in the order of parts, and what `places` say of them.
+fn in_order(entries: Vec<Entry>, places: &mut [(u32, u32, u32)]) -> Vec<Entry> {
+    let order = order_of(&entries);
+    let mut ranks = vec![0; entries.len()];
+    for (rank, at) in (0..).zip(&order) {
+        ranks[*at as usize] = rank;
+    }
+    for place in places {
+        place.0 = ranks[place.0 as usize];
+    }
+    let mut entries: Vec<Option<Entry>> = entries.into_iter().map(Some).collect();
+    let sorted = order.iter().filter_map(|at| entries[*at as usize].take());
+    sorted.collect()
+}
+
+/// Returns the places of entries in the order of parts; those of the same name and hash may stand either way round.
+fn order_of(entries: &[Entry]) -> Vec<u32> {
+    let name_of: Vec<&str> = entries.iter().map(|entry| entry.labels.metric_name()).collect();
+    let mut names = name_of.clone();
+    // Most selections are for few names, so most go before the sort.
+    names.dedup();
+    names.sort_unstable();
+    names.dedup();
+    let rank_of: HashMap<&str, u32> = names.into_iter().zip(0..).collect();
+    let keys = (0..).zip(entries).zip(&name_of).map(|((at, entry), name)| {
+        let rank = rank_of.get(name).copied().unwrap_or(0);
+        (rank, hash_labels(entry.labels.packed()), at)
+    });
+    let mut order: Vec<(u32, u64, u32)> = keys.collect();
+    order.sort_unstable();
+    order.into_iter().map(|(_, _, at)| at).collect()
 }
 
 /// Puts parts in the order in which their samples count where they overlap.
@@ -217,18 +341,49 @@ impl SeriesSet for Selected {
         let Some(entry) = self.entries.get(idx) else {
             return Ok(());
         };
-        let mut buffer = SampleBuffer::default();
+        let mut reading = self.take_reading(idx);
+        let read = self.read_entry((idx, entry), &mut reading, out);
+        reading.last = idx;
+        let mut spare = self.readings.lock();
+        if spare.len() < MAX_SPARE {
+            spare.push(reading);
+        }
+        read
+    }
+}
+
+impl Selected {
+    /// Takes the reading that is nearest before a series, or makes one.
+    fn take_reading(&self, idx: usize) -> Reading {
+        let mut spare = self.readings.lock();
+        let ahead = |reading: &Reading| idx.checked_sub(reading.last).unwrap_or(usize::MAX);
+        let nearest = (0..spare.len()).min_by_key(|at| ahead(&spare[*at]));
+        nearest.map_or_else(
+            || Reading {
+                last: idx,
+                cursors: self.parts.iter().map(|_| None).collect(),
+                buffer: SampleBuffer::default(),
+            },
+            |at| spare.swap_remove(at),
+        )
+    }
+
+    fn read_entry(
+        &self,
+        (idx, entry): (usize, &Entry),
+        reading: &mut Reading,
+        out: &mut SampleBuffer,
+    ) -> Result<(), QueryError> {
+        let Reading { cursors, buffer, .. } = reading;
         let from = self.places.partition_point(|place| (place.0 as usize) < idx);
-        for (_, part, id) in self
-            .places
-            .iter()
-            .skip(from)
-            .take_while(|place| place.0 as usize == idx)
-        {
-            let Some(part) = self.parts.get(*part as usize) else {
-                continue;
-            };
-            self.read_part(part, *id, (&mut buffer, out))?;
+        let places = self.places.get(from..).unwrap_or_default();
+        for (_, part, id) in places.iter().take_while(|place| place.0 as usize == idx) {
+            let at = *part as usize;
+            if let (Some(part), Some(cursor)) = (self.parts.get(at), cursors.get_mut(at)) {
+                let cursor = &mut **cursor.get_or_insert_default();
+                let buried = self.buried.get(at).and_then(Option::as_ref);
+                self.read_part((part, cursor, buried), *id, (&mut *buffer, &mut *out))?;
+            }
         }
         let Some((at, series)) = entry.head else {
             return Ok(());
@@ -243,28 +398,29 @@ impl SeriesSet for Selected {
             (shard.shown(), shard.clip(self.range))
         };
         if self.shown.get(at as usize).is_some_and(|then| *then != shown) {
-            self.read_newer_parts(&entry.labels, (&mut buffer, out))?;
+            self.read_newer_parts(&entry.labels, (&mut *buffer, &mut *out))?;
         }
         buffer.clear();
         samples
-            .decode(range, &mut buffer)
+            .decode(range, buffer)
             .map_err(|error| QueryError::Storage {
                 what: "head".to_owned(),
                 reason: error.to_string(),
             })?;
-        merge(out, &buffer);
+        merge(out, buffer);
         Ok(())
     }
-}
 
-impl Selected {
     fn read_part(
         &self,
-        part: &Arc<Part>,
+        (part, cursor, buried): (&Arc<Part>, &mut Cursor, Option<&Arc<Buried>>),
         id: u32,
         (buffer, out): (&mut SampleBuffer, &mut SampleBuffer),
     ) -> Result<(), QueryError> {
-        let deleted = part.buried(&self.tombstones).map(|buried| buried.of(id));
+        let deleted = match buried {
+            Some(buried) => Ok(buried.of(id)),
+            None => part.buried(&self.tombstones).map(|buried| buried.of(id)),
+        };
         // Nothing of it is deleted and all is later than what is there: the rule, and then nothing is copied.
         let append = deleted.as_ref().is_ok_and(Vec::is_empty)
             && out
@@ -277,7 +433,7 @@ impl Selected {
         }
         let kept = target.len();
         let read = deleted.and_then(|deleted| {
-            part.samples(id, self.range, target)?;
+            cursor.samples(part, id, self.range, target)?;
             Ok(deleted)
         });
         match read {
@@ -305,7 +461,10 @@ impl Selected {
                 continue;
             }
             match part.find(labels.packed()) {
-                Ok(Some(id)) => self.read_part(&part, id, (&mut *buffer, &mut *out))?,
+                Ok(Some(id)) => {
+                    let mut cursor = Cursor::default();
+                    self.read_part((&part, &mut cursor, None), id, (&mut *buffer, &mut *out))?;
+                }
                 Ok(None) => {}
                 Err(error) => self.inner.tolerate(&part, Err(error))?,
             }

@@ -21,6 +21,12 @@ impl Index for &Naive {
         self.scan(name, &mut |candidate| candidate == value, out)
     }
 
+    fn count(&mut self, name: &str, value: &str) -> Result<usize, QueryError> {
+        let mut ids = Vec::new();
+        self.equal(name, value, &mut ids)?;
+        Ok(ids.len())
+    }
+
     fn scan(
         &mut self,
         name: &str,

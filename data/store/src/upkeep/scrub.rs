@@ -108,7 +108,7 @@ fn verify(inner: &Inner, part: &Part, scrub: &mut Scrub) -> Result<bool, PartErr
             let bytes = if section == footer {
                 part.verify_footer()?
             } else {
-                part.stored_page(section, page)?;
+                part.verify_page(section, page)?;
                 part.page_bytes(section, page)
             };
             scrub.credit = scrub.credit.saturating_sub_unsigned(bytes);

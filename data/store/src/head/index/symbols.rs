@@ -41,6 +41,11 @@ impl Symbols {
             .unwrap_or("")
     }
 
+    /// Returns the number of pairs.
+    pub(in crate::head) fn len(&self) -> usize {
+        self.pairs.len()
+    }
+
     fn find(&self, text: &str) -> Option<u32> {
         self.by_text
             .find(xxh3(text.as_bytes()), |id| self.text(*id) == text)

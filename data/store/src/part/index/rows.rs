@@ -67,7 +67,7 @@ impl RowsWriter {
         }
         let (mut start, mut bytes) = (0, Vec::new());
         for end in self.ends {
-            let block = Block::parse(self.blocks.get(start..end).ok_or(Malformed)?, None)?;
+            let block = Block::parse(self.blocks.get(start..end).ok_or(Malformed)?, |_| true)?;
             let mut rows = Vec::with_capacity(block.rows);
             for at in 0..block.rows {
                 let mut row = block.row(at);
@@ -115,8 +115,9 @@ fn put_column(numbers: impl Iterator<Item = u64> + Clone, out: &mut Vec<u8>) {
     bits::pack(numbers.map(|number| number - low), width, out);
 }
 
+/// Numbers of all series of a block.
 #[derive(Clone, Copy)]
-struct Column<'a> {
+pub(in crate::part) struct Column<'a> {
     low: u64,
     width: u32,
     packed: &'a [u8],
@@ -133,12 +134,14 @@ impl<'a> Column<'a> {
         Ok(Self { low, width, packed })
     }
 
-    fn get(&self, at: usize) -> u64 {
-        self.low.wrapping_add(bits::get(self.packed, self.width, at))
+    /// Tells whether all series have the same number.
+    pub(in crate::part) fn is_constant(&self) -> bool {
+        self.width == 0
     }
 
-    fn sum_before(&self, at: usize) -> u64 {
-        (0..at).fold(0, |sum: u64, i| sum.wrapping_add(self.get(i)))
+    #[inline]
+    pub(in crate::part) fn get(&self, at: usize) -> u64 {
+        self.low.wrapping_add(bits::get(self.packed, self.width, at))
     }
 }
 
@@ -149,12 +152,13 @@ pub(in crate::part) struct Block<'a> {
     values_at: u64,
     chunks_len: Column<'a>,
     values_len: Column<'a>,
-    names: Vec<(u32, Column<'a>)>,
+    /// In order.
+    pub(in crate::part) names: Vec<(u32, Column<'a>)>,
 }
 
 impl<'a> Block<'a> {
-    /// Reads a block; with `name`, of the labels only that one.
-    pub(in crate::part) fn parse(bytes: &'a [u8], name: Option<u32>) -> Result<Self, Malformed> {
+    /// Reads a block, of the labels those that are wanted.
+    pub(in crate::part) fn parse(bytes: &'a [u8], wanted: impl Fn(u32) -> bool) -> Result<Self, Malformed> {
         let mut reader = Reader::new(bytes);
         let rows = reader.number::<usize>()?;
         if rows > BLOCK_ROWS {
@@ -168,7 +172,7 @@ impl<'a> Block<'a> {
         for _ in 0..reader.number::<usize>()? {
             number = number.checked_add(reader.number()?).ok_or(Malformed)?;
             let column = Column::parse(&mut reader, rows)?;
-            if name.is_none_or(|name| name == number) {
+            if wanted(number) {
                 names.push((number, column));
             }
         }
@@ -182,22 +186,26 @@ impl<'a> Block<'a> {
         })
     }
 
-    /// Returns where the directory and the payloads of a series start, and how many bytes they are.
-    pub(in crate::part) fn place(&self, at: usize) -> Place {
-        Place {
-            chunks: (
-                self.chunks_at.wrapping_add(self.chunks_len.sum_before(at)),
-                self.chunks_len.get(at),
-            ),
-            values: (
-                self.values_at.wrapping_add(self.values_len.sum_before(at)),
-                self.values_len.get(at),
-            ),
+    /// Replaces `ends` by where the directory and the payloads of each series start, and of what comes behind.
+    pub(in crate::part) fn places(&self, ends: &mut Vec<(u64, u64)>) {
+        let (mut chunks, mut values) = (self.chunks_at, self.values_at);
+        ends.clear();
+        ends.push((chunks, values));
+        for at in 0..self.rows {
+            chunks = chunks.wrapping_add(self.chunks_len.get(at));
+            values = values.wrapping_add(self.values_len.get(at));
+            ends.push((chunks, values));
         }
     }
 
+    /// Returns the column of a label: numbers of values plus one.
+    pub(in crate::part) fn column(&self, name: u32) -> Option<Column<'a>> {
+        let at = self.names.binary_search_by_key(&name, |column| column.0).ok()?;
+        self.names.get(at).map(|(_, column)| *column)
+    }
+
     /// Calls `each` with `(name, value)` of a series in order of names.
-    pub(in crate::part) fn labels(&self, at: usize, mut each: impl FnMut(u32, u32)) {
+    fn labels(&self, at: usize, mut each: impl FnMut(u32, u32)) {
         for (name, column) in &self.names {
             let number = u32::try_from(column.get(at)).unwrap_or(0);
             if let Some(value) = number.checked_sub(1) {
@@ -215,11 +223,4 @@ impl<'a> Block<'a> {
             labels,
         }
     }
-}
-
-/// Offset and bytes of a series' directory in `chunks` and of its payloads in `values`.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::part) struct Place {
-    pub(in crate::part) chunks: (u64, u64),
-    pub(in crate::part) values: (u64, u64),
 }

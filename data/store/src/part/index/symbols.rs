@@ -30,10 +30,21 @@ const RUN: usize = 128;
 
 /// Series ids of a symbol.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::part) enum Found {
+pub(crate) enum Found {
     One(u32),
     All,
     Many { n: usize, offset: u64, bytes: usize },
+}
+
+impl Found {
+    /// Returns the number of ids; all of them count as most.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::Many { n, .. } => *n,
+            Self::All => usize::MAX,
+        }
+    }
 }
 
 /// Appends the entry of a value, which comes after `previous` in its block and which `n` series have.
@@ -117,6 +128,11 @@ impl Part {
         Some((at as u32, names.get(at)?))
     }
 
+    /// Returns the number of a label name and how many values it has.
+    pub(crate) fn name_number(&self, name: &str) -> Option<(u32, u64)> {
+        self.name(name).map(|(number, name)| (number, name.n_values))
+    }
+
     /// Calls `each` with the values of one block and their series until it returns false; returns whether it
     /// never did.
     pub(in crate::part) fn scan_block(
@@ -177,7 +193,7 @@ impl Part {
     }
 
     /// Appends the ids of a symbol, ascending.
-    pub(in crate::part) fn postings(&self, found: &Found, out: &mut Vec<u32>) -> Result<(), PartError> {
+    pub(crate) fn postings(&self, found: &Found, out: &mut Vec<u32>) -> Result<(), PartError> {
         match *found {
             Found::One(id) => out.push(id),
             Found::All => out.extend(0..u32::try_from(self.info().n_series).map_err(|_| Malformed)?),
@@ -202,8 +218,8 @@ impl Part {
         Ok(())
     }
 
-    /// Finds the series that have `name="value"`.
-    pub(in crate::part) fn symbol(&self, name: &str, value: &str) -> Result<Option<Found>, PartError> {
+    /// Finds the number of a value and the series that have it.
+    pub(crate) fn symbol(&self, name: &str, value: &str) -> Result<Option<(u32, Found)>, PartError> {
         let Some((number, name)) = self.name(name) else {
             return Ok(None);
         };
@@ -211,11 +227,13 @@ impl Part {
         let Some(block) = after.checked_sub(1) else {
             return Ok(None);
         };
+        let mut at = (block * SYMBOL_BLOCK) as u32;
         let mut hit = None;
         self.scan_block(number, block, |candidate, found| {
             if candidate == value {
-                hit = Some(found);
+                hit = Some((at, found));
             }
+            at += 1;
             candidate < value
         })?;
         Ok(hit)
@@ -228,10 +246,25 @@ impl Part {
         from: &str,
         mut each: impl FnMut(&str, Found) -> bool,
     ) -> Result<(), PartError> {
+        self.numbered_from(name, from, |_, value, found| each(value, found))
+    }
+
+    /// Calls `each` with the values from `from` on and their numbers, in order, until it returns false.
+    pub(in crate::part) fn numbered_from(
+        &self,
+        name: (u32, &Name),
+        from: &str,
+        mut each: impl FnMut(u32, &str, Found) -> bool,
+    ) -> Result<(), PartError> {
         let blocks = &name.1.blocks;
         let after = blocks.partition_point(|(first, _)| **first <= *from);
         for block in after.saturating_sub(1)..blocks.len() {
-            let on = self.scan_block(name.0, block, |value, found| value < from || each(value, found))?;
+            let mut number = (block * SYMBOL_BLOCK) as u32;
+            let on = self.scan_block(name.0, block, |value, found| {
+                let on = value < from || each(number, value, found);
+                number += 1;
+                on
+            })?;
             if !on {
                 break;
             }
