@@ -29,7 +29,7 @@ type Fault = (&'static [&'static str], &'static str, &'static str, &'static str)
 const SAME_LABELS: &str = "\"execution\" vector cannot contain metrics with the same labelset";
 
 /// Faults of Prometheus 3.10. The first ones are gone in later versions.
-const FAULTS: [Fault; 16] = [
+const FAULTS: [Fault; 17] = [
     (
         &["quantile"],
         "",
@@ -53,6 +53,12 @@ const FAULTS: [Fault; 16] = [
         "",
         "\"NaN\"]",
         "the mean of a single histogram was divided by zero",
+    ),
+    (
+        &["timestamp("],
+        "infos: []",
+        "",
+        "buckets were read, and remarked on, where none are looked at",
     ),
     (
         &["absent("],
@@ -109,7 +115,7 @@ const FAULTS: [Fault; 16] = [
         "timestamp() forgets the offset beside @",
     ),
     (
-        &["absent_over_time(", "instance!"],
+        &["absent_over_time(", "!"],
         "",
         "}\"]",
         "matchers are sorted by what they cost before the labels are taken from them",
