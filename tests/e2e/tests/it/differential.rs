@@ -29,7 +29,7 @@ type Fault = (&'static [&'static str], &'static str, &'static str, &'static str)
 const SAME_LABELS: &str = "\"execution\" vector cannot contain metrics with the same labelset";
 
 /// Faults of Prometheus 3.10. The first ones are gone in later versions.
-const FAULTS: [Fault; 15] = [
+const FAULTS: [Fault; 17] = [
     (
         &["quantile"],
         "",
@@ -53,6 +53,12 @@ const FAULTS: [Fault; 15] = [
         "",
         "\"NaN\"]",
         "the mean of a single histogram was divided by zero",
+    ),
+    (
+        &["timestamp("],
+        "infos: []",
+        "",
+        "buckets were read, and remarked on, where none are looked at",
     ),
     (
         &["absent("],
@@ -109,10 +115,16 @@ const FAULTS: [Fault; 15] = [
         "timestamp() forgets the offset beside @",
     ),
     (
-        &["absent_over_time(", "instance!"],
+        &["absent_over_time(", "!"],
         "",
         "}\"]",
         "matchers are sorted by what they cost before the labels are taken from them",
+    ),
+    (
+        &["NaN"],
+        "{",
+        "\"count\":\"NaN\",\"sum\":\"NaN\"}]",
+        "a histogram is read with the empty buckets of its neighbours in the chunk, which become NaN too",
     ),
     (
         &["histogram_quantile(", "native_gauge"],
