@@ -20,12 +20,14 @@
 //! Series are numbered within the part, in the order of metric name, XXH3 of the packed labels, packed labels:
 //! series of one metric lie together and parts merge without knowing each other's symbols. The footer
 //! (`part/footer.rs`) holds the page tables, the label names, the first value of each symbol block and the
-//! offset in `series` of every 128th series. Nothing else is kept in memory for an open part.
+//! offset in `series` of every 128th series. Beside it an open part keeps a bit for each page that was verified, and
+//! some answers to matchers.
 //!
 //! Format 1 is read: its table of series holds the labels as strings (`part/index/first.rs`), its directory has
 //! no summaries, its postings are plain differences, its sections are not interleaved.
 
 mod cache;
+mod cursor;
 mod directory;
 mod footer;
 mod index;
@@ -38,11 +40,12 @@ mod writer;
 use crate::bytes::Format;
 
 pub(crate) use cache::PageCache;
+pub(crate) use cursor::Cursor;
 pub(crate) use directory::ChunkEntry;
 pub(crate) use footer::PartInfo;
 pub(crate) use index::{Check, Found, Pairs, Verdict, order};
 pub(crate) use reader::{Part, PartError};
-pub(crate) use samples::{ChunkReader, Cursor};
+pub(crate) use samples::ChunkReader;
 pub(crate) use writer::PartWriter;
 
 const FORMAT: Format = Format {

@@ -72,3 +72,14 @@ proptest! {
         let _unchecked = PackedLabels::parse(&text).map(|p| p.iter().count());
     }
 }
+
+#[test]
+fn a_set_is_its_pairs_put_together() {
+    let long = "ö".repeat(40_000);
+    let set = labels(&[("a", "1"), ("größe", "b"), ("z", &long)]);
+    let pairs: Vec<&str> = set.as_packed().pairs().map(PackedLabels::packed).collect();
+    assert_eq!(pairs.len(), 3);
+    assert_eq!(pairs.concat(), set.packed());
+    assert_eq!(PackedLabels::parse(pairs[1]).unwrap().get("größe"), Some("b"));
+    assert_eq!(Labels::default().as_packed().pairs().count(), 0);
+}

@@ -145,3 +145,25 @@ fn common_shapes_are_small() {
         assert!(bytes <= limit, "{name} takes {bytes} bytes, more than {limit}");
     }
 }
+
+#[test]
+fn blocks_of_every_width_come_back() {
+    for width in 0..=64u32 {
+        let mask = if width == 0 { 0 } else { u64::MAX >> (64 - width) };
+        for n in [1, 2, 7, 8, 9, 33, 63, 64] {
+            let numbers: Vec<u64> = (0..n as u64)
+                .map(|i| i.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(i as u32) & mask)
+                .collect();
+            let mut bytes = Vec::new();
+            bitpack::pack(numbers.iter().copied(), width, &mut bytes);
+            let mut block = [u64::MAX; bitpack::BLOCK];
+            bitpack::unpack_block(&bytes, width, (n, &mut block)).unwrap();
+            assert_eq!(&block[..n], numbers, "{n} numbers of {width} bits");
+            let one_by_one: Vec<u64> = (0..n).map(|at| bitpack::get(&bytes, width, at)).collect();
+            assert_eq!(one_by_one, numbers, "{n} numbers of {width} bits");
+            if let Some((_, cut)) = bytes.split_last() {
+                assert!(bitpack::unpack_block(cut, width, (n, &mut block)).is_err());
+            }
+        }
+    }
+}

@@ -131,11 +131,11 @@ fn verdict(
         let prefixes = prefixes_of(matcher);
         if matcher.op() == MatchOp::NotRegex {
             // Values that begin otherwise are not looked at, and the pattern does not match them.
-            part.value_bits(name, &prefixes, |value| !matcher.matches(value), bits)?;
+            part.value_bits(name, (&prefixes, |value| !matcher.matches(value)), bits)?;
             bits.iter_mut().for_each(|word| *word = !*word);
             return Ok(());
         }
-        part.value_bits(name, &prefixes, |value| matcher.matches(value), bits)
+        part.value_bits(name, (&prefixes, |value| matcher.matches(value)), bits)
     })?;
     Ok(Verdict::Bits(bits))
 }

@@ -433,7 +433,7 @@ impl Selected {
         }
         let kept = target.len();
         let read = deleted.and_then(|deleted| {
-            cursor.samples(part, id, self.range, target)?;
+            cursor.samples((part, id), self.range, target)?;
             Ok(deleted)
         });
         match read {

@@ -3,6 +3,7 @@
 
 mod formats;
 mod kinds;
+mod reading;
 mod snapshots;
 mod tail;
 

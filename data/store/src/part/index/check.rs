@@ -129,8 +129,7 @@ impl Part {
     pub(crate) fn value_bits(
         &self,
         name: u32,
-        prefixes: &[String],
-        keep: impl Fn(&str) -> bool,
+        (prefixes, keep): (&[String], impl Fn(&str) -> bool),
         bits: &mut Vec<u32>,
     ) -> Result<(), PartError> {
         let found = self.footer.names.get(name as usize).ok_or(Malformed)?;

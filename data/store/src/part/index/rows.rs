@@ -186,15 +186,18 @@ impl<'a> Block<'a> {
         })
     }
 
-    /// Replaces `ends` by where the directory and the payloads of each series start, and of what comes behind.
-    pub(in crate::part) fn places(&self, ends: &mut Vec<(u64, u64)>) {
-        let (mut chunks, mut values) = (self.chunks_at, self.values_at);
+    /// Replaces `ends` by where each series starts, and where what comes behind does.
+    pub(in crate::part) fn places(&self, ends: &mut Vec<Place>) {
+        let mut place = Place {
+            chunks: self.chunks_at,
+            values: self.values_at,
+        };
         ends.clear();
-        ends.push((chunks, values));
+        ends.push(place);
         for at in 0..self.rows {
-            chunks = chunks.wrapping_add(self.chunks_len.get(at));
-            values = values.wrapping_add(self.values_len.get(at));
-            ends.push((chunks, values));
+            place.chunks = place.chunks.wrapping_add(self.chunks_len.get(at));
+            place.values = place.values.wrapping_add(self.values_len.get(at));
+            ends.push(place);
         }
     }
 
@@ -223,4 +226,11 @@ impl<'a> Block<'a> {
             labels,
         }
     }
+}
+
+/// Offsets of a series' directory in `chunks` and of its payloads in `values`.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::part) struct Place {
+    pub(in crate::part) chunks: u64,
+    pub(in crate::part) values: u64,
 }
