@@ -109,12 +109,18 @@ fn our_own_section_reaches_its_parts() {
 
 #[test]
 fn unknown_keys_are_named_with_their_place() {
-    check_mistakes("periplus:\n  store:\n    max_serie: 5\n", &expect![[r#"
+    check_mistakes(
+        "periplus:\n  store:\n    max_serie: 5\n",
+        &expect![[r#"
         /etc/periplus/periplus.yml:3:5: there is no key "max_serie" here; perhaps "max_series" is meant
-    "#]]);
-    check_mistakes("storage: {tsdb: {out_of_order_window: 5m}}\n", &expect![[r#"
+    "#]],
+    );
+    check_mistakes(
+        "storage: {tsdb: {out_of_order_window: 5m}}\n",
+        &expect![[r#"
         /etc/periplus/periplus.yml:1:18: there is no key "out_of_order_window" here; perhaps "out_of_order_time_window" is meant
-    "#]]);
+    "#]],
+    );
     check_mistakes(
         "remote_write:\n- url: http://a/\n  enable_http: true\n",
         &expect![[r#"
