@@ -127,13 +127,13 @@ impl Shard {
         terms: &Terms,
     ) -> Result<Taken, Rejection> {
         let last_t = self.series[id as usize].last_t;
-        // A series that is not in the head is as new as the newest one.
-        let newest = if last_t >= self.floor {
-            last_t
+        // The window is the series' own. One of which the head knows nothing behind the floor may be sent its history:
+        // a day of it takes a while, whatever others have sent meanwhile.
+        let oldest = if last_t >= self.floor {
+            last_t.saturating_sub(terms.window).max(terms.oldest)
         } else {
-            last_t.max(terms.newest_stored)
+            terms.oldest
         };
-        let oldest = newest.saturating_sub(terms.window).max(terms.oldest);
         if sample.t < oldest {
             return Err(Rejection::TooOld {
                 timestamp: sample.t,

@@ -28,8 +28,6 @@ pub(crate) struct Terms {
     pub(crate) newest: Millis,
     /// First time that retention keeps.
     pub(crate) oldest: Millis,
-    /// Time of the newest sample in the store.
-    pub(crate) newest_stored: Millis,
     /// How far behind its series a sample may come.
     pub(crate) window: Millis,
     /// How many more series may be created.
@@ -59,7 +57,6 @@ impl Terms {
     pub(crate) const UNBOUND: Self = Self {
         newest: Millis::MAX,
         oldest: Millis::MIN,
-        newest_stored: Millis::MIN,
         window: Millis::MAX,
         series_left: usize::MAX,
         max_series: usize::MAX,

@@ -77,7 +77,7 @@ impl Ingest for Store {
         // Held until all records are queued: records of one epoch stand together in the log.
         let epoch = inner.wal.epoch();
         let mut terms = inner.terms(*epoch);
-        let (series_left, newest_before) = (terms.series_left, terms.newest_stored);
+        let (series_left, newest_before) = (terms.series_left, inner.newest.load(Ordering::Relaxed));
         let mut taken = Taken::default();
         inner.take_all(batch, *epoch, (&mut terms, &mut taken));
         let n_created = series_left - terms.series_left;
@@ -129,7 +129,6 @@ impl Inner {
         Terms {
             newest: now.saturating_add(millis(config.max_future)),
             oldest: now.saturating_sub(millis(config.retention)),
-            newest_stored: self.newest.load(Ordering::Relaxed),
             window: millis(config.out_of_order_window),
             series_left: config.max_series.saturating_sub(n_series),
             max_series: config.max_series,

@@ -196,7 +196,6 @@ const WINDOW: Millis = 6 * HOUR;
 struct Reference {
     series: BTreeMap<u32, BTreeMap<Millis, u64>>,
     last: BTreeMap<u32, Millis>,
-    newest: Millis,
     floor: Millis,
 }
 
@@ -208,26 +207,21 @@ impl Reference {
         t >= self.floor || known.is_none_or(|known| *known == bits)
     }
 
-    /// Takes a batch; returns how many samples are to be taken. A series without samples behind the floor has
-    /// left the head, and is as new as the newest one.
+    /// Takes a batch; returns how many samples are to be taken.
     fn take(&mut self, rows: &[(u32, Millis, u64)]) -> usize {
-        let newest = self.newest.max(self.floor);
-        rows.iter().filter(|row| self.take_row(**row, newest)).count()
+        rows.iter().filter(|row| self.take_row(**row)).count()
     }
 
-    fn take_row(&mut self, (id, t, bits): (u32, Millis, u64), newest: Millis) -> bool {
+    /// A series without samples behind the floor may be sent its history.
+    fn take_row(&mut self, (id, t, bits): (u32, Millis, u64)) -> bool {
         let last = self.last.get(&id).copied().filter(|last| *last >= self.floor);
         let known = self.series.get(&id).and_then(|s| s.get(&t)).copied();
-        let in_window = match last {
-            Some(last) => t >= last || t >= last.saturating_sub(WINDOW),
-            None => t >= self.floor || t >= newest.saturating_sub(WINDOW),
-        };
+        let in_window = last.is_none_or(|last| t >= last.saturating_sub(WINDOW));
         let taken = in_window && known.is_none_or(|known| known == bits);
         if taken {
             self.series.entry(id).or_default().insert(t, bits);
             let last = self.last.entry(id).or_insert(t);
             *last = t.max(*last);
-            self.newest = self.newest.max(t);
         }
         taken
     }
@@ -271,7 +265,7 @@ proptest! {
             ..config(dir)
         };
         let mut store = open_with(config(dir.path()), Arc::new(OsDisk));
-        let mut reference = Reference { floor: Millis::MIN, newest: Millis::MIN, ..Reference::default() };
+        let mut reference = Reference { floor: Millis::MIN, ..Reference::default() };
         let mut now = 900 * HOUR;
         for step in steps {
             match step {
