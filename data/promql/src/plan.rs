@@ -68,8 +68,11 @@ pub(crate) struct SelectorPlan {
 pub(crate) enum Detail {
     /// All of it.
     Buckets,
-    /// Count and sum; resets are found as samples are read.
+    /// Count and sum; what buckets say about resets goes into the hints as samples are read.
     Totals,
+    /// As [`Detail::Totals`], for what looks for resets: series with gauges keep their buckets, since the hint of a gauge
+    /// cannot say what they do.
+    CounterTotals,
 }
 
 /// Series over a range of time each step.

@@ -150,8 +150,10 @@ impl Reader<'_> {
             if buffer.is_empty() {
                 continue;
             }
-            if self.detail == Detail::Totals {
-                keep_totals(&mut buffer.histograms);
+            match self.detail {
+                Detail::Buckets => {}
+                Detail::CounterTotals if has_gauges(&buffer.histograms) => {}
+                Detail::Totals | Detail::CounterTotals => keep_totals(&mut buffer.histograms),
             }
             let of_histograms = buffer.histograms.iter().map(|(_, h)| size_in_samples(h));
             let needed = buffer.len() + of_histograms.sum::<usize>();
@@ -177,6 +179,12 @@ impl Reader<'_> {
         })?;
         Ok(Piece { rows, _lease: lease })
     }
+}
+
+fn has_gauges(histograms: &[(u32, Histogram)]) -> bool {
+    histograms
+        .iter()
+        .any(|(_, histogram)| histogram.reset_hint == ResetHint::Gauge)
 }
 
 /// Leaves count and sum of histograms, and what their buckets say about resets.

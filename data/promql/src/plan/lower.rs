@@ -25,6 +25,7 @@ pub(crate) fn lower(expr: &Expr, horizon: &Horizon) -> Result<Node, EvalError> {
         horizon: *horizon,
         totals_suffice: false,
         buckets_needed: false,
+        finds_resets: false,
     };
     let lowered = lowerer.expr(expr)?;
     Ok(if lowered.wrap {
@@ -58,15 +59,19 @@ struct Lowerer {
     totals_suffice: bool,
     /// Something above looks at their buckets.
     buckets_needed: bool,
+    /// The function right above looks for resets.
+    finds_resets: bool,
 }
 
 impl Lowerer {
     /// How much of a histogram the nodes above look at.
     fn detail(&self) -> Detail {
-        if self.totals_suffice && !self.buckets_needed {
-            Detail::Totals
-        } else {
+        if self.buckets_needed || !self.totals_suffice {
             Detail::Buckets
+        } else if self.finds_resets {
+            Detail::CounterTotals
+        } else {
+            Detail::Totals
         }
     }
 
@@ -99,6 +104,7 @@ impl Lowerer {
         );
         Self {
             totals_suffice: self.totals_suffice || totals,
+            finds_resets: matches!(function, F::Rate | F::Increase | F::Irate | F::Resets),
             ..self.needing_buckets(buckets)
         }
     }

@@ -345,3 +345,34 @@ fn backfill_of_days_is_taken_and_becomes_parts() {
     assert_eq!(samples(&store, matcher()), expected);
     assert_eq!(samples(&store, Matcher::equal("__name__", "gone")), []);
 }
+
+#[test]
+fn a_marker_between_a_histogram_and_floats_of_one_batch_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(config(dir.path()));
+    let t = 999 * HOUR;
+    store.ingest(&with_histogram(t, histogram(1.0))).unwrap();
+    let mut batch = Batch::default();
+    let mut labels = LabelsBuilder::default();
+    UP.iter().for_each(|(name, value)| {
+        labels.add(name, value);
+    });
+    let series = batch.add_series(&mut labels).unwrap();
+    batch.push(&series, t + 1, stale_marker());
+    batch.push(&series, t + 2, 5.0);
+    let taken = store.ingest(&batch).unwrap();
+    assert_eq!((taken.samples, taken.rejected.len()), (2, 0));
+    let set = store
+        .select(&Selection {
+            matchers: vec![Matcher::equal("job", "a")],
+            range: TimeRange::ALL,
+        })
+        .unwrap();
+    let mut buffer = SampleBuffer::default();
+    set.read(0, &mut buffer).unwrap();
+    assert_eq!(buffer.timestamps, [t, t + 1, t + 2]);
+    assert_eq!(buffer.histogram(0), Some(&histogram(1.0)));
+    assert!(model::is_stale(buffer.values[1]), "the series had ended");
+    assert_eq!(buffer.histogram(2), None);
+    assert_eq!(buffer.values[2], 5.0);
+}
