@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
 use model::{
@@ -50,8 +50,6 @@ pub(crate) struct Inner {
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) shards: Vec<Mutex<Shard>>,
     pub(crate) n_series: AtomicUsize,
-    /// Time of the newest sample taken.
-    pub(crate) newest: AtomicI64,
     pub(crate) exemplars: Mutex<ExemplarRing>,
     pub(crate) limits: Limits,
     /// Samples in memory that wait to become parts of their own.

@@ -32,7 +32,6 @@ struct Taken<'b> {
     n_rejected: usize,
     rejected: Vec<(PackedLabels<'b>, Rejection)>,
     position: u64,
-    newest: Option<Millis>,
     backfill: usize,
 }
 
@@ -77,15 +76,12 @@ impl Ingest for Store {
         // Held until all records are queued: records of one epoch stand together in the log.
         let epoch = inner.wal.epoch();
         let mut terms = inner.terms(*epoch);
-        let (series_left, newest_before) = (terms.series_left, inner.newest.load(Ordering::Relaxed));
+        let series_left = terms.series_left;
         let mut taken = Taken::default();
         inner.take_all(batch, *epoch, (&mut terms, &mut taken));
         let n_created = series_left - terms.series_left;
         inner.n_series.fetch_add(n_created, Ordering::Relaxed);
         inner.limits.created(n_created);
-        if let Some(newest) = taken.newest.filter(|newest| *newest > newest_before) {
-            inner.newest.fetch_max(newest, Ordering::Relaxed);
-        }
         let described = inner.take_metadata(batch, *epoch);
         let (exemplars, pointed) = inner.take_exemplars(batch, *epoch);
         drop(epoch);
@@ -233,7 +229,6 @@ impl Inner {
                 Ok(()) => {
                     taken.samples += 1;
                     taken.histograms += usize::from(histogram.is_some());
-                    taken.newest = taken.newest.max(Some(row.timestamp));
                 }
                 Err(rejection) => taken.reject(labels, rejection, self),
             }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::time::Duration;
 
 use hashbrown::HashSet;
@@ -102,8 +102,6 @@ pub(crate) fn open(
             segments: replayed.segments,
         },
     )?;
-    let newest = shards.iter().filter_map(Shard::span).map(|span| span.1);
-    let newest = newest.max().unwrap_or(Millis::MIN).max(floor);
     let n_series = shards.iter().map(Shard::n_series).sum();
     let n_backfill = shards.iter().map(Shard::n_backfill).sum();
     let inner = Inner {
@@ -113,7 +111,6 @@ pub(crate) fn open(
         disk,
         shards: shards.into_iter().map(Mutex::new).collect(),
         n_series: AtomicUsize::new(n_series),
-        newest: AtomicI64::new(newest),
         n_backfill: AtomicUsize::new(n_backfill),
         exemplars: Mutex::new(exemplars),
         snapshot: Mutex::new(snapshot),
