@@ -18,12 +18,14 @@ impl Clock for FarAhead {
     }
 }
 
-fn noise(seed: u64) -> u64 {
+/// Returns a number that looks random and is the same for the same seed.
+pub(crate) fn noise(seed: u64) -> u64 {
     let x = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     (x ^ (x >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 16
 }
 
-/// Returns the value of a series in a round.
+/// Returns the value of a series in a round: 35 % constants, 10 % slow gauges, 20 % counters of events, 10 % of
+/// microseconds, 10 % of bytes, 10 % pages of memory, 5 % full floats.
 pub(crate) fn value(series: u64, round: u64) -> f64 {
     let id = noise(series);
     let random = noise(series << 20 | round);
