@@ -105,13 +105,7 @@ impl Shard {
         terms: &Terms,
     ) -> Result<Taken, Rejection> {
         let oldest = self.series[id as usize].last_t.saturating_sub(terms.window);
-        if sample.t < oldest {
-            return Err(Rejection::TooOld {
-                timestamp: sample.t,
-                oldest,
-            });
-        }
-        if self.holds(id, &sample)? {
+        if self.holds(id, &sample, oldest)? {
             return Ok(Taken::Repeated);
         }
         self.side(id).late.insert(sample.t, sample.to_late());
@@ -134,13 +128,7 @@ impl Shard {
         } else {
             terms.oldest
         };
-        if sample.t < oldest {
-            return Err(Rejection::TooOld {
-                timestamp: sample.t,
-                oldest,
-            });
-        }
-        if self.holds(id, &sample)? {
+        if self.holds(id, &sample, oldest)? {
             return Ok(Taken::Repeated);
         }
         let late = sample.to_late();
@@ -149,9 +137,12 @@ impl Shard {
         Ok(Taken::Backfill)
     }
 
-    /// Tells whether the very sample is in memory, refusing another one at its time.
-    fn holds(&self, id: u32, sample: &Sample<'_>) -> Result<bool, Rejection> {
+    /// Tells whether the very sample is in memory, refusing one before `oldest` and another one at its time.
+    fn holds(&self, id: u32, sample: &Sample<'_>, oldest: Millis) -> Result<bool, Rejection> {
         let t = sample.t;
+        if t < oldest {
+            return Err(Rejection::TooOld { timestamp: t, oldest });
+        }
         let late = self.sides.get(&id).and_then(|side| side.late.get(&t));
         let out_of_order = late.or_else(|| {
             let mut buffers = [&self.backfill, &self.flushing].into_iter();
