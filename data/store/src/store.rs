@@ -54,6 +54,7 @@ pub(crate) struct Inner {
     pub(crate) limits: Limits,
     /// Samples in memory that wait to become parts of their own.
     pub(crate) n_backfill: AtomicUsize,
+    pub(crate) backfill_seen: Mutex<Option<upkeep::BackfillSeen>>,
     pub(crate) snapshot: Mutex<SnapshotState>,
     pub(crate) wal: Wal,
     pub(crate) parts: RwLock<Arc<Vec<Arc<Part>>>>,

@@ -2,11 +2,12 @@
 //!
 //! Flush, compact, forget tombstones, drop what is too old or too much, verify checksums, save metadata, drop log
 //! segments. Every step can fail and be repeated: a part counts once it is in the manifest, a log segment goes
-//! only when parts hold its samples.
+//! only when its samples are kept elsewhere.
 
 mod backfill;
 pub(crate) mod compact;
 mod flush;
+mod log;
 pub(crate) mod scrub;
 mod snapshot;
 
@@ -25,7 +26,7 @@ use crate::store::manifest::{self, Manifest};
 use crate::tombstones;
 use crate::wal::move_to;
 
-pub(crate) use backfill::FLUSH_AT as BACKFILL_FLUSH_AT;
+pub(crate) use backfill::{FLUSH_AT as BACKFILL_FLUSH_AT, Seen as BackfillSeen};
 
 type Task<'a> = &'a dyn Fn() -> Result<(), StoreError>;
 
@@ -33,7 +34,7 @@ type Task<'a> = &'a dyn Fn() -> Result<(), StoreError>;
 pub(crate) fn run(inner: &Inner, now: Millis) -> Vec<(&'static str, Result<(), StoreError>)> {
     let tasks: [(&'static str, Task<'_>); 9] = [
         ("flush", &|| flush::flush(inner)),
-        ("backfill", &|| backfill::flush(inner)),
+        ("backfill", &|| backfill::flush(inner, now)),
         ("compaction", &|| compact::compact(inner)),
         ("deletion", &|| tombstones::prune(inner)),
         ("retention", &|| drop_expired(inner, now)),
@@ -41,14 +42,8 @@ pub(crate) fn run(inner: &Inner, now: Millis) -> Vec<(&'static str, Result<(), S
         ("metadata", &|| {
             inner.metadata.save(&*inner.disk, &inner.config.dir)
         }),
-        ("snapshot", &|| crate::store::snapshot::save_if_due(inner)),
-        ("log", &|| {
-            let (floor, backfilled) = {
-                let manifest = inner.manifest.lock();
-                (manifest.floor, manifest.backfilled)
-            };
-            inner.wal.drop_before(floor, backfilled)
-        }),
+        ("snapshot", &|| log::save_snapshot(inner)),
+        ("log", &|| log::retire(inner)),
     ];
     let mut results = Vec::with_capacity(tasks.len());
     for (name, task) in tasks {

@@ -9,13 +9,14 @@
 //!   3 end:       u64 sequence, bytes, position: where the log goes on
 //!                u64 the log's epoch at the end
 //!                uvarint n segments: u64 sequence, epoch, i64 floor, u64 bytes, u64 first, last position,
-//!                  i64 newest, u8 backfill
+//!                  i64 newest, u8 backfill, i64 oldest (format 1 ends before it)
 //!                uvarint n shards: uvarint incarnation, uvarint ids, uvarint n slices, n u64 positions
 //! ```
 //! Slices are written one after another while samples come in; each is exact as of its position in the log, and
 //! replay passes over the records up to there for its series. The file counts only once the log is durable up to
 //! the last of these positions. The log stays until parts hold its samples, so a damaged snapshot costs time,
-//! not samples.
+//! not samples; but for epochs of which parts hold the most (`wal/retire.rs`), which go once a snapshot holds the
+//! rest. The manifest says up to which time the snapshot may be alone in that.
 //!
 //! A snapshot is written when the log behind the last one has grown to a share of its size, which bounds both
 //! what a start has to replay and what is written on top of the log.
@@ -33,11 +34,11 @@ use crate::head::Dump;
 use crate::store::Inner;
 use crate::wal::{CAPTURE_BITS, LogEnd, SegmentInfo, encode_exemplars, encode_frame};
 
-pub(crate) use load::{Found as SnapshotFound, load};
+pub(crate) use load::{Found as SnapshotFound, Loaded, load};
 
 const FORMAT: Format = Format {
     magic: b"PERISNAP",
-    version: 1,
+    version: 2,
     unchecked: 1,
 };
 const SLICE: u8 = 1;
@@ -57,20 +58,28 @@ pub(crate) struct SnapshotState {
     written: u64,
     /// Bytes of the log behind it when the store was opened.
     replayed: u64,
-    /// Position of the log that it covers.
+    /// Position of the last record that is in it.
     position: u64,
+    /// All records up to this position are in it.
+    complete: u64,
     /// Time the last one took to write.
     pub(crate) took: std::time::Duration,
 }
 
 impl SnapshotState {
     /// Describes a snapshot that was loaded.
-    pub(crate) fn loaded(bytes: u64, position: u64) -> Self {
+    pub(crate) fn loaded(bytes: u64, (complete, position): (u64, u64)) -> Self {
         Self {
             bytes,
             position,
+            complete,
             ..Self::default()
         }
+    }
+
+    /// Returns the position up to which all records are in it; 0 if there is none.
+    pub(crate) fn covers(&self) -> u64 {
+        self.complete
     }
 
     /// Notes how much log was replayed, which is what came behind `end`.
@@ -91,15 +100,15 @@ pub(crate) fn path(dir: &Path) -> PathBuf {
     dir.join("SNAPSHOT")
 }
 
-/// Writes a snapshot if the log behind the last one is long enough.
-pub(crate) fn save_if_due(inner: &Inner) -> Result<(), StoreError> {
+/// Writes a snapshot if the log behind the last one is long enough, or as many bytes of log can go then.
+pub(crate) fn save_if_due(inner: &Inner, freed: u64) -> Result<(), StoreError> {
     let Some(least) = inner.config.snapshot_after_bytes else {
         return Ok(());
     };
     let due = {
         let state = inner.snapshot.lock();
         let tail = state.replayed + inner.wal.stats().written_bytes.saturating_sub(state.written);
-        tail >= least.max(state.bytes / SIZE_PER_TAIL)
+        tail.max(freed) >= least.max(state.bytes / SIZE_PER_TAIL)
     };
     if due { save(inner) } else { Ok(()) }
 }
@@ -167,6 +176,7 @@ fn save(inner: &Inner) -> Result<(), StoreError> {
         written,
         replayed: 0,
         position: last,
+        complete: end.position,
         took: start.elapsed(),
     };
     inner
@@ -231,11 +241,12 @@ fn encode_end((end, epoch): (LogEnd, u64), segments: &[SegmentInfo], shards: &[S
             segment.bytes,
             first,
             last,
-            segment.newest.cast_unsigned(),
+            segment.extent.newest.cast_unsigned(),
         ] {
             out.extend_from_slice(&number.to_le_bytes());
         }
-        out.push(u8::from(segment.backfill));
+        out.push(u8::from(segment.extent.backfill));
+        out.extend_from_slice(&segment.extent.oldest.to_le_bytes());
     }
     put_uvarint(&mut out, shards.len() as u64);
     for shard in shards {

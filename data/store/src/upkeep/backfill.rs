@@ -21,11 +21,25 @@ use crate::store::manifest::part_path;
 /// Samples in memory at which backfill is flushed; some 50 bytes each.
 pub(crate) const FLUSH_AT: usize = 1 << 20;
 
-/// Writes backfill to parts if there is much, or if the log could drop more without it.
-pub(super) fn flush(inner: &Inner) -> Result<(), StoreError> {
+/// Samples in memory at which backfill is flushed though there is room for more, once no more of it comes.
+const FLUSH_SETTLED_AT: usize = FLUSH_AT / 16;
+
+/// How long none must have come for that.
+const SETTLED_AFTER: Millis = 30_000;
+
+/// How much backfill there was in all, and when that was first seen.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen {
+    total: u64,
+    at: Millis,
+}
+
+/// Writes backfill to parts if there is much, if it is over, or if the log could drop more without it.
+pub(super) fn flush(inner: &Inner, now: Millis) -> Result<(), StoreError> {
     let n: usize = inner.shards.iter().map(|shard| shard.lock().n_backfill()).sum();
     let floor = inner.manifest.lock().floor;
-    if n == 0 || (n < FLUSH_AT && !inner.wal.backfill_holds(floor)) {
+    let settled = is_settled(inner, now) && n >= FLUSH_SETTLED_AT;
+    if n == 0 || (n < FLUSH_AT && !settled && !inner.wal.backfill_holds(floor)) {
         return Ok(());
     }
     let ended = inner.wal.rotate(Millis::MIN, || {
@@ -69,6 +83,18 @@ pub(super) fn flush(inner: &Inner) -> Result<(), StoreError> {
     inner.n_backfill.store(left, Ordering::Relaxed);
     inner.counters.flushes.fetch_add(1, Ordering::Relaxed);
     Ok(())
+}
+
+/// Tells whether no backfill has come for a while.
+fn is_settled(inner: &Inner, now: Millis) -> bool {
+    let total = inner.counters.backfilled.load(Ordering::Relaxed);
+    let mut seen = inner.backfill_seen.lock();
+    let before = *seen.get_or_insert(Seen { total, at: now });
+    if before.total != total {
+        *seen = Some(Seen { total, at: now });
+        return false;
+    }
+    now.saturating_sub(before.at) >= SETTLED_AFTER
 }
 
 /// Returns the time of the first sample after `t` that is to be flushed.
