@@ -11,7 +11,6 @@ mod log;
 pub(crate) mod scrub;
 mod snapshot;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -20,9 +19,9 @@ use model::Millis;
 use crate::StoreError;
 use crate::config::millis;
 use crate::error::io_error;
-use crate::part::Part;
+use crate::part::{Part, PartInfo, PartWriter};
 use crate::store::Inner;
-use crate::store::manifest::{self, Manifest};
+use crate::store::manifest::{self, Manifest, part_path};
 use crate::tombstones;
 use crate::wal::move_to;
 
@@ -95,6 +94,7 @@ fn commit(inner: &Inner, change: PartsChange) -> Result<(), StoreError> {
     Ok(())
 }
 
+#[derive(Default)]
 struct PartsChange {
     added: Vec<Arc<Part>>,
     removed: Vec<Arc<Part>>,
@@ -102,6 +102,31 @@ struct PartsChange {
     floor: Option<Millis>,
     /// Raises the epoch of the log up to which backfill is in parts.
     backfilled: Option<u64>,
+}
+
+/// Writes a part and opens it; `None` if it has no samples. `describe` adds to what is known of it, `write` adds its
+/// series. Nothing is left of one that fails, so that a full disk does not get fuller with every attempt.
+fn write_part<E: From<StoreError>>(
+    inner: &Inner,
+    (level, describe): (u32, impl FnOnce(PartInfo) -> PartInfo),
+    write: impl FnOnce(&mut PartWriter) -> Result<(), E>,
+) -> Result<Option<Arc<Part>>, E> {
+    // The number is taken before anything is read: a later deletion hits the new part by its number.
+    let id = next_part(&mut inner.manifest.lock());
+    let info = PartInfo {
+        created: inner.clock.now(),
+        ..PartInfo::new(id, level)
+    };
+    let path = part_path(&inner.config.dir, id);
+    let mut writer = PartWriter::create(Arc::clone(&inner.disk), &path, describe(info))?;
+    if let Err(error) = write(&mut writer) {
+        writer.abandon();
+        return Err(error);
+    }
+    let Some(path) = writer.finish()? else {
+        return Ok(None);
+    };
+    Ok(Some(Arc::new(Part::open(&path, Arc::clone(&inner.cache))?)))
 }
 
 /// Takes the number of a part that is about to be written.
@@ -162,16 +187,10 @@ fn drop_expired(inner: &Inner, now: Millis) -> Result<(), StoreError> {
     commit(
         inner,
         PartsChange {
-            added: Vec::new(),
             removed,
-            floor: None,
-            backfilled: None,
+            ..PartsChange::default()
         },
     )
-}
-
-fn open_part(inner: &Inner, path: &Path) -> Result<Arc<Part>, StoreError> {
-    Ok(Arc::new(Part::open(path, Arc::clone(&inner.cache))?))
 }
 
 #[cfg(test)]

@@ -123,16 +123,39 @@ pub(crate) fn save_last(inner: &Inner) -> Result<(), StoreError> {
 }
 
 fn save(inner: &Inner) -> Result<(), StoreError> {
+    let temp = path(&inner.config.dir).with_extension("tmp");
     let start = Instant::now();
+    let saved = write(inner, &temp);
+    match saved {
+        Ok(state) => {
+            *inner.snapshot.lock() = SnapshotState {
+                took: start.elapsed(),
+                ..state
+            };
+            let counter = &inner.counters.snapshots;
+            counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            Ok(())
+        }
+        Err(error) => {
+            // A full disk has better use for its bytes.
+            if let Err(error) = inner.disk.remove(&temp) {
+                tracing::debug!(path = %temp.display(), %error, "cannot remove unfinished snapshot");
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Writes a snapshot to a file and puts it in the place of the last one.
+fn write(inner: &Inner, temp: &Path) -> Result<SnapshotState, StoreError> {
     let path = path(&inner.config.dir);
-    let temp = path.with_extension("tmp");
     // Before anything is captured: what comes meanwhile is in the log behind this.
     let end = inner.wal.end();
     let segments = inner.wal.segments();
     let written = inner.wal.stats().written_bytes;
     let mut writer = Writer {
-        file: inner.disk.create(&temp).map_err(io_error("create", &temp))?,
-        temp: temp.clone(),
+        file: inner.disk.create(temp).map_err(io_error("create", temp))?,
+        temp: temp.to_owned(),
         bytes: 0,
     };
     writer.put(&FORMAT.header())?;
@@ -160,30 +183,20 @@ fn save(inner: &Inner) -> Result<(), StoreError> {
         path: path.clone(),
         source: std::io::Error::other(error.to_string()),
     })?;
-    writer.file.sync().map_err(io_error("fsync", &temp))?;
-    let bytes = writer.bytes;
-    drop(writer);
-    inner
-        .disk
-        .rename(&temp, &path)
-        .map_err(io_error("rename", &temp))?;
+    writer.file.sync().map_err(io_error("fsync", temp))?;
+    inner.disk.rename(temp, &path).map_err(io_error("rename", temp))?;
     inner
         .disk
         .sync_dir(&inner.config.dir)
         .map_err(io_error("fsync", &inner.config.dir))?;
-    *inner.snapshot.lock() = SnapshotState {
-        bytes,
+    Ok(SnapshotState {
+        bytes: writer.bytes,
         written,
         replayed: 0,
         position: last,
         complete: end.position,
-        took: start.elapsed(),
-    };
-    inner
-        .counters
-        .snapshots
-        .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    Ok(())
+        took: std::time::Duration::ZERO,
+    })
 }
 
 struct ShardEnd {
