@@ -26,6 +26,8 @@ mod load;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use model::IngestError;
+
 use crate::StoreError;
 use crate::bytes::{Format, put_uvarint};
 use crate::disk::DiskFile;
@@ -77,6 +79,11 @@ impl SnapshotState {
         }
     }
 
+    /// Returns the bytes of log behind it, of which so many have been written since the store was opened.
+    pub(crate) fn behind(&self, written: u64) -> u64 {
+        self.replayed + written.saturating_sub(self.written)
+    }
+
     /// Returns the position up to which all records are in it; 0 if there is none.
     pub(crate) fn covers(&self) -> u64 {
         self.complete
@@ -95,22 +102,25 @@ impl SnapshotState {
     }
 }
 
+/// Says that a snapshot has to do without the log.
+pub(crate) fn log_failure(error: IngestError) -> StoreError {
+    StoreError::Io {
+        action: "wait for the log of",
+        path: PathBuf::from("SNAPSHOT"),
+        source: std::io::Error::other(error.to_string()),
+    }
+}
+
 /// Returns the snapshot's file.
 pub(crate) fn path(dir: &Path) -> PathBuf {
     dir.join("SNAPSHOT")
 }
 
-/// Writes a snapshot if the log behind the last one is long enough, or as many bytes of log can go then.
-pub(crate) fn save_if_due(inner: &Inner, freed: u64) -> Result<(), StoreError> {
-    let Some(least) = inner.config.snapshot_after_bytes else {
-        return Ok(());
-    };
-    let due = {
-        let state = inner.snapshot.lock();
-        let tail = state.replayed + inner.wal.stats().written_bytes.saturating_sub(state.written);
-        tail.max(freed) >= least.max(state.bytes / SIZE_PER_TAIL)
-    };
-    if due { save(inner) } else { Ok(()) }
+/// Tells whether so many bytes of log are worth a snapshot.
+pub(crate) fn is_worth(inner: &Inner, bytes: u64) -> bool {
+    let least = inner.config.snapshot_after_bytes;
+    let size = inner.snapshot.lock().bytes;
+    least.is_some_and(|least| bytes > 0 && bytes >= least.max(size / SIZE_PER_TAIL))
 }
 
 /// Writes a snapshot unless nothing came since the last one.
@@ -122,7 +132,8 @@ pub(crate) fn save_last(inner: &Inner) -> Result<(), StoreError> {
     save(inner)
 }
 
-fn save(inner: &Inner) -> Result<(), StoreError> {
+/// Writes a snapshot.
+pub(crate) fn save(inner: &Inner) -> Result<(), StoreError> {
     let temp = path(&inner.config.dir).with_extension("tmp");
     let start = Instant::now();
     let saved = write(inner, &temp);
@@ -178,11 +189,7 @@ fn write(inner: &Inner, temp: &Path) -> Result<SnapshotState, StoreError> {
         &shards,
     ))?;
     // Positions that are given anew after a crash would be taken for those that the snapshot covers.
-    inner.wal.wait(last).map_err(|error| StoreError::Io {
-        action: "wait for the log of",
-        path: path.clone(),
-        source: std::io::Error::other(error.to_string()),
-    })?;
+    inner.wal.wait(last).map_err(log_failure)?;
     writer.file.sync().map_err(io_error("fsync", temp))?;
     inner.disk.rename(temp, &path).map_err(io_error("rename", temp))?;
     inner

@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::disk::{DiskFile, OsDisk};
 
+mod carried;
 mod deletions;
 mod faults;
 mod mixed;

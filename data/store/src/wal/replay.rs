@@ -307,7 +307,13 @@ impl<T: ReplayTarget> Reading<'_, '_, T> {
         let n_read = outcome.segments.len();
         let skip = self.replayed.segments.len().saturating_sub(n_read);
         // Segments without a valid header were not announced to the workers, nor are they listed.
-        for (info, extent) in self.replayed.segments.iter_mut().skip(skip).zip(&outcome.segments) {
+        for (info, extent) in self
+            .replayed
+            .segments
+            .iter_mut()
+            .skip(skip)
+            .zip(&outcome.segments)
+        {
             info.extent.join(extent);
         }
         self.replayed.n_samples = outcome.n_samples;

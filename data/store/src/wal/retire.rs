@@ -1,16 +1,17 @@
 //! Which epochs of the log may go, and letting them go.
 //!
-//! An epoch goes when all its samples are kept elsewhere: in parts, or for a few of them in a snapshot of the head.
-//! The latter is for epochs that spread over more than the head does, as when history is sent to a store that also
-//! takes what comes now: parts hold the history soon, what came beside it stays in the head for hours. Epochs of
+//! An epoch goes when all its samples are kept elsewhere: in parts, or in parts and a snapshot of the head. The latter
+//! is for epochs whose samples spread over more time than an epoch lasts, as when history is sent to a store that also
+//! takes what comes now: most of it is in parts soon, what came beside it stays in the head for hours. Epochs of
 //! the usual kind stay until parts hold them, so that the log can stand in for a snapshot that is damaged.
 
 use std::path::PathBuf;
 
-use model::Millis;
+use model::{IngestError, Millis};
 
 use super::queue::Wal;
-use super::segment::SegmentInfo;
+use super::record::{Payload, encode_metadata};
+use super::segment::{KIND_METADATA, SegmentInfo};
 use crate::StoreError;
 use crate::error::io_error;
 
@@ -33,19 +34,15 @@ impl Elsewhere {
     fn holds_backfill(&self, segment: &SegmentInfo) -> bool {
         !segment.extent.backfill || segment.epoch <= self.backfilled
     }
-
-    /// Tells whether parts hold much of a segment while they will not hold all of it for long.
-    fn parts(&self, segment: &SegmentInfo, range: Millis) -> bool {
-        let extent = &segment.extent;
-        extent.oldest < self.floor && extent.newest >= self.floor && extent.length() > range
-    }
 }
 
-/// The log up to the last epoch of which parts hold the most but not all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// The log up to the last epoch whose samples spread far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Spread {
     /// That epoch.
     pub(crate) epoch: u64,
+    /// Records still come to it.
+    pub(crate) is_current: bool,
     /// Time of the newest sample up to there.
     pub(crate) newest: Millis,
     /// Bytes of the log up to there.
@@ -59,26 +56,40 @@ impl Wal {
         segments.iter().find(|s| s.extent.backfill).map(|s| s.epoch)
     }
 
-    /// Returns how much of the log can go with the help of a snapshot that holds all records up to a position:
-    /// whole epochs from the oldest one on, to the last that spreads over more than `range`.
-    pub(crate) fn spread(&self, kept: &Elsewhere, (position, range): (u64, Millis)) -> Option<Spread> {
+    /// Returns how much of the log can go with the help of a snapshot that holds all records up to a position: whole
+    /// epochs from the oldest one on, to the last with samples that are further apart than `length`, and that parts
+    /// do not hold.
+    pub(crate) fn spread(&self, kept: &Elsewhere, (position, length): (u64, Millis)) -> Option<Spread> {
         let segments = self.shared.segments.lock();
         let current = segments.last()?.epoch;
-        let may_go = |s: &&SegmentInfo| {
-            s.epoch != current && s.positions.1 <= position && kept.holds_backfill(s)
-        };
+        let may_go = |s: &&SegmentInfo| s.positions.1 <= position && kept.holds_backfill(s);
         let n = segments.iter().take_while(may_go).count();
         let (free, rest) = segments.split_at(n);
         let cut_epoch = rest.first().map(|s| s.epoch);
-        let last = free
-            .iter()
-            .rfind(|s| Some(s.epoch) != cut_epoch && kept.parts(s, range))?;
-        let going = || free.iter().take_while(|s| s.epoch <= last.epoch);
+        let is_spread = |s: &&SegmentInfo| {
+            Some(s.epoch) != cut_epoch && s.extent.length() > length && s.extent.newest >= kept.floor
+        };
+        let epoch = free.iter().rfind(is_spread)?.epoch;
+        let going = || free.iter().take_while(|s| s.epoch <= epoch);
         Some(Spread {
-            epoch: last.epoch,
+            epoch,
+            is_current: epoch == current,
             newest: going().map(|s| s.extent.newest).max()?,
             bytes: going().map(|s| s.bytes).sum(),
         })
+    }
+
+    /// Begins an epoch with a record that holds nothing, so that the one before is over though nothing comes.
+    pub(crate) fn begin_epoch(&self) -> Result<(), IngestError> {
+        self.rotate(Millis::MIN, || {});
+        let position = {
+            let epoch = self.epoch();
+            self.append(
+                *epoch,
+                Payload::plain(KIND_METADATA, encode_metadata(std::iter::empty())),
+            )
+        };
+        self.wait(position)
     }
 
     /// Removes the oldest epochs while all their samples are kept elsewhere. The current epoch stays, and so does

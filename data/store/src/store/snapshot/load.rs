@@ -13,8 +13,8 @@ use crate::bytes::{HEADER_LEN, Header, Malformed, Reader};
 use crate::error::io_error;
 use crate::head::{Restored, Shard};
 use crate::wal::{
-    Captured, Extent, FRAME_HEADER_LEN, Frame, LogEnd, RefTable, Resume, SegmentFile, SegmentInfo, decode_exemplars,
-    decode_frame, decompress,
+    Captured, Extent, FRAME_HEADER_LEN, Frame, LogEnd, RefTable, Resume, SegmentFile, SegmentInfo,
+    decode_exemplars, decode_frame, decompress,
 };
 
 /// Slices that may wait for a thread.

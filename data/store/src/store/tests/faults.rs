@@ -135,13 +135,29 @@ struct Sent {
     all: Content,
 }
 
+/// What a life of a store takes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Life {
+    /// What comes is new, or hours late.
+    Steady,
+    /// History, and beside it one series of now: the log is cut short with a snapshot's help.
+    History,
+}
+
 /// Sends a sample of each of five series, and one of one series three hours earlier.
 fn send(store: &Store, step: i64, sent: &mut Sent) {
+    send_in(Life::Steady, store, step, sent);
+}
+
+fn send_in(life: Life, store: &Store, step: i64, sent: &mut Sent) {
     let t = 900 * HOUR + step * 15 * MINUTE;
     let mut rows: Vec<_> = (0..5)
         .map(|id| (id, t, (step as f64 * f64::from(id)).to_bits()))
         .collect();
     rows.push((1, t - 3 * HOUR + 1, 7));
+    if life == Life::History {
+        rows.push((9, 999 * HOUR + step * 1000, 8));
+    }
     let batch = batch(&rows);
     let add = |content: &mut Content| {
         for (id, t, bits) in &rows {
@@ -168,7 +184,7 @@ fn is_within(part: &Content, whole: &Content) -> bool {
 }
 
 /// Runs a life of a store over a disk that fails; returns whether the failing call was reached.
-fn survives(at: usize, lasting: bool, fault: Fault) -> bool {
+fn survives(at: usize, (life, lasting): (Life, bool), fault: Fault) -> bool {
     let dir = tempfile::tempdir().unwrap();
     let calls = Arc::new(AtomicUsize::new(0));
     let disk = || -> Arc<dyn Disk> {
@@ -184,7 +200,7 @@ fn survives(at: usize, lasting: bool, fault: Fault) -> bool {
     let crashed = tempfile::tempdir().unwrap();
     if let Ok(store) = open::open(faulty_config(dir.path()), clock(), disk()) {
         for step in 0..24 {
-            send(&store, step, &mut sent);
+            send_in(life, &store, step, &mut sent);
             if step % 8 == 7 {
                 store.maintain(1000 * HOUR);
             }
@@ -208,11 +224,11 @@ fn survives(at: usize, lasting: bool, fault: Fault) -> bool {
         let found = content(&store, TimeRange::ALL);
         assert!(
             is_within(&sent.acknowledged, &found),
-            "lost after call {at}, {fault:?}, lasting {lasting}"
+            "lost after call {at}, {fault:?}, lasting {lasting}, {life:?}"
         );
         assert!(
             is_within(&found, &sent.all),
-            "invented after call {at}, {fault:?}, lasting {lasting}"
+            "invented after call {at}, {fault:?}, lasting {lasting}, {life:?}"
         );
         assert_eq!(
             store.status().quarantined,
@@ -227,11 +243,13 @@ fn survives(at: usize, lasting: bool, fault: Fault) -> bool {
 }
 
 fn survives_every_call(fault: Fault, lasting: bool) {
-    let mut at = 0;
-    while survives(at, lasting, fault) {
-        at += 1;
+    for life in [Life::Steady, Life::History] {
+        let mut at = 0;
+        while survives(at, (life, lasting), fault) {
+            at += 1;
+        }
+        assert!(at > 60, "the disk was called {at} times");
     }
-    assert!(at > 60, "the disk was called {at} times");
 }
 
 #[test]
