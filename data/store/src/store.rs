@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use model::{
     Clock, ExemplarRequest, IngestError, Metadata, Millis, NamesRequest, Query, QueryError, Selection,
@@ -42,6 +43,9 @@ use crate::wal::Wal;
 use crate::{select, upkeep};
 
 pub use cardinality::{Cardinality, Counted};
+
+/// How long nothing must come for the log to be looked at before its turn.
+const QUIET: Duration = Duration::from_secs(1);
 
 /// Everything but the threads.
 pub(crate) struct Inner {
@@ -116,11 +120,7 @@ impl Store {
             Some(interval) => {
                 let inner = Arc::clone(&inner);
                 let name = "store-upkeep";
-                let run = move || {
-                    while !inner.wait_for_stop(interval) {
-                        inner.maintain(inner.clock.now());
-                    }
-                };
+                let run = move || inner.run_upkeep(interval);
                 let thread = std::thread::Builder::new().name(name.to_owned()).spawn(run);
                 Some(thread.map_err(|source| StoreError::StartThread { name, source })?)
             }
@@ -193,12 +193,35 @@ impl Drop for Store {
 }
 
 impl Inner {
-    fn wait_for_stop(&self, time: std::time::Duration) -> bool {
-        let mut gate = self.stop_gate.lock();
-        if !self.stopping.load(Ordering::Acquire) {
-            self.stop_wake.wait_for(&mut gate, time);
+    /// Maintains the store at an interval, or when asked to, until it is closed. Between, when nothing comes for a
+    /// moment, it is seen to that the next start is short.
+    fn run_upkeep(&self, interval: Duration) {
+        let mut next = Instant::now() + interval;
+        let mut position = self.wal.position();
+        loop {
+            let pause = next.saturating_duration_since(Instant::now()).min(QUIET);
+            let asked = self.wait_for_stop(pause);
+            if self.is_stopping() {
+                return;
+            }
+            let before = std::mem::replace(&mut position, self.wal.position());
+            if asked || Instant::now() >= next {
+                self.maintain(self.clock.now());
+                next = Instant::now() + interval;
+            } else if position == before {
+                let _upkeep = self.upkeep.lock();
+                self.note_results(upkeep::shorten_log(self));
+            }
         }
-        self.stopping.load(Ordering::Acquire)
+    }
+
+    /// Waits for a while; true if it ended early.
+    fn wait_for_stop(&self, time: Duration) -> bool {
+        let mut gate = self.stop_gate.lock();
+        if self.is_stopping() {
+            return true;
+        }
+        !self.stop_wake.wait_for(&mut gate, time).timed_out()
     }
 
     /// Has upkeep look for work now.
@@ -219,7 +242,11 @@ impl Inner {
 
     fn maintain(&self, now: Millis) {
         let _upkeep = self.upkeep.lock();
-        for (task, result) in upkeep::run(self, now) {
+        self.note_results(upkeep::run(self, now));
+    }
+
+    fn note_results(&self, results: Vec<(&'static str, Result<(), StoreError>)>) {
+        for (task, result) in results {
             let mut troubles = self.troubles.lock();
             match result {
                 Ok(()) => {

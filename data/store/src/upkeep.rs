@@ -29,32 +29,42 @@ pub(crate) use backfill::{FLUSH_AT as BACKFILL_FLUSH_AT, Seen as BackfillSeen};
 
 type Task<'a> = &'a dyn Fn() -> Result<(), StoreError>;
 
-/// Runs all tasks; returns each one's name and result.
-pub(crate) fn run(inner: &Inner, now: Millis) -> Vec<(&'static str, Result<(), StoreError>)> {
-    let tasks: [(&'static str, Task<'_>); 9] = [
+/// Name and result of a task.
+type Outcome = (&'static str, Result<(), StoreError>);
+
+/// Runs all tasks.
+pub(crate) fn run(inner: &Inner, now: Millis) -> Vec<Outcome> {
+    let tasks: [(&'static str, Task<'_>); 6] = [
         ("flush", &|| flush::flush(inner)),
         ("backfill", &|| backfill::flush(inner, now)),
         ("compaction", &|| compact::compact(inner)),
         ("deletion", &|| tombstones::prune(inner)),
         ("retention", &|| drop_expired(inner, now)),
         ("scrub", &|| scrub::scrub(inner, now)),
-        ("metadata", &|| {
-            inner.metadata.save(&*inner.disk, &inner.config.dir)
-        }),
-        ("snapshot", &|| log::save_snapshot(inner)),
-        ("log", &|| log::retire(inner)),
     ];
-    let mut results = Vec::with_capacity(tasks.len());
+    let mut results = Vec::new();
     for (name, task) in tasks {
-        let result = task();
-        // Log segments may hold metadata that nothing else does.
-        let stop = result.is_err() && name == "metadata";
-        results.push((name, result));
-        if stop || inner.is_stopping() {
-            break;
+        results.push((name, task()));
+        if inner.is_stopping() {
+            return results;
         }
     }
+    results.extend(shorten_log(inner));
     results
+}
+
+/// Runs the tasks that keep the log short, and with it the next start.
+pub(crate) fn shorten_log(inner: &Inner) -> Vec<Outcome> {
+    let saved = inner.metadata.save(&*inner.disk, &inner.config.dir);
+    if saved.is_err() {
+        // Log segments may hold metadata that nothing else does.
+        return vec![("metadata", saved)];
+    }
+    vec![
+        ("metadata", saved),
+        ("snapshot", log::save_snapshot(inner)),
+        ("log", log::retire(inner)),
+    ]
 }
 
 /// Makes a change of the parts count: manifest first, then what readers see, then the files that are left over.

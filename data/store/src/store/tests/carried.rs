@@ -32,7 +32,7 @@ fn send_history(store: &Store, steps: std::ops::Range<i64>, sent: &mut Content) 
 /// A folder of which the log holds nothing but the mark of its epoch, as a crash leaves it.
 fn carried_folder(dir: &Path) -> Content {
     let living = tempfile::tempdir().unwrap();
-    let store = open_with(history_config(living.path()), faults::sound());
+    let store = open_with(history_config(living.path()), unsynced());
     let mut sent = Content::new();
     send_history(&store, 0..40, &mut sent);
     store.maintain(1000 * HOUR);
@@ -43,7 +43,7 @@ fn carried_folder(dir: &Path) -> Content {
 }
 
 fn reopened(dir: &Path) -> Store {
-    open_with(history_config(dir), faults::sound())
+    open_with(history_config(dir), unsynced())
 }
 
 fn without_now(content: &Content) -> Content {
@@ -142,7 +142,7 @@ fn another_number_of_shards_waits_until_the_log_alone_says_what_there_is() {
             };
             let mut expected = sent.clone();
             for round in 0..3 {
-                let store = open_with(config(), faults::sound());
+                let store = open_with(config(), unsynced());
                 assert_eq!(
                     content(&store, TimeRange::ALL),
                     expected,
@@ -153,14 +153,14 @@ fn another_number_of_shards_waits_until_the_log_alone_says_what_there_is() {
             }
             // Parts come to hold what the snapshot did.
             let clock = Arc::new(TestClock(AtomicI64::new(1010 * HOUR)));
-            let store = open::open(config(), clock, faults::sound()).unwrap();
+            let store = open::open(config(), clock, unsynced()).unwrap();
             let row = [(9, 1009 * HOUR, 1)];
             store.ingest(&batch(&row)).unwrap();
             add(&mut expected, &row);
             store.maintain(1010 * HOUR);
             assert_eq!(content(&store, TimeRange::ALL), expected);
             drop(store);
-            let store = open_with(config(), faults::sound());
+            let store = open_with(config(), unsynced());
             assert_eq!(content(&store, TimeRange::ALL), expected);
             assert_eq!(store.inner.shards.len(), n_shards);
         }
