@@ -195,9 +195,11 @@ fn what_a_snapshot_carries_is_read() {
         let store = open(config(dir.path()));
         assert_eq!(store.status().quarantined, [snapshot], "its absence is told");
         let left = content(&store);
-        assert!(left.values().flatten().all(|(t, bits)| {
-            expected.values().any(|samples| samples.get(t) == Some(bits))
-        }));
+        assert!(
+            left.values()
+                .flatten()
+                .all(|(t, bits)| { expected.values().any(|samples| samples.get(t) == Some(bits)) })
+        );
         assert_ne!(left, expected);
     }
 }

@@ -128,7 +128,11 @@ fn fails_until_there_is_room(name: &str, prepare: impl Fn(&Store, &mut Content),
     }
     let left = tempfile::tempdir().unwrap();
     copy_dir(&dir, left.path());
-    assert_eq!(content(&open_with(left.path(), unsynced())), expected, "after a crash");
+    assert_eq!(
+        content(&open_with(left.path(), unsynced())),
+        expected,
+        "after a crash"
+    );
     disk.relieve();
     store.maintain(1000 * HOUR);
     assert_eq!(store.status().degraded, Vec::<String>::new());
