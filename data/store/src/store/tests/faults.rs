@@ -312,7 +312,7 @@ fn steady_folder(dir: &Path) -> Content {
     let living = tempfile::tempdir().unwrap();
     let store = open_with(faulty_config(living.path()), unsynced());
     let mut expected = Content::new();
-    for slice in 0..8 {
+    for slice in 0..10 {
         for (series, samples) in fill(&store, slice * 100..slice * 100 + 100) {
             expected.entry(series).or_default().extend(samples);
         }
