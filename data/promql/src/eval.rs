@@ -22,7 +22,6 @@ mod window;
 mod workers;
 
 use std::cell::RefCell;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use model::{Histogram, Millis, Query, Selection, SeriesSet};
@@ -185,7 +184,7 @@ pub fn evaluate_with(
 }
 
 /// A selection that was made, so that it is not made twice.
-type Selected = (Selection, Rc<dyn SeriesSet>);
+type Selected = (Selection, Arc<dyn SeriesSet>);
 
 struct Evaluator<'a> {
     source: &'a dyn Query,

@@ -5,6 +5,7 @@
 
 mod element;
 mod matched;
+mod sides;
 
 use crate::ast::{BinaryOp, ValueType};
 use crate::error::EvalError;
@@ -72,8 +73,10 @@ impl Evaluator<'_> {
                 self.with_scalar(plan, vector, |i, value| (value, scalar[i]))
             }
             _ => {
-                let left = self.vector(&plan.left, steps)?;
-                let right = self.vector(&plan.right, steps)?;
+                let (left, right) = match self.order(plan) {
+                    Some(order) => self.sides(order, steps)?,
+                    None => (self.vector(&plan.left, steps)?, self.vector(&plan.right, steps)?),
+                };
                 if plan.op.is_set() {
                     return self.set_operation(plan, &left, &right);
                 }

@@ -2,7 +2,7 @@
 //!
 //! Under the shard's lock only bytes are copied; decoding comes after the lock is released.
 
-use model::{Histogram, Millis, SampleBuffer, TimeRange};
+use model::{Histogram, METRIC_NAME, Millis, SampleBuffer, TimeRange};
 
 use super::Shard;
 use super::histograms::Run;
@@ -102,6 +102,24 @@ impl Shard {
         if let Some(samples) = self.flushing.get(&id) {
             out.add_late(samples, range);
         }
+    }
+
+    /// Tells whether a series of a metric may have histograms.
+    pub(crate) fn may_have_histograms(&self, metric: &str) -> bool {
+        let Some(postings) = self.symbols.postings(METRIC_NAME, metric) else {
+            return false;
+        };
+        let has_late = |samples: &LateSamples| samples.values().any(|late| late.histogram.is_some());
+        postings.iter().any(|id| {
+            let Some(series) = self.series.get(id as usize) else {
+                return false;
+            };
+            let side = series.has_side.then(|| self.sides.get(&id)).flatten();
+            series.is_histogram
+                || side.is_some_and(|side| !side.histograms.runs.is_empty() || has_late(&side.late))
+                || self.backfill.get(&id).is_some_and(has_late)
+                || self.flushing.get(&id).is_some_and(has_late)
+        })
     }
 
     fn copy_times(&self, timeline: u32, (start, n): (u32, usize), out: &mut HeadSamples) {
