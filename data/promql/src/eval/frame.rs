@@ -165,6 +165,15 @@ impl Frame {
         self.histograms[idx] = column;
     }
 
+    /// Takes room for the histograms of a row.
+    pub(crate) fn lease_histograms(&mut self, column: &[Slot]) -> Result<(), EvalError> {
+        let sizes = column
+            .iter()
+            .flatten()
+            .map(|histogram| size_in_samples(histogram));
+        self.lease.grow(sizes.sum())
+    }
+
     /// Puts a histogram into a row; the step becomes present.
     pub(crate) fn put_histogram(
         &mut self,

@@ -278,10 +278,10 @@ fn a_join_reads_what_its_small_side_has() {
         (format!("{rate} and on (ns, pod) info"), 3 + 3),
         (format!("{rate} unless on (ns, pod) info"), 50 + 3),
         (format!("{rate} or on (ns, pod) info"), 50 + 50),
-        // The sum is for all pods.
+        // The sum is of all pods.
         (
-            format!("sum by (ns) ({rate}) * on (ns) group_left () info"),
-            50 + 50,
+            format!("sum by (ns) ({rate}) * on (ns) max by (ns) (info)"),
+            50 + 3,
         ),
     ] {
         let found = read_by(&text);
