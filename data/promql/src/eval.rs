@@ -247,6 +247,14 @@ impl Evaluator<'_> {
         self.check_interrupt()?;
         let _scratch = self.scratch(steps)?;
         match &node.kind {
+            // Long chains of operators are deep, so what they need of the stack is kept small.
+            Kind::Binary(plan) if plan.matching.is_some() => self.between_vectors(plan, steps),
+            _ => self.other_vector(node, steps),
+        }
+    }
+
+    fn other_vector(&self, node: &Node, steps: &Steps) -> Result<Frame, EvalError> {
+        match &node.kind {
             Kind::Selector(_) => {
                 let mut frame = self.frame(steps);
                 self.stream(node, steps, &mut frame)?;

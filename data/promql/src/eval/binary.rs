@@ -72,17 +72,20 @@ impl Evaluator<'_> {
                 }
                 self.with_scalar(plan, vector, |i, value| (value, scalar[i]))
             }
-            _ => {
-                let (left, right) = match self.order(plan) {
-                    Some(order) => self.sides(order, steps)?,
-                    None => (self.vector(&plan.left, steps)?, self.vector(&plan.right, steps)?),
-                };
-                if plan.op.is_set() {
-                    return self.set_operation(plan, &left, &right);
-                }
-                self.matched(plan, &left, &right)
-            }
+            _ => self.between_vectors(plan, steps),
         }
+    }
+
+    /// Evaluates an operator between two vectors.
+    pub(super) fn between_vectors(&self, plan: &BinaryPlan, steps: &Steps) -> Result<Frame, EvalError> {
+        let (left, right) = match self.order(plan) {
+            Some(order) => self.sides(order, steps)?,
+            None => (self.vector(&plan.left, steps)?, self.vector(&plan.right, steps)?),
+        };
+        if plan.op.is_set() {
+            return self.set_operation(plan, &left, &right);
+        }
+        self.matched(plan, &left, &right)
     }
 
     fn with_scalar(

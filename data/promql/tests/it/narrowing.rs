@@ -105,7 +105,11 @@ fn store(dice: &mut Dice) -> Memory {
                 if dice.below(40) == 0 {
                     pairs.push(("__type__", "gauge"));
                 }
-                add(&mut store, &Labels::from_pairs(pairs).unwrap(), dice);
+                add(
+                    &mut store,
+                    &Labels::from_pairs(pairs).expect("labels form a set"),
+                    dice,
+                );
             }
         }
     }

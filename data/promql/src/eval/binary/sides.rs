@@ -83,35 +83,40 @@ impl Evaluator<'_> {
 
     /// Evaluates the sides of an operator, the left one and the right one.
     pub(super) fn sides(&self, order: Order<'_>, steps: &Steps) -> Result<(Frame, Frame), EvalError> {
-        let Order { plan, first, .. } = order;
-        let (first_node, second_node) = (plan.side(first), plan.side(first.other()));
-        let narrowed = self.narrowed(first_node, order.for_first(), steps)?;
-        let remarks = self.annotations.take();
-        let found = self.vector(narrowed.as_ref().unwrap_or(first_node), steps);
-        drop(narrowed);
-        let later = if first == Side::Right {
-            // What is remarked on the right side comes after what is on the left one.
-            self.annotations.replace(remarks)
-        } else {
-            let made = self.annotations.replace(remarks);
-            self.annotate(|notes| notes.append(made));
-            Annotations::default()
+        let first = order.first;
+        let (found, later) = self.first_side(order, steps)?;
+        let second = {
+            let node = order.plan.side(first.other());
+            let narrowed = self.narrowed(node, order.for_second(&found), steps)?;
+            self.vector(narrowed.as_deref().unwrap_or(node), steps)?
         };
-        let found = match found {
-            Err(error) if first == Side::Right => {
-                // If the left side fails too, that is what is said.
-                self.vector(&plan.left, steps)?;
-                return Err(error);
-            }
-            found => found?,
-        };
-        let narrowed = self.narrowed(second_node, order.for_second(&found), steps)?;
-        let second = self.vector(narrowed.as_ref().unwrap_or(second_node), steps)?;
         self.annotate(|notes| notes.append(later));
         Ok(match first {
             Side::Left => (found, second),
             Side::Right => (second, found),
         })
+    }
+
+    /// Evaluates the side that comes first. What is remarked on the right side comes after what is on the left one,
+    /// so it is kept apart.
+    fn first_side(&self, order: Order<'_>, steps: &Steps) -> Result<(Frame, Annotations), EvalError> {
+        let node = order.plan.side(order.first);
+        let narrowed = self.narrowed(node, order.for_first(), steps)?;
+        let node = narrowed.as_deref().unwrap_or(node);
+        if order.first == Side::Left {
+            return Ok((self.vector(node, steps)?, Annotations::default()));
+        }
+        let before = self.annotations.take();
+        let found = self.vector(node, steps);
+        let remarks = self.annotations.replace(before);
+        match found {
+            Ok(found) => Ok((found, remarks)),
+            Err(error) => {
+                // If the left side fails too, that is what is said.
+                self.vector(&order.plan.left, steps)?;
+                Err(error)
+            }
+        }
     }
 
     /// Returns a node that leaves out series that do not meet the conditions, if there are such conditions and that
@@ -121,7 +126,7 @@ impl Evaluator<'_> {
         node: &Node,
         mut conditions: Vec<Keep>,
         steps: &Steps,
-    ) -> Result<Option<Node>, EvalError> {
+    ) -> Result<Option<Box<Node>>, EvalError> {
         conditions.retain(|condition| {
             source(node, condition.label()).is_some_and(|matchers| !is_implied(condition, matchers))
         });
@@ -132,7 +137,7 @@ impl Evaluator<'_> {
         conditions
             .iter()
             .for_each(|condition| narrow(&mut node, condition));
-        Ok(Some(node))
+        Ok(Some(Box::new(node)))
     }
 
     /// Tells whether all samples below a node are floats, as far as can be known without reading them.
