@@ -30,7 +30,7 @@ use crate::annotations::Annotations;
 use crate::ast::{Boundary, Expr, ValueType};
 use crate::error::{EvalError, Interrupt};
 use crate::eval::frame::{
-    Budget, Frame, Lease, Row, RowMut, RowSink, float_steps, histogram_at, without_metadata,
+    Budget, Frame, Lease, Row, RowMut, RowSink, float_steps, has_metadata, histogram_at, without_metadata,
 };
 use crate::eval::steps::{Steps, all_steps};
 use crate::histogram;
@@ -263,6 +263,9 @@ impl Evaluator<'_> {
             Kind::Window(plan) => {
                 let mut frame = self.frame(steps);
                 self.stream_window(plan, steps, &mut frame)?;
+                if self.keeps_series_apart(plan, steps)? {
+                    return Ok(frame);
+                }
                 self.settle_names(frame)
             }
             Kind::Invariant(inner) => {
@@ -340,8 +343,7 @@ impl Evaluator<'_> {
             }
             map_row(values, present, &map);
         }
-        self.drop_names(&mut frame);
-        self.settle_names(frame)
+        self.without_names(frame)
     }
 
     /// Computes the value of each sample from its step, be it a float or a histogram.
@@ -361,8 +363,7 @@ impl Evaluator<'_> {
                 histogram_at(&histograms, i).map(|histogram| map(histogram))
             });
         }
-        self.drop_names(&mut frame);
-        self.settle_names(frame)
+        self.without_names(frame)
     }
 
     fn negate(&self, mut frame: Frame) -> Result<Frame, EvalError> {
@@ -378,18 +379,30 @@ impl Evaluator<'_> {
                 .for_each(|value| *value = -*value);
             frame.set_histograms(idx, histograms);
         }
-        self.drop_names(&mut frame);
-        self.settle_names(frame)
+        self.without_names(frame)
     }
 
-    /// Takes the metadata labels off all rows, now or at the end.
-    fn drop_names(&self, frame: &mut Frame) {
+    /// Takes the metadata labels off all rows, now or at the end; rows that are equal without them become one.
+    fn without_names(&self, mut frame: Frame) -> Result<Frame, EvalError> {
+        if self.params.delayed_name_removal {
+            frame
+                .heads_mut()
+                .iter_mut()
+                .for_each(|head| head.drop_name = true);
+            return Ok(frame);
+        }
+        let mut changed = false;
         for head in frame.heads_mut() {
-            if self.params.delayed_name_removal {
-                head.drop_name = true;
-            } else {
+            if has_metadata(&head.labels) {
                 head.labels = without_metadata(&head.labels);
+                changed = true;
             }
+        }
+        // As long as labels stay, rows stay different.
+        if changed {
+            frame.merge_equal_labels()
+        } else {
+            Ok(frame)
         }
     }
 

@@ -151,8 +151,7 @@ impl Evaluator<'_> {
         if !plan.op.changes_metric() && !plan.return_bool {
             return Ok(frame);
         }
-        self.drop_names(&mut frame);
-        self.settle_names(frame)
+        self.without_names(frame)
     }
 }
 

@@ -58,8 +58,7 @@ impl Evaluator<'_> {
     ) -> Result<Frame, EvalError> {
         let mut frame = self.frame(steps);
         self.selector_rows((plan, pick), steps, &mut frame)?;
-        self.drop_names(&mut frame);
-        self.settle_names(frame)
+        self.without_names(frame)
     }
 
     /// Streams the times of the samples a selector of info series finds, in seconds, under the full labels.
