@@ -338,3 +338,6 @@ fn is_elementwise(function: FunctionId) -> bool {
             | F::Sqrt
     )
 }
+
+#[cfg(test)]
+mod tests;
