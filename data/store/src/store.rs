@@ -316,6 +316,10 @@ impl Query for Store {
         Ok(Box::new(select::set::select(&self.inner, selection)?))
     }
 
+    fn may_have_histograms(&self, metric: &str, range: TimeRange) -> Result<bool, QueryError> {
+        select::kinds::may_have_histograms(&self.inner, metric, range)
+    }
+
     fn label_names(&self, request: &NamesRequest) -> Result<Vec<String>, QueryError> {
         select::names::label_names(&self.inner, request)
     }

@@ -10,6 +10,7 @@ mod evaluate;
 mod extended;
 mod fit;
 mod growth;
+mod lanes;
 mod mixed;
 mod notes;
 mod order;
@@ -285,9 +286,9 @@ fn kernel_for(
     let mut args = args.into_iter();
     let mut arg = || args.next().unwrap_or_default();
     Ok(match function {
-        F::Rate => Box::new(counter::Extrapolated::new(counter::Growth::Rate { seconds })),
-        F::Increase => Box::new(counter::Extrapolated::new(counter::Growth::Increase)),
-        F::Delta => Box::new(counter::Extrapolated::new(counter::Growth::Delta)),
+        F::Rate => Box::new(lanes::Extrapolation::new(counter::Growth::Rate { seconds })),
+        F::Increase => Box::new(lanes::Extrapolation::new(counter::Growth::Increase)),
+        F::Delta => Box::new(lanes::Extrapolation::new(counter::Growth::Delta)),
         F::Irate => Box::new(PerWindow(counter::irate)),
         F::Idelta => Box::new(PerWindow(counter::idelta)),
         F::Resets => Box::new(counter::Events::new(counter::resets_at)),
