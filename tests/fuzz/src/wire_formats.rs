@@ -2,7 +2,7 @@
 
 use model::{Batch, LabelsBuilder, PackedLabels};
 use wire::{
-    DecodeError, DecodeLimits, DecodeScratch, Decoded, DeltaHandling, Entry, ExpositionFormat,
+    DecodeError, DecodeLimits, DecodeScratch, Decoded, DeltaHandling, DeltaTotals, Entry, ExpositionFormat,
     ExpositionParser, NativeHistograms, OtlpLimits, OtlpRequest, OtlpSettings, Promotion, ReadLimits,
     decode_otlp_json, decode_otlp_protobuf, decode_read_request, decode_remote_write_v1,
     decode_remote_write_v2,
@@ -107,6 +107,20 @@ fn translate(request: &OtlpRequest) {
         let told = request.translate(&settings, &mut batch);
         assert_eq!(told.samples + told.histograms, batch.rows().len());
         assert_eq!(told.exemplars, batch.exemplars().len());
+        assert_storable(&batch);
+    }
+    let settings = OtlpSettings {
+        delta: DeltaHandling::Accumulate,
+        ..OtlpSettings::default()
+    };
+    let mut totals = DeltaTotals::default();
+    for now in [0, 60_000] {
+        let (mut request, mut batch) = (request.clone(), Batch::default());
+        let refused = request.accumulate(&mut totals, now);
+        let mut told = request.translate(&settings, &mut batch);
+        let after = told.refused_points;
+        told.refused_before(refused);
+        assert!(told.refused_points >= after);
         assert_storable(&batch);
     }
 }
