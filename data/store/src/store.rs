@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -27,7 +27,7 @@ use model::{
 use parking_lot::{Condvar, Mutex, RwLock};
 
 use crate::bytes::xxh3;
-use crate::config::StoreConfig;
+use crate::config::{StoreConfig, millis};
 use crate::disk::Disk;
 use crate::error::StoreError;
 use crate::head::Shard;
@@ -56,6 +56,8 @@ pub(crate) struct Inner {
     pub(crate) n_series: AtomicUsize,
     pub(crate) exemplars: Mutex<ExemplarRing>,
     pub(crate) limits: Limits,
+    /// How far a sample may be behind its series, in milliseconds.
+    pub(crate) out_of_order_window: AtomicI64,
     /// Samples in memory that wait to become parts of their own.
     pub(crate) n_backfill: AtomicUsize,
     pub(crate) backfill_seen: Mutex<Option<upkeep::BackfillSeen>>,
@@ -153,6 +155,17 @@ impl Store {
     /// As [`Store::durable`].
     pub fn wait_durable(&self, position: u64) -> Result<(), IngestError> {
         self.inner.wal.wait(position)
+    }
+
+    /// Sets how far behind the newest sample of its series a sample may come, from the next batch on.
+    pub fn set_out_of_order_window(&self, window: Duration) {
+        let window = millis(window);
+        self.inner.out_of_order_window.store(window, Ordering::Relaxed);
+    }
+
+    /// Sets how many exemplars are kept, 0 for none; of more than that the latest stay.
+    pub fn set_max_exemplars(&self, n: usize) {
+        self.inner.exemplars.lock().resize(n);
     }
 
     /// Flushes, compacts and drops what is due at a time. The background thread does the same; tests and tools

@@ -95,7 +95,7 @@ pub(crate) fn load(dir: &Path) -> Result<Loaded, StoreError> {
     }
 }
 
-fn decode(mut reader: Reader<'_>, version: u32) -> Result<Manifest, Malformed> {
+pub(crate) fn decode(mut reader: Reader<'_>, version: u32) -> Result<Manifest, Malformed> {
     let (next_part, floor) = (reader.u64()?, reader.i64()?);
     let mut parts = Vec::new();
     for _ in 0..reader.uvarint()? {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize};
 use std::time::Duration;
 
 use hashbrown::HashSet;
@@ -15,7 +15,7 @@ use super::limits::Limits;
 use super::replay::{Deleted, Head, Side};
 use super::snapshot::{self, Loaded, SnapshotFound, SnapshotState};
 use super::{Counters, Inner, Store};
-use crate::config::StoreConfig;
+use crate::config::{StoreConfig, millis};
 use crate::disk::{Disk, lock_dir};
 use crate::error::{StoreError, io_error};
 use crate::head::Shard;
@@ -109,6 +109,7 @@ pub(crate) fn open(
     let n_backfill = shards.iter().map(Shard::n_backfill).sum();
     let inner = Inner {
         limits: Limits::new(&config),
+        out_of_order_window: AtomicI64::new(millis(config.out_of_order_window)),
         config,
         clock,
         disk,
