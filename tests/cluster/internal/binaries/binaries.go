@@ -128,6 +128,9 @@ func (c *Cache) Path(ctx context.Context, name, version string) (string, error) 
 
 // Version is the version of what a build makes, from its go.mod, without the "v".
 func (c *Cache) Version(build *Build) (string, error) {
+	if build.Module == "" {
+		return ownVersion, nil
+	}
 	text, err := os.ReadFile(filepath.Join(c.Modules, build.Name, "go.mod"))
 	if err != nil {
 		return "", fmt.Errorf("cannot read the versions of %s: %w", build.Name, err)
@@ -202,6 +205,9 @@ func (c *Cache) Reports() ([]Report, error) {
 	}
 	return reports, nil
 }
+
+// ownVersion is the version of what is built from source of our own.
+const ownVersion = "1"
 
 const reportFile = "build.json"
 
