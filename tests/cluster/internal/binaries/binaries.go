@@ -15,7 +15,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -128,6 +127,9 @@ func (c *Cache) Path(ctx context.Context, name, version string) (string, error) 
 
 // Version is the version of what a build makes, from its go.mod, without the "v".
 func (c *Cache) Version(build *Build) (string, error) {
+	if build.Module == "" {
+		return ownVersion, nil
+	}
 	text, err := os.ReadFile(filepath.Join(c.Modules, build.Name, "go.mod"))
 	if err != nil {
 		return "", fmt.Errorf("cannot read the versions of %s: %w", build.Name, err)
@@ -203,6 +205,9 @@ func (c *Cache) Reports() ([]Report, error) {
 	return reports, nil
 }
 
+// ownVersion is the version of what is built from source of our own.
+const ownVersion = "1"
+
 const reportFile = "build.json"
 
 // there is true for a finished build, and notes that it was used.
@@ -224,6 +229,9 @@ func (c *Cache) place(build *Build, version string) (string, error) {
 		return "", fmt.Errorf("cannot list the module of %s: %w", build.Name, err)
 	}
 	for _, file := range files {
+		if file.IsDir() {
+			return "", fmt.Errorf("the module of %s has a folder %s: only files at its top are accounted for", build.Name, file.Name())
+		}
 		text, err := os.ReadFile(filepath.Join(module, file.Name()))
 		if err != nil {
 			return "", fmt.Errorf("cannot read the module of %s: %w", build.Name, err)
@@ -391,5 +399,3 @@ func (t *tail) Write(text []byte) (int, error) {
 }
 
 func (t *tail) String() string { return strings.TrimSpace(t.text.String()) }
-
-var _ io.Writer = (*tail)(nil)

@@ -6,7 +6,7 @@ import "strings"
 type Build struct {
 	// Name is the module's folder.
 	Name string
-	// Module is the module whose version in go.mod is the version of what is built.
+	// Module is the module whose version in go.mod is the version of what is built; empty for source of our own.
 	Module string
 	// Programs are the packages by the name of the program each becomes.
 	Programs []Program
@@ -67,6 +67,10 @@ var Builds = []Build{
 		Tags:     []string{"seccomp"},
 		Stamp:    []string{"main.version={version}"},
 		CGO:      true,
+	},
+	{
+		Name:     "pause",
+		Programs: []Program{{"pause", "."}},
 	},
 	{
 		Name:   "cni",
