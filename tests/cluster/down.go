@@ -63,7 +63,7 @@ func takeDown(ctx context.Context, b *bed.Bed) error {
 		return err
 	}
 	self := system.Self()
-	if record.Owner != self && system.Alive(record.Owner) {
+	if record.Owner.PID != self.PID && system.Alive(record.Owner) {
 		say("bed %s: ending the command that works on it (process %d)", b.Name, record.Owner.PID)
 		if err := system.Stop(ctx, record.Owner, ownerGrace); err != nil {
 			return err

@@ -47,7 +47,7 @@ func node(ctx context.Context, args []string) error {
 	if rest[0] == "start" {
 		err = nodes.Start(ctx, b, one, programs)
 	} else {
-		err = nodes.RestartKubelet(ctx, b, one, programs)
+		err = nodes.RestartKubelet(ctx, b, one)
 	}
 	if err != nil {
 		return err

@@ -187,7 +187,7 @@ func (m *maker) controlPlane(ctx context.Context, control *plane.Plane, client *
 		}
 	}
 	close(serving)
-	if err := addons.Apply(ctx, m.bed, m.programs); err != nil {
+	if err := addons.Apply(ctx, m.bed); err != nil {
 		return err
 	}
 	m.done("add-ons applied")
@@ -215,7 +215,7 @@ func (m *maker) realNode(ctx context.Context, node bed.Node, serving <-chan stru
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	if err := nodes.Join(ctx, m.bed, node, m.programs); err != nil {
+	if err := nodes.Join(ctx, m.bed, node); err != nil {
 		return err
 	}
 	m.done("kubelet of " + node.Name)
