@@ -53,9 +53,10 @@ func build(ctx context.Context, args []string) error {
 		return printJSON(reports)
 	}
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "BUILD\tVERSION\tTOOK\tSIZES")
+	fmt.Fprintln(table, "BUILD\tVERSION\tTOOK\tCPU TIME\tSIZES")
 	for _, report := range reports {
-		fmt.Fprintf(table, "%s\t%s\t%.0f s\t%s\n", report.Name, report.Version, report.Seconds, binaries.Sizes(report.Bytes))
+		fmt.Fprintf(table, "%s\t%s\t%.0f s\t%.0f s\t%s\n", report.Name, report.Version, report.Seconds,
+			report.CPUSeconds, binaries.Sizes(report.Bytes))
 	}
 	return table.Flush()
 }
