@@ -15,8 +15,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -48,6 +48,9 @@ type Report struct {
 	Version string `json:"version"`
 	// Seconds is the wall-clock time of the build, downloads included.
 	Seconds float64 `json:"seconds"`
+	// CPUSeconds is what the compiler and the linker worked, on all CPUs together; what the compiler's own cache held
+	// is not in it.
+	CPUSeconds float64 `json:"cpuSeconds"`
 	// Bytes are the programs' sizes by name.
 	Bytes map[string]int64 `json:"bytes"`
 	Go    string           `json:"go"`
@@ -230,6 +233,9 @@ func (c *Cache) place(build *Build, version string) (string, error) {
 		return "", fmt.Errorf("cannot list the module of %s: %w", build.Name, err)
 	}
 	for _, file := range files {
+		if file.IsDir() {
+			return "", fmt.Errorf("the module of %s has a folder %s: only files at its top are accounted for", build.Name, file.Name())
+		}
 		text, err := os.ReadFile(filepath.Join(module, file.Name()))
 		if err != nil {
 			return "", fmt.Errorf("cannot read the module of %s: %w", build.Name, err)
@@ -285,9 +291,11 @@ func (c *Cache) make(ctx context.Context, build *Build, version, dir string) err
 		CPUs: runtime.NumCPU(), Built: begin.UTC()}
 	for _, program := range build.Programs {
 		to := filepath.Join(next, program.Name)
-		if err := c.compile(ctx, build, version, program, to); err != nil {
+		worked, err := c.compile(ctx, build, version, program, to)
+		if err != nil {
 			return err
 		}
+		report.CPUSeconds += worked.Seconds()
 		info, err := os.Stat(to)
 		if err != nil {
 			return fmt.Errorf("the build of %s left no program: %w", program.Name, err)
@@ -299,6 +307,7 @@ func (c *Cache) make(ctx context.Context, build *Build, version, dir string) err
 			return fmt.Errorf("cannot link %s: %w", link, err)
 		}
 	}
+	report.CPUSeconds = math.Round(report.CPUSeconds*10) / 10
 	report.Seconds = time.Since(begin).Round(100 * time.Millisecond).Seconds()
 	text, err := json.MarshalIndent(report, "", "  ")
 	if err != nil {
@@ -314,8 +323,8 @@ func (c *Cache) make(ctx context.Context, build *Build, version, dir string) err
 	return nil
 }
 
-// compile runs the Go compiler for one program.
-func (c *Cache) compile(ctx context.Context, build *Build, version string, program Program, to string) error {
+// compile runs the Go compiler for one program and returns how long the CPUs worked for it.
+func (c *Cache) compile(ctx context.Context, build *Build, version string, program Program, to string) (time.Duration, error) {
 	command := exec.CommandContext(ctx, "go", "build", "-mod=readonly", "-trimpath", "-buildvcs=false",
 		"-tags", strings.Join(build.Tags, ","), "-ldflags", build.stamp(version), "-o", to, program.Package)
 	command.Dir = filepath.Join(c.Modules, build.Name)
@@ -334,9 +343,9 @@ func (c *Cache) compile(ctx context.Context, build *Build, version string, progr
 		if build.CGO {
 			hint = " (it needs gcc, pkg-config and libseccomp-dev: scripts/setup.sh test)"
 		}
-		return fmt.Errorf("cannot build %s of %s%s: %w\n%s", program.Name, build.Name, hint, err, last.String())
+		return 0, fmt.Errorf("cannot build %s of %s%s: %w\n%s", program.Name, build.Name, hint, err, last.String())
 	}
-	return nil
+	return command.ProcessState.UserTime() + command.ProcessState.SystemTime(), nil
 }
 
 // prune drops all but the newest versions of a build, so that the cache does not grow for ever.
@@ -397,5 +406,3 @@ func (t *tail) Write(text []byte) (int, error) {
 }
 
 func (t *tail) String() string { return strings.TrimSpace(t.text.String()) }
-
-var _ io.Writer = (*tail)(nil)

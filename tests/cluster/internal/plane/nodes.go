@@ -3,6 +3,7 @@ package plane
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"periplus.dev/testbed/internal/api"
 )
@@ -18,6 +19,8 @@ type node struct {
 		Conditions []struct {
 			Type   string `json:"type"`
 			Status string `json:"status"`
+			// LastHeartbeatTime is when the kubelet last said so.
+			LastHeartbeatTime time.Time `json:"lastHeartbeatTime"`
 		} `json:"conditions"`
 	} `json:"status"`
 }
@@ -29,6 +32,16 @@ func (n *node) ready() bool {
 		}
 	}
 	return false
+}
+
+// heard is when the node's kubelet last said how the node is.
+func (n *node) heard() time.Time {
+	for _, condition := range n.Status.Conditions {
+		if condition.Type == "Ready" {
+			return condition.LastHeartbeatTime
+		}
+	}
+	return time.Time{}
 }
 
 func (n nodes) see(event api.Event) error {
