@@ -230,7 +230,7 @@ func (s *snapshot) routes() error {
 	for line := range strings.Lines(text) {
 		fields := strings.Fields(line)
 		if len(fields) == 0 || slices.ContainsFunc(s.except, func(r bed.Record) bool {
-			return fields[0] == r.RegionRange() || fields[0] == r.PodRange()
+			return fields[0] == r.RegionRange() || fields[0] == r.PodRange() || slices.Contains(fields, r.HubLink())
 		}) {
 			continue
 		}
