@@ -53,7 +53,7 @@ disabled_plugins = ["io.containerd.nri.v1.nri", "io.containerd.tracing.processor
       [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc.options]
         BinaryName = %q
         SystemdCgroup = false
-`, socket, sandbox, !system.CanRaisePriority(), cniDir, binDir+"/runc")
+`, socket, sandbox, !system.CanRaisePriority(), cniDir, runcDir+"/runc")
 }
 
 // cniConfig: every address is known to every region, so nothing is translated but host ports.
@@ -95,16 +95,15 @@ clusterDNS: [%[2]s]
 clusterDomain: %[3]s
 containerRuntimeEndpoint: unix://%[4]s
 cgroupDriver: cgroupfs
-cgroupRoot: %[5]s
 failCgroupV1: false
 failSwapOn: false
 resolvConf: /etc/resolv.conf
 volumePluginDir: /var/lib/kubelet/volume-plugins
-oomScoreAdj: %[6]s
+oomScoreAdj: %[5]s
 evictionHard: {memory.available: 50Mi, nodefs.available: 0%%, nodefs.inodesFree: 0%%, imagefs.available: 0%%, imagefs.inodesFree: 0%%}
 imageGCHighThresholdPercent: 100
 imageGCLowThresholdPercent: 99
-`, credentialsDir, record.DNSAddress(), bed.Domain, socket, node.Cgroup, priority())
+`, credentialsDir, record.DNSAddress(), bed.Domain, socket, priority())
 }
 
 // proxyConfig: the limits of connection tracking belong to the machine and are not settable in a namespace.

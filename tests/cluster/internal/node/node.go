@@ -27,7 +27,9 @@ import (
 
 // The places within a node that its parts know each other by; they are the usual ones.
 const (
-	binDir         = "/opt/testbed/bin"
+	kubernetesDir  = "/opt/kubernetes"
+	containerdDir  = "/opt/containerd"
+	runcDir        = "/opt/runc"
 	cniDir         = "/opt/cni/bin"
 	socket         = "/run/containerd/containerd.sock"
 	containerdFile = "/etc/containerd/config.toml"
@@ -41,35 +43,22 @@ type Programs struct {
 	Kubernetes, Containerd, Runc, CNI, CoreDNS, Kwok, Pause string
 }
 
-// seen are the programs of a node by their places in it.
+// seen are the folders by the places that a node sees them at. Folders, not files: runc looks at the folder it is in,
+// and finds there what lies below a file that is mounted over another.
 func (p Programs) seen() map[string]string {
-	seen := map[string]string{binDir + "/runc": filepath.Join(p.Runc, "runc")}
-	for _, name := range []string{"kubelet", "kube-proxy"} {
-		seen[filepath.Join(binDir, name)] = filepath.Join(p.Kubernetes, name)
+	return map[string]string{
+		kubernetesDir: p.Kubernetes, containerdDir: p.Containerd, runcDir: p.Runc, cniDir: p.CNI,
 	}
-	for _, name := range []string{"containerd", "containerd-shim-runc-v2", "ctr"} {
-		seen[filepath.Join(binDir, name)] = filepath.Join(p.Containerd, name)
-	}
-	for _, name := range []string{"bridge", "host-local", "loopback", "portmap"} {
-		seen[filepath.Join(cniDir, name)] = filepath.Join(p.CNI, name)
-	}
-	return seen
 }
 
 // Root is the folder of the machine that a node sees as "/".
 func Root(node bed.Node) string { return filepath.Join(node.Dir, "root") }
 
-// Make makes a node that is off: its network, its cgroup, its disk with all configuration. The credentials must be in
+// Make makes a node that is off: its network and its disk with all configuration. The credentials must be in
 // its folder: ca.crt, kubelet.kubeconfig, kubelet-server.crt and .key, kube-proxy.kubeconfig.
 func Make(b *bed.Bed, node bed.Node) error {
 	record, err := b.Read()
 	if err != nil {
-		return err
-	}
-	if err := system.MakeCgroup(b, node.Cgroup, node.Name); err != nil {
-		return err
-	}
-	if err := system.MakeCgroup(b, system.SystemCgroup(node), node.Name); err != nil {
 		return err
 	}
 	if err := system.MakeNodeNetwork(b, &record, node); err != nil {
@@ -98,10 +87,10 @@ func StartRuntime(ctx context.Context, b *bed.Bed, node bed.Node, programs Progr
 		return err
 	}
 	pause := filepath.Join(programs.Pause, "pause")
-	if _, err := system.StartInit(b, node, pause, logFile(b, system.InitName(node.Name))); err != nil {
+	if _, err := system.StartInit(ctx, b, node, pause); err != nil {
 		return err
 	}
-	root := system.Root{Dir: Root(node), Programs: programs.seen(), BootID: bootID}
+	root := system.Root{Dir: Root(node), Folders: programs.seen(), BootID: bootID}
 	if err := system.MakeRoot(b, node.Name, root); err != nil {
 		return err
 	}
@@ -121,7 +110,7 @@ func Join(_ context.Context, b *bed.Bed, node bed.Node) error {
 	if err := startKubelet(b, node); err != nil {
 		return err
 	}
-	_, err := system.Start(b, process(b, node, "kube-proxy", "--config="+proxyFile, "--v=2"))
+	_, err := system.Start(b, process(b, node, kubernetesDir+"/kube-proxy", "--config="+proxyFile, "--v=2"))
 	return err
 }
 
@@ -156,7 +145,7 @@ func stockArchives(b *bed.Bed, programs Programs) ([]string, error) {
 
 // startContainerd starts the container runtime and waits for its socket: a kubelet that finds none ends at once.
 func startContainerd(ctx context.Context, b *bed.Bed, node bed.Node) error {
-	runtime, err := system.Start(b, process(b, node, "containerd", "--config", containerdFile))
+	runtime, err := system.Start(b, process(b, node, containerdDir+"/containerd", "--config", containerdFile))
 	if err != nil {
 		return err
 	}
@@ -186,7 +175,7 @@ func startContainerd(ctx context.Context, b *bed.Bed, node bed.Node) error {
 }
 
 func startKubelet(b *bed.Bed, node bed.Node) error {
-	_, err := system.Start(b, process(b, node, "kubelet",
+	_, err := system.Start(b, process(b, node, kubernetesDir+"/kubelet",
 		"--config="+kubeletFile,
 		"--kubeconfig="+credentialsDir+"/kubelet.conf",
 		"--hostname-override="+node.Name,
@@ -238,7 +227,7 @@ func Import(ctx context.Context, b *bed.Bed, node bed.Node, archive string) erro
 	}
 	defer file.Close()
 	_, err = system.RunInNode(ctx, b, node.Name, file,
-		filepath.Join(binDir, "ctr"), "--namespace=k8s.io", "images", "import", "--local", "-")
+		containerdDir+"/ctr", "--namespace=k8s.io", "images", "import", "--local", "-")
 	if err != nil {
 		return fmt.Errorf("cannot import the image %s into node %s: %w", archive, node.Name, err)
 	}
@@ -247,10 +236,10 @@ func Import(ctx context.Context, b *bed.Bed, node bed.Node, archive string) erro
 
 // process is a process of a node, named after it.
 func process(b *bed.Bed, node bed.Node, program string, args ...string) bed.Process {
-	name := program + "-" + node.Name
+	name := filepath.Base(program) + "-" + node.Name
 	return bed.Process{
 		Name: name, Node: node.Name, Namespace: node.Namespace,
-		Path: filepath.Join(binDir, program), Args: args, Dir: "/", Log: logFile(b, name),
+		Path: program, Args: args, Dir: "/", Log: logFile(b, name),
 	}
 }
 
@@ -276,7 +265,7 @@ func machineID(node bed.Node) string {
 func writeFiles(record *bed.Record, node bed.Node) error {
 	root := Root(node)
 	for _, dir := range []string{
-		binDir, cniDir, "/etc/containerd", "/etc/cni/net.d", credentialsDir, "/var/lib/containerd", "/var/lib/kubelet",
+		"/etc/containerd", "/etc/cni/net.d", credentialsDir, "/var/lib/containerd", "/var/lib/kubelet",
 		"/var/lib/kube-proxy", "/var/log/pods", "/var/log/containers", "/var/tmp", "/srv",
 	} {
 		if err := os.MkdirAll(filepath.Join(root, dir), 0o755); err != nil {

@@ -51,42 +51,73 @@ func hierarchies() ([]hierarchy, error) {
 	return found, nil
 }
 
-// MakeCgroup makes a cgroup of a bed in every hierarchy, with the same CPUs and memory nodes as its parent.
-func MakeCgroup(b *bed.Bed, name, node string) error {
-	if err := b.Own(bed.Thing{Kind: bed.Cgroup, Name: name, Node: node}); err != nil {
+// renewCgroup makes a node's cgroup in every hierarchy, empty, in the place of the one of its last start.
+func renewCgroup(ctx context.Context, b *bed.Bed, node bed.Node) error {
+	if err := removeCgroup(ctx, node.Cgroup); err != nil {
 		return err
 	}
+	if err := b.Own(bed.Thing{Kind: bed.Cgroup, Name: node.Cgroup, Node: node.Name}); err != nil {
+		return err
+	}
+	return makeCgroup(node.Cgroup)
+}
+
+// settle moves the first process of a node from the node's cgroup to that of its own processes, because in version 2 a
+// cgroup has either members or children with controllers.
+func settle(node bed.Node, pid int) error {
+	trees, err := hierarchies()
+	if err != nil {
+		return err
+	}
+	name := SystemCgroup(node)
+	for _, tree := range trees {
+		if err := tree.mkdir(filepath.Join(tree.path, name)); err != nil {
+			return fmt.Errorf("cannot make cgroup %s in %s: %w", name, tree.path, err)
+		}
+		members := filepath.Join(tree.path, name, "cgroup.procs")
+		if err := os.WriteFile(members, []byte(strconv.Itoa(pid)), 0o644); err != nil {
+			return fmt.Errorf("cannot move process %d to cgroup %s: %w", pid, name, err)
+		}
+		if tree.unified {
+			if err := tree.delegate(filepath.Join(tree.path, node.Cgroup)); err != nil {
+				return fmt.Errorf("cannot hand the controllers down in %s: %w", node.Cgroup, err)
+			}
+		}
+	}
+	return nil
+}
+
+// makeCgroup makes a cgroup below the root of every hierarchy, with the same CPUs and memory nodes as the root.
+func makeCgroup(name string) error {
 	trees, err := hierarchies()
 	if err != nil {
 		return err
 	}
 	for _, tree := range trees {
-		if err := tree.make(name); err != nil {
+		if tree.unified {
+			err = tree.delegate(tree.path)
+		}
+		if err == nil {
+			err = tree.mkdir(filepath.Join(tree.path, name))
+		}
+		if err != nil {
 			return fmt.Errorf("cannot make cgroup %s in %s: %w", name, tree.path, err)
 		}
 	}
 	return nil
 }
 
-func (h hierarchy) make(name string) error {
-	at := h.path
-	for part := range strings.SplitSeq(strings.Trim(name, "/"), "/") {
-		if h.unified {
-			if err := h.delegate(at); err != nil {
-				return err
-			}
-		}
-		parent := at
-		at = filepath.Join(at, part)
-		if err := os.Mkdir(at, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+// mkdir makes one cgroup.
+func (h hierarchy) mkdir(folder string) error {
+	if err := os.Mkdir(folder, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if h.unified || !slices.Contains(h.controllers, "cpuset") {
+		return nil
+	}
+	for _, file := range []string{"cpuset.cpus", "cpuset.mems"} {
+		if err := inherit(filepath.Join(filepath.Dir(folder), file), filepath.Join(folder, file)); err != nil {
 			return err
-		}
-		if !h.unified && slices.Contains(h.controllers, "cpuset") {
-			for _, file := range []string{"cpuset.cpus", "cpuset.mems"} {
-				if err := inherit(filepath.Join(parent, file), filepath.Join(at, file)); err != nil {
-					return err
-				}
-			}
 		}
 	}
 	return nil
@@ -161,6 +192,13 @@ func joinCgroup(name string, attributes *syscall.SysProcAttr) (func(), error) {
 // RemoveCgroup ends every process in a bed's cgroup and below, and removes it from every hierarchy. One that is gone
 // is no error.
 func RemoveCgroup(ctx context.Context, b *bed.Bed, name, node string) error {
+	if err := removeCgroup(ctx, name); err != nil {
+		return err
+	}
+	return b.Disown(bed.Thing{Kind: bed.Cgroup, Name: name, Node: node})
+}
+
+func removeCgroup(ctx context.Context, name string) error {
 	trees, err := hierarchies()
 	if err != nil {
 		return err
@@ -170,7 +208,7 @@ func RemoveCgroup(ctx context.Context, b *bed.Bed, name, node string) error {
 			return err
 		}
 	}
-	return b.Disown(bed.Thing{Kind: bed.Cgroup, Name: name, Node: node})
+	return nil
 }
 
 func removeTree(ctx context.Context, root string) error {

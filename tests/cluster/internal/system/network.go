@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"periplus.dev/testbed/internal/bed"
@@ -81,6 +82,9 @@ func makeHub() error {
 
 // removeRegion takes a bed's link to the hub away, and the hub with the last link.
 func removeRegion(b *bed.Bed, record *bed.Record) error {
+	if !slices.Contains(record.Things, bed.Thing{Kind: bed.Link, Name: record.HubLink()}) {
+		return nil
+	}
 	return bed.Locked(rootOf(b), func() error {
 		if linkExists(record.HubLink()) {
 			if err := ip(Space{}, "link del "+record.HubLink()); err != nil && linkExists(record.HubLink()) {

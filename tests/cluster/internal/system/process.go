@@ -21,7 +21,7 @@ import (
 const mark = "PERIPLUS_TESTBED"
 
 // nodePath is where programs are looked for within a node.
-const nodePath = "PATH=/opt/testbed/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+const nodePath = "PATH=/opt/kubernetes:/opt/containerd:/opt/runc:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 // InitName is the name of the first process of a node in the bed's record.
 func InitName(node string) string { return "init-" + node }
@@ -35,43 +35,71 @@ func SystemCgroup(node bed.Node) string { return node.Cgroup + "/system" }
 //
 // The process in the record with the same name must have ended: Start refuses to have two.
 func Start(b *bed.Bed, p bed.Process) (bed.Process, error) {
-	record, err := b.Read()
-	if err != nil {
-		return p, err
+	if p.Node != "" {
+		space, cgroup, err := nodeSpace(b, p.Node)
+		if err != nil {
+			return p, fmt.Errorf("cannot start %s: %w", p.Name, err)
+		}
+		env := append([]string{nodePath, "HOME=/root", "LANG=C.UTF-8"}, p.Env...)
+		return launch(b, p, launchOptions{space: space, env: env, cgroup: cgroup})
 	}
 	space := Space{}
-	env := append(os.Environ(), p.Env...)
-	var cgroup string
 	if p.Namespace != "" {
 		space.Net = NamespaceFile(b, p.Namespace)
 	}
-	if p.Node != "" {
-		node, found := record.Node(p.Node)
-		first, started := record.Process(InitName(p.Node))
-		if !found || !started || !Alive(first) {
-			return p, fmt.Errorf("cannot start %s: node %s is not running; start the node", p.Name, p.Node)
-		}
-		space = Space{Init: first.PID}
-		env = append([]string{nodePath, "HOME=/root", "LANG=C.UTF-8"}, p.Env...)
-		cgroup = SystemCgroup(node)
-	}
-	return launch(b, p, launchOptions{space: space, env: env, cgroup: cgroup})
+	return launch(b, p, launchOptions{space: space, env: append(os.Environ(), p.Env...)})
 }
 
-// StartInit starts the first process of a node: it has the node's network namespace and its own mounts, process
-// numbers, host name and IPC. When it ends, everything in the node ends at once, and the node's mounts go: it is the
-// node's power switch.
-func StartInit(b *bed.Bed, node bed.Node, pause, log string) (bed.Process, error) {
+// StartInit starts the first process of a node, which must have been stopped: it has the node's network namespace and
+// its own mounts, process numbers, host name, IPC and cgroups, of which the node's is the root. When it ends,
+// everything in the node ends at once, and the node's mounts go: it is the node's power switch.
+//
+// The program is pause, which makes the cgroup namespace itself: its root is the cgroup that its maker is in, and in
+// version 2 a process is only put there as it is born.
+func StartInit(ctx context.Context, b *bed.Bed, node bed.Node, pause string) (bed.Process, error) {
+	name := InitName(node.Name)
 	p := bed.Process{
-		Name: InitName(node.Name), Node: node.Name, Namespace: node.Namespace,
-		Path: pause, Log: log, Dir: "/",
+		Name: name, Node: node.Name, Namespace: node.Namespace,
+		Path: pause, Args: []string{"--own-cgroups"}, Dir: "/", Log: filepath.Join(b.Dir, "logs", name+".log"),
 	}
-	return launch(b, p, launchOptions{
+	if err := renewCgroup(ctx, b, node); err != nil {
+		return p, err
+	}
+	p, err := launch(b, p, launchOptions{
 		space:  Space{Net: NamespaceFile(b, node.Namespace)},
 		env:    []string{nodePath},
-		cgroup: SystemCgroup(node),
+		cgroup: node.Cgroup,
 		clone:  syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWUTS | syscall.CLONE_NEWIPC,
 	})
+	if err != nil {
+		return p, err
+	}
+	if err := waitOwnCgroups(ctx, p); err != nil {
+		return p, err
+	}
+	return p, settle(node, p.PID)
+}
+
+// waitOwnCgroups returns when a node's first process has made its cgroup namespace.
+func waitOwnCgroups(ctx context.Context, p bed.Process) error {
+	ours, err := os.Readlink("/proc/self/ns/cgroup")
+	if err != nil {
+		return fmt.Errorf("cannot read the cgroup namespace of this process: %w", err)
+	}
+	for {
+		theirs, err := os.Readlink("/proc/" + strconv.Itoa(p.PID) + "/ns/cgroup")
+		if err == nil && theirs != ours {
+			return nil
+		}
+		if !Alive(p) {
+			return fmt.Errorf("%s has ended; see %s", p.Name, p.Log)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%s has not made its cgroup namespace: %w", p.Name, context.Cause(ctx))
+		case <-time.After(time.Millisecond):
+		}
+	}
 }
 
 type launchOptions struct {

@@ -16,8 +16,8 @@ import (
 type Root struct {
 	// Dir is the folder that becomes "/"; what a node writes stays there.
 	Dir string
-	// Programs are files of the machine by the path within the node at which they are seen.
-	Programs map[string]string
+	// Folders are folders of the machine by the path within the node at which they are seen.
+	Folders map[string]string
 	// BootID is what the node reads as the kernel's identity of this boot, as each start of a node is one.
 	BootID string
 }
@@ -31,7 +31,7 @@ var linked = []string{"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"}
 // MakeRoot gives a node that was just started its host name and its own tree of files. The mounts are the node's own:
 // the machine does not see them, and they end with the node.
 func MakeRoot(b *bed.Bed, node string, root Root) error {
-	space, err := nodeSpace(b, node)
+	space, _, err := nodeSpace(b, node)
 	if err != nil {
 		return err
 	}
@@ -77,10 +77,24 @@ func (r Root) mount(hostname string) error {
 	if err := r.mountSys(); err != nil {
 		return err
 	}
-	for inside, outside := range r.Programs {
-		if err := bind(outside, r.Dir+inside, 0); err != nil {
+	for inside, outside := range r.Folders {
+		if err := show(outside, r.Dir+inside); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// show mounts a folder of the machine unchangeable.
+func show(from, to string) error {
+	if err := os.MkdirAll(to, 0o755); err != nil {
+		return err
+	}
+	if err := bind(from, to, unix.MS_REC); err != nil {
+		return err
+	}
+	if err := unix.Mount("", to, "", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY, ""); err != nil {
+		return fmt.Errorf("cannot make %s read-only: %w", to, err)
 	}
 	return nil
 }
@@ -91,14 +105,8 @@ func (r Root) mountMachine() error {
 		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		if err := os.MkdirAll(r.Dir+dir, 0o755); err != nil {
+		if err := show(dir, r.Dir+dir); err != nil {
 			return err
-		}
-		if err := bind(dir, r.Dir+dir, unix.MS_REC); err != nil {
-			return err
-		}
-		if err := unix.Mount("", r.Dir+dir, "", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY, ""); err != nil {
-			return fmt.Errorf("cannot make %s read-only: %w", dir, err)
 		}
 	}
 	for _, dir := range linked {
@@ -110,7 +118,7 @@ func (r Root) mountMachine() error {
 			}
 		case errors.Is(err, fs.ErrNotExist):
 		default:
-			if err := errors.Join(os.MkdirAll(r.Dir+dir, 0o755), bind(dir, r.Dir+dir, unix.MS_REC)); err != nil {
+			if err := show(dir, r.Dir+dir); err != nil {
 				return err
 			}
 		}
@@ -118,8 +126,8 @@ func (r Root) mountMachine() error {
 	return nil
 }
 
-// mountSys makes a /sys that shows the node's own network links, with everything that the machine mounted in its /sys:
-// the cgroups above all.
+// mountSys makes a /sys that shows the node's own network links and cgroups, with everything else that the machine
+// mounted in its own.
 func (r Root) mountSys() error {
 	if err := unix.Mount("sysfs", r.Dir+"/sys", "sysfs", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
 		return fmt.Errorf("cannot mount /sys: %w", err)
@@ -129,10 +137,60 @@ func (r Root) mountSys() error {
 		return err
 	}
 	for _, mount := range mounts {
-		if strings.HasPrefix(mount.path, "/sys/") {
-			if err := bind(mount.path, r.Dir+mount.path, 0); err != nil {
-				return err
+		if !strings.HasPrefix(mount.path, "/sys/") {
+			continue
+		}
+		to := r.Dir + mount.path
+		switch {
+		case strings.HasPrefix(mount.kind, "cgroup"):
+			err = mountCgroup(mount, to)
+		case mount.kind == "tmpfs":
+			// The folder of the hierarchies of version 1; a copy, as the machine's shows the machine's.
+			err = unix.Mount("tmpfs", to, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "mode=755")
+		default:
+			err = bind(mount.path, to, 0)
+		}
+		if err != nil {
+			return fmt.Errorf("cannot mount %s: %w", mount.path, err)
+		}
+	}
+	return r.linkControllers()
+}
+
+// mountCgroup mounts a hierarchy as this cgroup namespace sees it: with the node's cgroup as its root.
+func mountCgroup(mount mountPoint, to string) error {
+	if err := os.MkdirAll(to, 0o755); err != nil {
+		return err
+	}
+	options := ""
+	if mount.kind == "cgroup" {
+		for option := range strings.SplitSeq(mount.options, ",") {
+			if option != "rw" && option != "ro" {
+				options += "," + option
 			}
+		}
+		options = strings.TrimPrefix(options, ",")
+		if strings.HasPrefix(options, "name=") {
+			options = "none," + options
+		}
+	}
+	return unix.Mount("cgroup", to, mount.kind, unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, options)
+}
+
+// linkControllers repeats the links beside the hierarchies of version 1, by which a controller that shares one is found.
+func (r Root) linkControllers() error {
+	const folder = "/sys/fs/cgroup"
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		target, err := os.Readlink(filepath.Join(folder, entry.Name()))
+		if err != nil {
+			continue
+		}
+		if err := os.Symlink(target, filepath.Join(r.Dir, folder, entry.Name())); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -167,16 +225,8 @@ func (r Root) pivot() error {
 	return nil
 }
 
-// bind shows a file or folder at a second place, which is made if it is a file's and is not there.
+// bind shows a file or folder at a second place.
 func bind(from, to string, flags uintptr) error {
-	if _, err := os.Stat(to); errors.Is(err, fs.ErrNotExist) {
-		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(to, nil, 0o755); err != nil {
-			return err
-		}
-	}
 	if err := unix.Mount(from, to, "", unix.MS_BIND|flags, ""); err != nil {
 		return fmt.Errorf("cannot mount %s at %s: %w", from, to, err)
 	}

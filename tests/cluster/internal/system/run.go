@@ -8,6 +8,7 @@ import (
 	"io"
 	"os/exec"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -36,19 +37,19 @@ func tool(space Space, input, name string, args ...string) (string, error) {
 	defer cancel()
 	command := exec.CommandContext(ctx, path, args...)
 	command.Stdin = strings.NewReader(input)
-	output, err := output(space, command)
+	output, err := output(space, "", command)
 	return string(output), err
 }
 
 // Run runs a program of the machine in a space until it ends, and returns its output.
 func Run(ctx context.Context, space Space, name string, args ...string) (string, error) {
-	output, err := output(space, exec.CommandContext(ctx, name, args...))
+	output, err := output(space, "", exec.CommandContext(ctx, name, args...))
 	return string(output), err
 }
 
 // RunInNode runs a program within a node until it ends, with an input that may be nil, and returns its output.
 func RunInNode(ctx context.Context, b *bed.Bed, node string, input io.Reader, argv ...string) ([]byte, error) {
-	space, err := nodeSpace(b, node)
+	space, cgroup, err := nodeSpace(b, node)
 	if err != nil {
 		return nil, err
 	}
@@ -58,37 +59,53 @@ func RunInNode(ctx context.Context, b *bed.Bed, node string, input io.Reader, ar
 		command.Stdin = strings.NewReader("")
 	}
 	command.Env = []string{nodePath, "HOME=/root", "LANG=C.UTF-8", mark + "=" + b.Dir}
-	return output(space, command)
+	return output(space, cgroup, command)
 }
 
 // NodeFile is the path on the machine of a file that a node that runs has at a path; also of one that is not on its disk.
 func NodeFile(b *bed.Bed, node, path string) (string, error) {
-	space, err := nodeSpace(b, node)
+	space, _, err := nodeSpace(b, node)
 	if err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("/proc/%d/root%s", space.Init, path), nil
 }
 
-// nodeSpace is the space of a node that runs.
-func nodeSpace(b *bed.Bed, node string) (Space, error) {
+// nodeSpace is the space of a node that runs, and the cgroup of its own processes.
+func nodeSpace(b *bed.Bed, name string) (Space, string, error) {
 	record, err := b.Read()
 	if err != nil {
-		return Space{}, err
+		return Space{}, "", err
 	}
-	first, _ := record.Process(InitName(node))
+	node, _ := record.Node(name)
+	first, _ := record.Process(InitName(name))
 	if !Alive(first) {
-		return Space{}, fmt.Errorf("node %s of bed %s is not running; start it", node, b.Name)
+		return Space{}, "", fmt.Errorf("node %s of bed %s is not running; start it", name, b.Name)
 	}
-	return Space{Init: first.PID}, nil
+	return Space{Init: first.PID}, SystemCgroup(node), nil
 }
 
-func output(space Space, command *exec.Cmd) ([]byte, error) {
+// output runs a program in a space and, if one is named, in a cgroup.
+func output(space Space, cgroup string, command *exec.Cmd) ([]byte, error) {
 	var output, problems bytes.Buffer
 	command.Stdout, command.Stderr = &output, &problems
 	// A child of the program that holds the output open must not hold this up.
 	command.WaitDelay = time.Second
-	if err := space.Do(command.Start); err != nil {
+	command.SysProcAttr = &syscall.SysProcAttr{}
+	err := onThread(func() error {
+		leave, err := joinCgroup(cgroup, command.SysProcAttr)
+		if err != nil {
+			return err
+		}
+		defer leave()
+		if space != (Space{}) {
+			if err := space.enter(); err != nil {
+				return err
+			}
+		}
+		return command.Start()
+	})
+	if err != nil {
 		return nil, fmt.Errorf("cannot run %s: %w", command.Path, err)
 	}
 	if err := command.Wait(); err != nil {

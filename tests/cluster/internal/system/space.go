@@ -82,7 +82,7 @@ func (s Space) enter() error {
 		return fmt.Errorf("cannot enter the node of process %d; is it stopped?: %w", s.Init, err)
 	}
 	defer unix.Close(pidfd)
-	const all = unix.CLONE_NEWNET | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC | unix.CLONE_NEWPID | unix.CLONE_NEWNS
+	const all = unix.CLONE_NEWCGROUP | unix.CLONE_NEWNET | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC | unix.CLONE_NEWPID | unix.CLONE_NEWNS
 	if err := unix.Setns(pidfd, all); err != nil {
 		return fmt.Errorf("cannot enter the namespaces of process %d: %w", s.Init, err)
 	}

@@ -5,12 +5,24 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 )
 
+// A namespace belongs to a thread; the one that a process is asked about is its first, which main then keeps.
+func init() { runtime.LockOSThread() }
+
 func main() {
+	// A node has cgroups of its own: the one it is started in becomes the root of what it sees.
+	if len(os.Args) > 1 && os.Args[1] == "--own-cgroups" {
+		if err := syscall.Unshare(syscall.CLONE_NEWCGROUP); err != nil {
+			fmt.Fprintln(os.Stderr, "error: cannot make a cgroup namespace:", err)
+			os.Exit(1)
+		}
+	}
 	stop, ended := make(chan os.Signal, 1), make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGINT, syscall.SIGTERM)
 	signal.Notify(ended, syscall.SIGCHLD)
