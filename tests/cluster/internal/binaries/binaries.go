@@ -212,7 +212,11 @@ func (c *Cache) Reports() ([]Report, error) {
 // ownVersion is the version of what is built from source of our own.
 const ownVersion = "1"
 
-const reportFile = "build.json"
+const (
+	reportFile = "build.json"
+	// unfinished is how the name of a folder ends that is being built into.
+	unfinished = ".next"
+)
 
 // there is true for a finished build, and notes that it was used.
 func there(dir string) bool {
@@ -280,10 +284,8 @@ func (c *Cache) lock(ctx context.Context, build *Build) (func(), error) {
 func (c *Cache) make(ctx context.Context, build *Build, version, dir string) error {
 	c.Say("building %s %s", build.Name, version)
 	begin := time.Now()
-	next := dir + ".next"
-	if err := os.RemoveAll(next); err != nil {
-		return fmt.Errorf("cannot remove what an earlier build of %s left: %w", build.Name, err)
-	}
+	next := dir + unfinished
+	defer os.RemoveAll(next)
 	if err := os.MkdirAll(next, 0o755); err != nil {
 		return fmt.Errorf("cannot make the folder of %s: %w", build.Name, err)
 	}
@@ -348,20 +350,26 @@ func (c *Cache) compile(ctx context.Context, build *Build, version string, progr
 	return command.ProcessState.UserTime() + command.ProcessState.SystemTime(), nil
 }
 
-// prune drops all but the newest versions of a build, so that the cache does not grow for ever.
+// prune drops all but the newest versions of a build and what killed builds left, so that the cache does not grow for
+// ever.
 func (c *Cache) prune(build *Build, current string) {
 	found, err := filepath.Glob(filepath.Join(c.Dir, build.Name+"-*"))
 	if err != nil {
 		return
 	}
-	checksum := regexp.MustCompile(`-[0-9a-f]{16}$`)
+	ours := regexp.MustCompile("^" + regexp.QuoteMeta(build.Name) + `-[0-9a-f]{16}(` + regexp.QuoteMeta(unfinished) + ")?$")
 	type version struct {
 		dir  string
 		used time.Time
 	}
 	var old []version
 	for _, dir := range found {
-		if dir == current || strings.TrimSuffix(dir, checksum.FindString(dir)) != filepath.Join(c.Dir, build.Name) {
+		if dir == current || !ours.MatchString(filepath.Base(dir)) {
+			continue
+		}
+		if strings.HasSuffix(dir, unfinished) {
+			// We hold the lock: whoever began this was killed.
+			c.remove(dir)
 			continue
 		}
 		if info, err := os.Stat(filepath.Join(dir, reportFile)); err == nil {
@@ -370,12 +378,15 @@ func (c *Cache) prune(build *Build, current string) {
 	}
 	sort.Slice(old, func(i, j int) bool { return old[i].used.After(old[j].used) })
 	for i, version := range old {
-		if i+1 < kept {
-			continue
+		if i+1 >= kept {
+			c.remove(version.dir)
 		}
-		if err := os.RemoveAll(version.dir); err != nil {
-			c.Say("cannot remove the old build %s: %v", version.dir, err)
-		}
+	}
+}
+
+func (c *Cache) remove(dir string) {
+	if err := os.RemoveAll(dir); err != nil {
+		c.Say("cannot remove the old build %s: %v", dir, err)
 	}
 }
 

@@ -134,11 +134,12 @@ func TestOldBuildsAreDropped(t *testing.T) {
 	newest := old("hello-0000000000000001", time.Hour)
 	second := old("hello-0000000000000002", 2*time.Hour)
 	third := old("hello-0000000000000003", 3*time.Hour)
+	killed := old("hello-0000000000000009"+unfinished, time.Minute)
 	another := old("hello-world-0000000000000004", 9*time.Hour)
 	if _, err := cache.Ensure(context.Background(), build); err != nil {
 		t.Fatal(err)
 	}
-	for dir, want := range map[string]bool{newest: true, second: true, third: false, another: true} {
+	for dir, want := range map[string]bool{newest: true, second: true, third: false, killed: false, another: true} {
 		if _, err := os.Stat(dir); (err == nil) != want {
 			t.Errorf("%s is there: %v, want %v", filepath.Base(dir), err == nil, want)
 		}

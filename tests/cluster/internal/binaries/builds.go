@@ -45,10 +45,8 @@ func kubernetes(minor string) Build {
 	}
 }
 
-// Builds is everything that a bed is made of.
+// Builds is everything that a bed is made of, the largest last.
 var Builds = []Build{
-	kubernetes("1.36"),
-	kubernetes("1.35"),
 	{
 		Name:   "containerd",
 		Module: "github.com/containerd/containerd/v2",
@@ -100,6 +98,8 @@ var Builds = []Build{
 		Programs: []Program{{"kube-state-metrics", "k8s.io/kube-state-metrics/v2"}},
 		Stamp:    []string{"github.com/prometheus/common/version.Version=v{version}"},
 	},
+	kubernetes("1.36"),
+	kubernetes("1.35"),
 }
 
 // stamp is the linker's flags with the version filled in.
