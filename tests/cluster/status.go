@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -146,6 +147,8 @@ func describe(ctx context.Context, b *bed.Bed) (description, error) {
 			d.ReadyAfterSeconds = step.Took.Round(time.Millisecond).Seconds()
 		}
 	}
+	// The control plane first, then node by node; they were started side by side.
+	slices.SortStableFunc(r.Processes, func(a, b bed.Process) int { return strings.Compare(a.Node, b.Node) })
 	for _, process := range r.Processes {
 		part := partDescription{Name: process.Name, Node: process.Node, PID: process.PID, Log: process.Log,
 			Alive: system.Alive(process)}
