@@ -21,7 +21,7 @@ func kubeconfig(cluster, server, user, authorityFile string, pair pki.Pair) ([]b
 	return fmt.Appendf(nil, `apiVersion: v1
 kind: Config
 clusters:
-- name: %[1]s
+- name: %[1]q
   cluster:
     server: %[2]s
     certificate-authority-data: %[4]s
@@ -31,10 +31,10 @@ users:
     client-certificate-data: %[5]s
     client-key-data: %[6]s
 contexts:
-- name: %[1]s
+- name: %[1]q
   context:
-    cluster: %[1]s
+    cluster: %[1]q
     user: %[3]q
-current-context: %[1]s
+current-context: %[1]q
 `, cluster, server, user, data[0], data[1], data[2]), nil
 }
