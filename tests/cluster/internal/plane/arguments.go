@@ -88,6 +88,11 @@ func (p *Plane) controllersArgs() []string {
 		"--cluster-signing-key-file=" + p.pki("ca.key"),
 		"--requestheader-client-ca-file=" + p.pki("front-proxy-ca.crt"),
 		"--service-cluster-ip-range=" + p.record.ServiceRange(),
+		// It begins with some hundred requests, one controller after another, and looks at the nodes' taints once in a
+		// period: at its own pace the first pod of a cluster starts seven seconds later.
+		"--kube-api-qps=200",
+		"--kube-api-burst=400",
+		"--node-monitor-period=1s",
 		// The address plan gives each real node its range; kwok gives its pods theirs.
 		"--allocate-node-cidrs=false",
 	}
