@@ -48,6 +48,7 @@ type Programs struct {
 func (p Programs) seen() map[string]string {
 	return map[string]string{
 		kubernetesDir: p.Kubernetes, containerdDir: p.Containerd, runcDir: p.Runc, cniDir: p.CNI,
+		system.PauseDir: p.Pause,
 	}
 }
 

@@ -23,6 +23,9 @@ const mark = "PERIPLUS_TESTBED"
 // nodePath is where programs are looked for within a node.
 const nodePath = "PATH=/opt/kubernetes:/opt/containerd:/opt/runc:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+// PauseDir is the folder within a node in which pause is.
+const PauseDir = "/opt/pause"
+
 // InitName is the name of the first process of a node in the bed's record.
 func InitName(node string) string { return "init-" + node }
 
@@ -41,7 +44,7 @@ func Start(b *bed.Bed, p bed.Process) (bed.Process, error) {
 			return p, fmt.Errorf("cannot start %s: %w", p.Name, err)
 		}
 		env := append([]string{nodePath, "HOME=/root", "LANG=C.UTF-8"}, p.Env...)
-		return launch(b, p, launchOptions{space: space, env: env, cgroup: cgroup})
+		return launch(b, p, launchOptions{space: space, env: env, cgroup: cgroup, adopted: true})
 	}
 	space := Space{}
 	if p.Namespace != "" {
@@ -107,6 +110,8 @@ type launchOptions struct {
 	env    []string
 	cgroup string
 	clone  uintptr
+	// adopted makes the process a child of its node's first process.
+	adopted bool
 }
 
 func launch(b *bed.Bed, p bed.Process, options launchOptions) (bed.Process, error) {
@@ -141,8 +146,78 @@ func launch(b *bed.Bed, p bed.Process, options launchOptions) (bed.Process, erro
 		Sys:   &syscall.SysProcAttr{Setsid: true, Cloneflags: options.clone},
 	}
 	argv := append([]string{p.Path}, p.Args...)
+	if options.adopted {
+		p.PID, err = startAdopted(argv, attributes, options)
+	} else {
+		p.PID, err = startChild(argv, attributes, options)
+	}
+	if err != nil {
+		return p, fmt.Errorf("cannot start %s of bed %s: %w; see %s", p.Name, b.Name, err, p.Log)
+	}
+	if status, err := readStat(p.PID); err == nil {
+		p.Start = status.start
+	}
+	return p, b.SetProcess(p)
+}
+
+// startChild starts a process that is this one's child as long as this one lives.
+func startChild(argv []string, attributes *os.ProcAttr, options launchOptions) (int, error) {
+	started, err := startWithin(argv, attributes, options)
+	if err != nil {
+		return 0, err
+	}
+	// It would stay a zombie if nobody asked how it ended.
+	go func() { _, _ = started.Wait() }()
+	return started.Pid, nil
+}
+
+// startAdopted starts a process of a node by way of another that ends at once, so that the node's first process
+// becomes its parent. Were its parent on the machine, the end of the node would wait for that parent to ask how it
+// ended; the machine's own first process may take seconds to do so, or never do it.
+func startAdopted(argv []string, attributes *os.ProcAttr, options launchOptions) (int, error) {
+	ends, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return 0, fmt.Errorf("cannot make a socket: %w", err)
+	}
+	ours, theirs := os.NewFile(uintptr(ends[0]), "socket"), os.NewFile(uintptr(ends[1]), "socket")
+	defer ours.Close()
+	defer theirs.Close()
+	if err := unix.SetsockoptInt(ends[0], unix.SOL_SOCKET, unix.SO_PASSCRED, 1); err != nil {
+		return 0, fmt.Errorf("cannot ask for credentials: %w", err)
+	}
+	attributes.Files = append(attributes.Files, theirs)
+	starter, err := startWithin(append([]string{PauseDir + "/pause", "--start"}, argv...), attributes, options)
+	if err != nil {
+		return 0, err
+	}
+	ended, err := starter.Wait()
+	if err == nil && !ended.Success() {
+		err = errors.New(ended.String())
+	}
+	if err != nil {
+		return 0, err
+	}
+	var text [1]byte
+	control := make([]byte, unix.CmsgSpace(unix.SizeofUcred))
+	_, n, _, _, err := unix.Recvmsg(ends[0], text[:], control, unix.MSG_DONTWAIT)
+	if err != nil {
+		return 0, fmt.Errorf("cannot learn which process was started: %w", err)
+	}
+	messages, err := unix.ParseSocketControlMessage(control[:n])
+	if err != nil || len(messages) == 0 {
+		return 0, fmt.Errorf("cannot learn which process was started: %w", err)
+	}
+	who, err := unix.ParseUnixCredentials(&messages[0])
+	if err != nil {
+		return 0, fmt.Errorf("cannot learn which process was started: %w", err)
+	}
+	return int(who.Pid), nil
+}
+
+// startWithin starts a process in a space and a cgroup.
+func startWithin(argv []string, attributes *os.ProcAttr, options launchOptions) (*os.Process, error) {
 	var started *os.Process
-	err = onThread(func() error {
+	err := onThread(func() error {
 		leave, err := joinCgroup(options.cgroup, attributes.Sys)
 		if err != nil {
 			return err
@@ -153,19 +228,10 @@ func launch(b *bed.Bed, p bed.Process, options launchOptions) (bed.Process, erro
 				return err
 			}
 		}
-		started, err = os.StartProcess(p.Path, argv, attributes)
+		started, err = os.StartProcess(argv[0], argv, attributes)
 		return err
 	})
-	if err != nil {
-		return p, fmt.Errorf("cannot start %s of bed %s: %w", p.Name, b.Name, err)
-	}
-	// Until this command ends the process is its child, and would stay a zombie if nobody asked how it ended.
-	go func() { _, _ = started.Wait() }()
-	p.PID = started.Pid
-	if status, err := readStat(p.PID); err == nil {
-		p.Start = status.start
-	}
-	return p, b.SetProcess(p)
+	return started, err
 }
 
 func withoutMark(env []string) []string {

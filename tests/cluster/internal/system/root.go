@@ -198,9 +198,9 @@ func (r Root) linkControllers() error {
 
 // pivot makes the folder the root of everything in the node.
 func (r Root) pivot() error {
-	// /proc/self of this thread is of another process numbering than the /proc mounted here: plain paths only.
-	bootID := r.Dir + "/run/boot_id"
-	if err := os.WriteFile(bootID, []byte(r.BootID+"\n"), 0o444); err != nil {
+	// On the node's disk, so that it is no file system more for those who list them.
+	bootID := r.Dir + "/etc/boot-id"
+	if err := os.WriteFile(bootID, []byte(r.BootID+"\n"), 0o644); err != nil {
 		return err
 	}
 	if err := bind(bootID, r.Dir+"/proc/sys/kernel/random/boot_id", 0); err != nil {
