@@ -42,7 +42,7 @@ func commands() []command {
 		{"node", "stop|start|restart-kubelet NODE", "power a real node off and on, or restart its kubelet", node},
 		{"apiserver", "kill|start [NAME]", "end the API server with SIGKILL, and have it back", apiserver},
 		{"link", "cut|heal NAME NAME|host", "pull or plug the cable between two clusters, or a cluster and this machine", link},
-		{"snapshot", "[--except NAME]... [--output table|json]", "the machine's mounts, namespaces, links, routes, cgroups and rules, and clusters' processes; equal before and after a cluster", snapshot},
+		{"snapshot", "[--except NAME]... [--unowned] [--output table|json]", "the machine's mounts, namespaces, links, routes, cgroups and rules, and clusters' processes; equal before and after a cluster", snapshot},
 		{"build", "[--version VERSION]... [--output table|json]", "build every program, and say how long it took and how large it is", build},
 	}
 }

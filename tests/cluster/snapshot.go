@@ -19,12 +19,18 @@ func snapshot(_ context.Context, args []string) error {
 		except = append(except, b)
 		return err
 	})
+	unowned := set.Bool("unowned", false, "leave out the things of every cluster there is")
 	rest, err := parse(set, args)
 	if err != nil {
 		return err
 	}
 	if len(rest) > 0 {
 		return usagef("snapshot takes no names but with --except: %s", strings.Join(rest, " "))
+	}
+	if *unowned {
+		if except, err = bed.List(bed.Root()); err != nil {
+			return err
+		}
 	}
 	state, err := system.Snapshot(except...)
 	if err != nil {
