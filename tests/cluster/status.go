@@ -133,13 +133,10 @@ func describe(ctx context.Context, b *bed.Bed) (description, error) {
 	}
 	d := description{
 		Name: r.Name, Version: r.Version, Phase: r.Phase, Created: r.Created, Kubeconfig: plane.AdminKubeconfig(b),
-		Server: plane.Address(&r), Dir: b.Dir, Nodes: []nodeDescription{}, Fakes: r.Fakes, Cut: r.Cuts,
+		Server: plane.Address(&r), Dir: b.Dir, Nodes: []nodeDescription{}, Fakes: r.Fakes,
 		Parts: []partDescription{}, Steps: []stepDescription{}, NodesTotal: len(r.Nodes) + r.Fakes,
 		Addresses: addresses{Hub: r.HubAddress(), Region: r.RegionRange(), Pods: r.PodRange(),
 			Services: r.ServiceRange(), DNS: r.DNSAddress()},
-	}
-	if d.Cut == nil {
-		d.Cut = []string{}
 	}
 	for _, step := range r.Steps {
 		d.Steps = append(d.Steps, stepDescription{step.Name, step.Took.Round(time.Millisecond).Seconds()})
@@ -163,11 +160,26 @@ func describe(ctx context.Context, b *bed.Bed) (description, error) {
 		one.MemoryBytes, _ = memory.OfCgroup(node.Cgroup)
 		d.Nodes = append(d.Nodes, one)
 	}
+	d.Cut = cutsOf(&r)
 	d.APIServer = "ready"
 	if d.NodesReady, err = nodesReady(ctx, b); err != nil {
 		d.APIServer = err.Error()
 	}
 	return d, nil
+}
+
+// cutsOf are the ends of a bed's links that are cut. A cut between two beds is recorded with one of them.
+func cutsOf(r *bed.Record) []string {
+	cuts := append([]string{}, r.Cuts...)
+	// What of another bed cannot be read does not keep this one from being shown.
+	others, _ := bed.List(bed.Root())
+	for _, other := range others {
+		if record, err := other.Read(); err == nil && slices.Contains(record.Cuts, r.Name) {
+			cuts = append(cuts, other.Name)
+		}
+	}
+	slices.Sort(cuts)
+	return cuts
 }
 
 func nodesReady(ctx context.Context, b *bed.Bed) (int, error) {

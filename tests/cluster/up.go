@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -18,6 +20,9 @@ import (
 	"periplus.dev/testbed/internal/request"
 	"periplus.dev/testbed/internal/system"
 )
+
+// guardPause is the time between two looks at the processes that were started.
+const guardPause = 200 * time.Millisecond
 
 // takeDownTime is how long an interrupted `up` may take to remove what it made.
 const takeDownTime = time.Minute
@@ -148,11 +153,14 @@ func (m *maker) make(ctx context.Context) error {
 	for _, node := range record.Nodes {
 		work = append(work, func(ctx context.Context) error { return m.realNode(ctx, node, serving) })
 	}
-	if err := together(ctx, work...); err != nil {
+	watched, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go m.guard(watched, cancel)
+	if err := together(watched, work...); err != nil {
 		return err
 	}
-	if err := m.settle(ctx, client, &record); err != nil {
-		return err
+	if err := m.settle(watched, client, &record); err != nil {
+		return cmp.Or(context.Cause(watched), err)
 	}
 	return m.bed.Update(func(r *bed.Record) error {
 		r.Phase, r.Owner = bed.Ready, bed.Process{}
@@ -241,6 +249,28 @@ func (m *maker) settle(ctx context.Context, client *api.Client, record *bed.Reco
 	return nil
 }
 
+// guard ends the making when a process that was started ends: nothing that waits for it would come.
+func (m *maker) guard(ctx context.Context, cancel context.CancelCauseFunc) {
+	for {
+		record, err := m.bed.Read()
+		if err != nil {
+			cancel(err)
+			return
+		}
+		for _, process := range record.Processes {
+			if process.PID != 0 && !system.Alive(process) {
+				cancel(fmt.Errorf("%s ended; the last of its log (%s):\n%s", process.Name, process.Log, lastLines(process.Log)))
+				return
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(guardPause):
+		}
+	}
+}
+
 // done tells that a step is done, and when.
 func (m *maker) done(step string) {
 	m.lock.Lock()
@@ -274,4 +304,14 @@ func together(ctx context.Context, work ...func(context.Context) error) error {
 		return cause
 	}
 	return errors.Join(failed...)
+}
+
+// lastLines is the end of a log, for a message.
+func lastLines(path string) string {
+	const enough = 1000
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err.Error()
+	}
+	return strings.TrimSpace(string(text[max(0, len(text)-enough):]))
 }
