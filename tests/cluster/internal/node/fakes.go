@@ -17,10 +17,10 @@ import (
 	"periplus.dev/testbed/internal/system"
 )
 
-// stages say to kwok what becomes of a node and of a pod on it, and when.
+// kwokConfig says to kwok what becomes of a node and of a pod on it, and when.
 //
-//go:embed stages.yaml
-var stages []byte
+//go:embed kwok.yaml
+var kwokConfig []byte
 
 // FakeLabel is the label of the nodes that kwok plays; FakeTaint keeps pods off that do not ask for them.
 const (
@@ -45,8 +45,8 @@ func StartFakes(ctx context.Context, b *bed.Bed, programs Programs) error {
 		return err
 	}
 	config := filepath.Join(b.Dir, "kwok.yaml")
-	if err := os.WriteFile(config, stages, 0o644); err != nil {
-		return fmt.Errorf("cannot write kwok's stages: %w", err)
+	if err := os.WriteFile(config, kwokConfig, 0o644); err != nil {
+		return fmt.Errorf("cannot write the configuration of kwok: %w", err)
 	}
 	if before, found := record.Process("kwok"); !found || !system.Alive(before) {
 		_, err = system.Start(b, bed.Process{

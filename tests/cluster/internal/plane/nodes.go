@@ -15,6 +15,11 @@ type node struct {
 	Metadata struct {
 		Name string `json:"name"`
 	} `json:"metadata"`
+	Spec struct {
+		Taints []struct {
+			Key string `json:"key"`
+		} `json:"taints"`
+	} `json:"spec"`
 	Status struct {
 		Conditions []struct {
 			Type   string `json:"type"`
@@ -25,7 +30,14 @@ type node struct {
 	} `json:"status"`
 }
 
+// ready says whether pods are put on the node: it says so itself, and the control plane has heard it, which takes the
+// taint away that a new node has.
 func (n *node) ready() bool {
+	for _, taint := range n.Spec.Taints {
+		if taint.Key == "node.kubernetes.io/not-ready" || taint.Key == "node.kubernetes.io/unreachable" {
+			return false
+		}
+	}
 	for _, condition := range n.Status.Conditions {
 		if condition.Type == "Ready" {
 			return condition.Status == "True"
