@@ -49,13 +49,14 @@ func in(t *testing.T, b *bed.Bed, node bed.Node, script string) string {
 }
 
 func TestRootANodeIsAMachineOfItsOwn(t *testing.T) {
-	others := untouched.Check(t)
+	untouched.Check(t)
 	if _, err := exec.LookPath("busybox"); err != nil {
 		t.Skip("needs busybox: install busybox-static")
 	}
 	programs := runtimePrograms(t)
-	b, err := bed.Create(bed.Root(), "machine", func(r *bed.Record) {
-		r.Nodes = []bed.Node{r.NewNode(1, filepath.Join(bed.Root(), "beds", "machine", "nodes", "machine-1"))}
+	name := untouched.Name("node")
+	b, err := bed.Create(bed.Root(), name, func(r *bed.Record) {
+		r.Nodes = []bed.Node{r.NewNode(1, filepath.Join(bed.Root(), "beds", name, "nodes", name+"-1"))}
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -94,7 +95,7 @@ func TestRootANodeIsAMachineOfItsOwn(t *testing.T) {
 	if err := StartRuntime(t.Context(), b, one, programs); err != nil {
 		t.Fatal(err)
 	}
-	if name := in(t, b, one, "hostname"); name != "machine-1" {
+	if name := in(t, b, one, "hostname"); name != one.Name {
 		t.Errorf("named %q", name)
 	}
 	if links := in(t, b, one, "ls /sys/class/net"); links != "eth0\nlo" {
@@ -103,7 +104,7 @@ func TestRootANodeIsAMachineOfItsOwn(t *testing.T) {
 	if cgroups := in(t, b, one, "cut -d: -f3 /proc/self/cgroup | sort -u"); cgroups != "/system" {
 		t.Errorf("cgroups %q", cgroups)
 	}
-	if first := in(t, b, one, "cat /proc/1/comm; hostname"); first != "pause\nmachine-1" {
+	if first := in(t, b, one, "cat /proc/1/comm; hostname"); first != "pause\n"+one.Name {
 		t.Errorf("process 1 is %q", first)
 	}
 	if hello := in(t, b, one, "ctr -n k8s.io run --rm "+image.Busybox+" hello echo from a container"); hello != "from a container" {
@@ -118,11 +119,7 @@ func TestRootANodeIsAMachineOfItsOwn(t *testing.T) {
 	if err := Stop(t.Context(), b, one); err != nil {
 		t.Errorf("stopped again: %v", err)
 	}
-	off, err := system.Snapshot(others...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, line := range off {
+	for _, line := range untouched.State(t, b) {
 		if strings.HasPrefix(line, "process ") {
 			t.Errorf("runs without power: %s", line)
 		}

@@ -49,11 +49,11 @@ func MakeRegion(b *bed.Bed) error {
 		return fmt.Errorf("cannot link bed %s to the hub: %w", b.Name, err)
 	}
 	lines := []string{
-		fmt.Sprintf("link add %s type bridge", nodesBridge),
+		fmt.Sprintf("link add %s address %s type bridge", nodesBridge, hardware(record.Index, 0)),
 		fmt.Sprintf("addr replace %s/24 dev %s", record.RegionAddress(), nodesBridge),
 		fmt.Sprintf("link set %s up", nodesBridge),
 		fmt.Sprintf("addr replace %s/24 dev %s", record.HubAddress(), hubEnd),
-		fmt.Sprintf("link set %s up", hubEnd),
+		fmt.Sprintf("link set %s address %s up", hubEnd, hardware(hubNumber, record.Index+1)),
 		"route replace default via " + bed.HubAddress,
 	}
 	for _, route := range bed.HubRoutes(record.Index) {
@@ -70,7 +70,7 @@ func makeHub() error {
 		return nil
 	}
 	lines := []string{
-		fmt.Sprintf("link add %s type bridge", bed.Hub),
+		fmt.Sprintf("link add %s address %s type bridge", bed.Hub, hardware(hubNumber, 0)),
 		fmt.Sprintf("addr add %s/24 dev %s", bed.HubAddress, bed.Hub),
 		fmt.Sprintf("link set %s up", bed.Hub),
 	}
@@ -126,13 +126,23 @@ func MakeNodeNetwork(b *bed.Bed, record *bed.Record, node bed.Node) error {
 	if err == nil {
 		err = ip(inside,
 			fmt.Sprintf("addr replace %s/24 dev eth0", node.Address),
-			"link set eth0 up",
+			fmt.Sprintf("link set eth0 address %s up", hardware(record.Index, node.Index)),
 			"route replace default via "+record.RegionAddress())
 	}
 	if err != nil {
 		return fmt.Errorf("cannot make the network of node %s: %w", node.Name, err)
 	}
 	return nil
+}
+
+// hubNumber stands for the hub where regions have their index.
+const hubNumber = 255
+
+// hardware is the hardware address of a place in the network: the same for whoever is there. Were it drawn anew each
+// time, who has seen the last one there would go on sending to it for half a minute; and a bridge would change its own
+// with each port that comes or goes.
+func hardware(network, place int) string {
+	return fmt.Sprintf("02:70:74:%02x:%02x:%02x", network, place>>8, place&0xff)
 }
 
 // NodePort is the name of a node's port on its region's bridge, within the region.

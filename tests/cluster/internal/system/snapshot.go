@@ -171,54 +171,58 @@ func (s *snapshot) mounts() error {
 // networks lists the links, their addresses and the rules of every network namespace that was found.
 func (s *snapshot) networks() error {
 	for name, file := range s.namespaces {
-		space := Space{Net: file}
-		err := space.Do(func() error {
-			links, err := net.Interfaces()
+		// A namespace that ended with its process meanwhile is none any more.
+		if err := s.network(name, Space{Net: file}); err != nil && !errors.Is(err, unix.ENOENT) && !errors.Is(err, unix.ESRCH) {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *snapshot) network(name string, space Space) error {
+	err := space.Do(func() error {
+		links, err := net.Interfaces()
+		if err != nil {
+			return fmt.Errorf("cannot list the links of %s: %w", name, err)
+		}
+		for _, link := range links {
+			if s.isExceptedLink(link.Name) {
+				continue
+			}
+			s.add("link %s %s", name, link.Name)
+			addresses, err := link.Addrs()
 			if err != nil {
-				return fmt.Errorf("cannot list the links of %s: %w", name, err)
+				return fmt.Errorf("cannot list the addresses of %s: %w", link.Name, err)
 			}
-			for _, link := range links {
-				if s.isExceptedLink(link.Name) {
-					continue
-				}
-				s.add("link %s %s", name, link.Name)
-				addresses, err := link.Addrs()
-				if err != nil {
-					return fmt.Errorf("cannot list the addresses of %s: %w", link.Name, err)
-				}
-				for _, address := range addresses {
-					s.add("address %s %s %s", name, link.Name, address)
-				}
+			for _, address := range addresses {
+				s.add("address %s %s %s", name, link.Name, address)
 			}
-			return nil
-		})
-		// One that ended with its process meanwhile is none any more.
-		if errors.Is(err, unix.ENOENT) {
-			continue
 		}
-		if err != nil {
-			return err
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	rules, err := tool(space, "", "nft", "--stateless", "list", "ruleset")
+	if err != nil {
+		return err
+	}
+	table := ""
+	for line := range strings.Lines(rules) {
+		line = strings.TrimSpace(line)
+		if rest, found := strings.CutPrefix(line, "table "); found {
+			table = strings.TrimSuffix(rest, " {")
 		}
-		rules, err := tool(space, "", "nft", "--stateless", "list", "ruleset")
-		if err != nil {
-			return err
-		}
-		table := ""
-		for line := range strings.Lines(rules) {
-			line = strings.TrimSpace(line)
-			if rest, found := strings.CutPrefix(line, "table "); found {
-				table = strings.TrimSuffix(rest, " {")
-			}
-			if line != "" && line != "}" {
-				s.add("rule %s %s: %s", name, table, line)
-			}
+		if line != "" && line != "}" {
+			s.add("rule %s %s: %s", name, table, line)
 		}
 	}
 	return nil
 }
 
 func (s *snapshot) isExceptedLink(name string) bool {
-	return slices.ContainsFunc(s.except, func(r bed.Record) bool { return r.HubLink() == name })
+	// The hub belongs to all beds there are.
+	return slices.ContainsFunc(s.except, func(r bed.Record) bool { return name == r.HubLink() || name == bed.Hub })
 }
 
 // routes lists those of the machine's own namespace; the others' end with them.
@@ -230,7 +234,8 @@ func (s *snapshot) routes() error {
 	for line := range strings.Lines(text) {
 		fields := strings.Fields(line)
 		if len(fields) == 0 || slices.ContainsFunc(s.except, func(r bed.Record) bool {
-			return fields[0] == r.RegionRange() || fields[0] == r.PodRange() || slices.Contains(fields, r.HubLink())
+			return fields[0] == r.RegionRange() || fields[0] == r.PodRange() || slices.Contains(fields, r.HubLink()) ||
+				slices.Contains(fields, bed.Hub) && !slices.Contains(fields, "via")
 		}) {
 			continue
 		}

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -14,10 +15,13 @@ import (
 	"periplus.dev/testbed/internal/system"
 )
 
+// Name is a name for a bed of a test that no other process uses.
+func Name(word string) string { return word + strconv.Itoa(os.Getpid()) }
+
 // Check skips the test where it cannot run. Elsewhere it waits until no other such test of this machine runs, and
-// compares the machine at the end of the test, after all that the test cleans up, with what it is now. Beds that are
-// there already are nobody's business here; they are returned.
-func Check(t *testing.T) []*bed.Bed {
+// compares the machine at the end of the test, after all that the test cleans up, with what it is now. What belongs to
+// beds that are on record at these moments is nobody's business here.
+func Check(t *testing.T) {
 	t.Helper()
 	if os.Getuid() != 0 {
 		t.Skip("needs root")
@@ -35,26 +39,28 @@ func Check(t *testing.T) []*bed.Bed {
 	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
 		t.Fatal(err)
 	}
-	others, err := bed.List(bed.Root())
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, err := system.Snapshot(others...)
-	if err != nil {
-		t.Fatal(err)
-	}
+	before := State(t)
 	t.Cleanup(func() {
-		still := slices.DeleteFunc(slices.Clone(others), func(b *bed.Bed) bool {
-			_, err := b.Read()
-			return err != nil
-		})
-		after, err := system.Snapshot(still...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, line := range before.Diff(after) {
+		for _, line := range before.Diff(State(t)) {
 			t.Error(line)
 		}
 	})
-	return others
+}
+
+// State is the state of the machine without what belongs to beds on record, but for those given.
+func State(t *testing.T, own ...*bed.Bed) system.State {
+	t.Helper()
+	beds, err := bed.List(bed.Root())
+	if err != nil {
+		t.Fatal(err)
+	}
+	others := slices.DeleteFunc(beds, func(b *bed.Bed) bool {
+		_, err := b.Read()
+		return err != nil || slices.ContainsFunc(own, func(o *bed.Bed) bool { return o.Name == b.Name })
+	})
+	state, err := system.Snapshot(others...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return state
 }
