@@ -1,6 +1,7 @@
 package system
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -36,7 +37,7 @@ func MakeRegion(b *bed.Bed) error {
 	}
 	// The hub goes with the last bed: nobody may take it away between its making and the first link.
 	err = bed.Locked(rootOf(b), func() error {
-		if err := makeHub(); err != nil {
+		if err := errors.Join(makeHub(), raiseLimits(rootOf(b))); err != nil {
 			return err
 		}
 		return ip(Space{},
@@ -92,7 +93,7 @@ func removeRegion(b *bed.Bed, record *bed.Record) error {
 			}
 		}
 		if !linkExists(bed.Hub) {
-			return nil
+			return restoreLimits(rootOf(b))
 		}
 		for _, route := range []string{record.RegionRange(), record.PodRange()} {
 			// A machine whose link went before its route was made has none.
@@ -105,7 +106,7 @@ func removeRegion(b *bed.Bed, record *bed.Record) error {
 		if len(ports) > 0 {
 			return nil
 		}
-		return ip(Space{}, "link del "+bed.Hub)
+		return errors.Join(ip(Space{}, "link del "+bed.Hub), restoreLimits(rootOf(b)))
 	})
 }
 

@@ -17,7 +17,7 @@ import (
 )
 
 // State is what of a machine a bed can leave traces in, as sorted lines of text that begin with their kind: process,
-// mount, namespace, link, address, route, cgroup, rule.
+// mount, namespace, link, address, route, cgroup, rule, setting.
 //
 // Processes are those of beds: each carries a mark in its environment or is a member of a bed's cgroup, which the
 // kernel does not let go while it has members; other processes come and go. Everything else is all that the machine
@@ -35,7 +35,7 @@ func Snapshot(except ...*bed.Bed) (State, error) {
 		s.except = append(s.except, record)
 		s.dirs = append(s.dirs, b.Dir)
 	}
-	for _, read := range []func() error{s.processes, s.mounts, s.networks, s.routes, s.cgroups} {
+	for _, read := range []func() error{s.processes, s.mounts, s.networks, s.routes, s.cgroups, s.settings} {
 		if err := read(); err != nil {
 			return nil, fmt.Errorf("cannot read the state of the machine: %w", err)
 		}
@@ -272,6 +272,19 @@ func (s *snapshot) cgroups() error {
 			return err
 		}
 	}
+	return nil
+}
+
+// settings lists what is changed of the machine as long as there are beds.
+func (s *snapshot) settings() error {
+	if len(s.except) > 0 {
+		return nil
+	}
+	text, err := os.ReadFile(instances)
+	if err != nil {
+		return err
+	}
+	s.add("setting %s %s", instances, strings.TrimSpace(string(text)))
 	return nil
 }
 
