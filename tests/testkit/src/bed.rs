@@ -288,12 +288,12 @@ impl Drop for Running {
     }
 }
 
-/// Returns the test bed's tool that `make test` has built, or what `PERIPLUS_TESTBED` names.
+/// Returns the test bed's tool that `make test` has built, or what `TESTBED` names.
 ///
 /// # Errors
 /// There is none; the error says how to build it.
 pub fn tool_path() -> anyhow::Result<PathBuf> {
-    if let Some(path) = std::env::var_os("PERIPLUS_TESTBED") {
+    if let Some(path) = std::env::var_os("TESTBED") {
         return Ok(path.into());
     }
     let home = std::env::var_os("HOME").context("HOME is not set")?;
