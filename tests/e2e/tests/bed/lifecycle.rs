@@ -3,15 +3,29 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
+use serde_json::Value;
 use testkit::{Bed, skip, tool_path, wait_for};
 
 use crate::{link, trouble, turn, workloads};
 
-/// Everything on the machine that a bed could leave behind.
+/// The clusters that these tests make.
+const OURS: [&str; 3] = ["newer", "older", "swept"];
+
+/// Everything on the machine that a bed could leave behind; what other clusters have there is left out.
 fn snapshot() -> anyhow::Result<String> {
-    let output = Command::new(tool_path()?).arg("snapshot").output()?;
+    let known: Value = serde_json::from_str(&testbed(&["status", "--output", "json"])?)?;
+    let names = known.as_array().into_iter().flatten();
+    let names = names.filter_map(|bed| bed["name"].as_str());
+    let others: Vec<&str> = names.filter(|name| !OURS.contains(name)).collect();
+    let except = others.iter().flat_map(|name| ["--except", name]);
+    testbed(&[&["snapshot"], &except.collect::<Vec<_>>()[..]].concat())
+}
+
+fn testbed(arguments: &[&str]) -> anyhow::Result<String> {
+    let output = Command::new(tool_path()?).args(arguments).output()?;
     let said = String::from_utf8_lossy(&output.stderr);
-    anyhow::ensure!(output.status.success(), "testbed snapshot: {said}");
+    anyhow::ensure!(output.status.success(), "testbed {}: {said}", arguments.join(" "));
     Ok(String::from_utf8(output.stdout)?)
 }
 
@@ -96,12 +110,11 @@ fn root_up_killed_at_twenty_moments_is_swept() -> anyhow::Result<()> {
         while Instant::now() < end && up.try_wait()?.is_none() {
             std::thread::park_timeout(Duration::from_millis(2));
         }
-        let ready = up.try_wait()?.is_some_and(|status| status.success());
         up.kill()?;
-        up.wait()?;
-        let swept = Command::new(&tool).args(["sweep", "--all"]).output()?;
-        let said = String::from_utf8_lossy(&swept.stderr);
-        anyhow::ensure!(swept.status.success(), "sweep after moment {moment}: {said}");
+        let ready = up.wait()?.success();
+        // A cluster that was ready is nobody's left-over: it is taken down, all others are swept.
+        let remove: &[&str] = if ready { &["down", "swept"] } else { &["sweep"] };
+        testbed(remove).with_context(|| format!("after moment {moment}"))?;
         same_as(&before)?;
         println!("killed at moment {moment} of 20 (ready: {ready}): swept");
     }
