@@ -5,7 +5,7 @@
 //! instruction. Operations are the same in the same order, and so are results, to the last bit.
 
 use crate::eval::window::counter::{Extrapolated, Growth};
-use crate::eval::window::{Kernel as _, Output, Samples, SeriesKernel, Windows};
+use crate::eval::window::{Kernel as _, Output, Samples, SeriesKernel, Windows, after};
 
 /// Steps of a word of presence.
 const LANES: usize = 64;
@@ -63,19 +63,6 @@ impl Columns {
             *value = growth * ((sampled + to_start + to_end) / sampled / divisor);
         }
     }
-}
-
-/// Returns the first index from `at` on whose time is after `bound`. Where samples come regularly, as many go by
-/// each time, so that is tried first.
-#[inline]
-fn after(timestamps: &[i64], (at, step): (usize, usize), bound: i64) -> usize {
-    let guess = at + step;
-    let behind = guess == at || timestamps.get(guess - 1).is_some_and(|t| *t <= bound);
-    if behind && timestamps.get(guess).is_none_or(|t| *t > bound) {
-        return guess;
-    }
-    let passed = timestamps.iter().skip(at).take_while(|t| **t <= bound);
-    at + passed.count()
 }
 
 impl SeriesKernel for Extrapolation {
