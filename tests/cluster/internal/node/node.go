@@ -16,6 +16,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -272,6 +273,15 @@ func newBootID() (string, error) {
 	}
 	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:]), nil
+}
+
+// BootID is the identity of a node's last start, as its kubelet reports it.
+func BootID(node bed.Node) (string, error) {
+	text, err := os.ReadFile(filepath.Join(Root(node), system.BootIDFile))
+	if err != nil {
+		return "", fmt.Errorf("cannot read the boot of node %s; was it ever started?: %w", node.Name, err)
+	}
+	return strings.TrimSpace(string(text)), nil
 }
 
 // machineID is the node's for ever.
