@@ -60,6 +60,9 @@ func node(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := plane.WaitKubelet(ctx, client, one.Name); err != nil {
+		return err
+	}
 	if err := plane.WaitNode(ctx, client, one.Name, sign); err != nil {
 		return err
 	}

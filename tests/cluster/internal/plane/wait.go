@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"time"
 
 	"periplus.dev/testbed/internal/api"
@@ -19,6 +20,22 @@ func WaitServiceAccount(ctx context.Context, client *api.Client) error {
 		return fmt.Errorf("the controllers did not make the service account of namespace default: %w", err)
 	}
 	return nil
+}
+
+// WaitKubelet returns when a node's kubelet answers that it is well: what the node's status says may be of a kubelet
+// before.
+func WaitKubelet(ctx context.Context, client *api.Client, name string) error {
+	for {
+		_, err := client.Do(ctx, http.MethodGet, "/api/v1/nodes/"+name+"/proxy/healthz", nil, "")
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the kubelet of node %s does not answer: %w", name, err)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
 }
 
 // Sign is what a node is believed by that it is back.
