@@ -39,7 +39,7 @@ func commands() []command {
 		{"kubeconfig", "[NAME]", "print the path of the administrator's kubeconfig", kubeconfig},
 		{"logs", "[--name NAME] [--follow] [--lines N] [PART]", "the log of a part; without one, what parts there are", logs},
 		{"image", "--tag NAME:TAG --file PATH[:PATH IN IMAGE]... [--name NAME]", "make an image of static programs on every real node", makeImage},
-		{"node", "stop|start|restart-kubelet NODE", "power a real node off and on, or restart its kubelet", node},
+		{"node", "stop|start|restart-kubelet|unplug|plug NODE", "power a real node off and on, restart its kubelet, pull its network cable", node},
 		{"apiserver", "kill|start [NAME]", "end the API server with SIGKILL, and have it back", apiserver},
 		{"link", "cut|heal NAME NAME|host", "pull or plug the cable between two clusters, or a cluster and this machine", link},
 		{"snapshot", "[--except NAME]... [--unowned] [--output table|json]", "the machine's mounts, namespaces, links, routes, cgroups and rules, and clusters' processes; equal before and after a cluster", snapshot},
