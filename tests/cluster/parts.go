@@ -44,8 +44,12 @@ func node(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	sign := plane.Sign{Since: begin}
 	if rest[0] == "start" {
-		err = nodes.Start(ctx, b, one, programs)
+		if err := nodes.Start(ctx, b, one, programs); err != nil {
+			return err
+		}
+		sign.BootID, err = nodes.BootID(one)
 	} else {
 		err = nodes.RestartKubelet(ctx, b, one)
 	}
@@ -56,7 +60,10 @@ func node(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := plane.WaitNode(ctx, client, one.Name, begin); err != nil {
+	if err := plane.WaitKubelet(ctx, client, one.Name); err != nil {
+		return err
+	}
+	if err := plane.WaitNode(ctx, client, one.Name, sign); err != nil {
 		return err
 	}
 	say("node %s is ready after %.1f s", one.Name, time.Since(begin).Seconds())
