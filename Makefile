@@ -6,7 +6,8 @@
 #   make check   format, clippy with warnings as errors, tidy, the page's types
 #   make bench   side by side with VictoriaMetrics, Prometheus and node_exporter, in one run;
 #                BENCH="ingest --quick" names sections and options
-#   make testbed  the tool that makes real Kubernetes clusters, with every program it needs (docs/testbed.md)
+#   make fuzz    libFuzzer over all that reads bytes from outside; SECONDS=60 each, TARGETS="promql part" only these
+#   make testbed the tool that makes real Kubernetes clusters, with every program it needs (docs/testbed.md)
 #   make deny    licences, advisories and sources of the dependencies
 
 SHELL := /bin/bash
@@ -29,7 +30,7 @@ UI_SOURCES := $(shell find $(UI)/src $(UI)/index.html $(UI)/package.json $(UI)/v
 UP ?=
 BENCH ?=
 
-.PHONY: up test build check bench testbed deny ui clean setup-build setup-test
+.PHONY: up test build check bench fuzz testbed deny ui clean setup-build setup-test
 
 up: build
 	$(TARGET)/release/periplus up $(UP)
@@ -104,6 +105,12 @@ BENCH_PEERS := $(addprefix $(PERIPLUS_PEERS)/,node_exporter prometheus victoriam
 
 bench: build $(BENCH_PEERS) $(BROWSER)/node_modules/.package-lock.json
 	cargo run --release --package bench -- --periplus $(TARGET)/release/periplus $(BENCH)
+
+SECONDS := 60
+TARGETS ?=
+
+fuzz:
+	scripts/fuzz.sh $(SECONDS) $(TARGETS)
 
 deny:
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
