@@ -38,7 +38,7 @@ func commands() []command {
 		{"kubectl", "[--name NAME] ARGUMENTS...", "kubectl of the cluster's version, as its administrator", kubectl},
 		{"kubeconfig", "[NAME]", "print the path of the administrator's kubeconfig", kubeconfig},
 		{"logs", "[--name NAME] [--follow] [--lines N] [PART]", "the log of a part; without one, what parts there are", logs},
-		{"image", "--tag NAME:TAG --file PATH[:PATH IN IMAGE]... [--name NAME]", "make an image of static programs on every real node", makeImage},
+		{"image", "--tag NAME:TAG [--file SOURCE:PATH]... [--program NAME:PATH]... [--entrypoint WORD]... [--name NAME]...", "make an image of programs of this machine or of the bed on every real node", makeImage},
 		{"node", "stop|start|restart-kubelet|unplug|plug NODE", "power a real node off and on, restart its kubelet, pull its network cable", node},
 		{"apiserver", "kill|start [NAME]", "end the API server with SIGKILL, and have it back", apiserver},
 		{"link", "cut|heal NAME NAME|host", "pull or plug the cable between two clusters, or a cluster and this machine", link},
