@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// A string that is held once for all objects that have it. Cloning copies a pointer.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Text(Arc<str>);
 
 /// Gives out one [`Text`] for all equal strings. Shared by the tasks that decode.
@@ -52,12 +52,6 @@ impl Interner {
 
 fn hash(text: &str) -> u64 {
     xxh3_64(text.as_bytes())
-}
-
-impl Default for Text {
-    fn default() -> Self {
-        Self(Arc::default())
-    }
 }
 
 impl Deref for Text {
