@@ -3,15 +3,43 @@
 //! [`decode`] reads one object's JSON as the API server sends it. What an object holds beyond its [`Meta`] is its
 //! [`Body`], one type a kind. Times are whole seconds since 1970, as the API server keeps them.
 
+mod body;
 mod decode;
 mod kind;
 mod meta;
 mod text;
+mod value;
 
+pub use body::{
+    ApiService, ApiServiceSpec, AttachmentSource, AttachmentSpec, AttachmentStatus, AutoscalerMetric,
+    AutoscalerSpec, AutoscalerStatus, AwsDisk, AzureDisk, Backend, BackendPort, BalancedStatus, Binding,
+    Body, BudgetSpec, BudgetStatus, CertificateSigningRequest, ClaimSpec, ClaimStatus, ClaimVolume,
+    ClientConfig, Conditions, Container, ContainerId, ContainerImage, ContainerPort, ContainerState,
+    ContainerStatus, CronJob, CronJobSpec, CronJobStatus, Csi, CustomResourceDefinition, DaemonEndpoint,
+    DaemonEndpoints, DaemonSet, DaemonSetSpec, DaemonSetStatus, DefinitionNames, DefinitionSpec,
+    DefinitionVersion, Deployment, DeploymentSpec, DeploymentStatus, Endpoint, EndpointAddress,
+    EndpointConditions, EndpointPort, EndpointSlice, Endpoints, FibreChannel, GceDisk, Hints,
+    HorizontalPodAutoscaler, HostPath, Ingress, IngressClass, IngressClassSpec, IngressHttp, IngressPath,
+    IngressRule, IngressSpec, IngressTls, Iscsi, Job, JobSpec, JobStatus, Lease, LeaseSpec, Limit,
+    LimitRange, LimitRangeSpec, LoadBalancer, LoadBalancerIngress, LocalVolume, NameRef, Namespace,
+    NamespaceStatus, NetworkPolicy, NetworkPolicySpec, Nfs, Node, NodeAddress, NodeInfo, NodeSpec,
+    NodeStatus, ObjectRef, Ordinals, PersistentVolume, PersistentVolumeClaim, Pod, PodDisruptionBudget,
+    PodSpec, PodStatus, PodTemplate, PriorityClass, QuotaStatus, ReplicaSet, ReplicaSetSpec,
+    ReplicaSetStatus, ReplicationController, ReplicationControllerSpec, Requirement, Requirements,
+    ResourceBackend, ResourceQuota, RetentionPolicy, RoleRef, RollingUpdate, ScaleTarget, Secret, Selector,
+    Service, ServiceAccount, ServiceBackend, ServicePort, ServiceRef, ServiceSpec, SigningSpec,
+    SigningStatus, StatefulSet, StatefulSetSpec, StatefulSetStatus, StorageClass, Strategy, Subject, Subset,
+    Taint, Terminated, Toleration, VolumeAttachment, VolumeSpec, VolumeStatus, WaitingState, Webhook,
+    WebhookConfiguration,
+};
 pub use decode::{DecodeError, decode};
 pub use kind::{CustomKind, Kind};
-pub use meta::{Meta, Owner, Uid};
+pub use meta::{Meta, Owner, Owners, Uid};
 pub use text::{Interner, Text};
+pub use value::{
+    Condition, ConditionState, Count, IntOrPercent, List, NO_TIME, Quantity, Resources, Rounding, Status,
+    TextMap,
+};
 
 /// One object.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,18 +50,19 @@ pub struct Object {
     pub body: Body,
 }
 
-/// What a kind adds to an object. Boxed, so that a small object costs no more than its own fields.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Body {
-    /// A kind of which nothing but the metadata is of use.
-    Plain(Kind),
-}
-
 impl Object {
-    /// Returns the kind.
-    pub fn kind(&self) -> &Kind {
-        match &self.body {
-            Body::Plain(kind) => kind,
+    fn new<T>(meta: Meta, body: T, wrap: fn(Box<T>) -> Body) -> Self {
+        Self {
+            meta,
+            body: wrap(Box::new(body)),
         }
     }
+
+    /// Returns the kind.
+    pub fn kind(&self) -> &Kind {
+        self.body.kind()
+    }
 }
+
+#[cfg(test)]
+mod tests;

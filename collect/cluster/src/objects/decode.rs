@@ -1,14 +1,9 @@
 //! JSON as the API server sends it → [`Object`].
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
-use super::{Body, Interner, Kind, Meta, Object, Owner, Text, Uid};
-
-/// The annotation in which kubectl keeps a copy of the whole object.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+use super::{Body, Interner, Kind, Meta, Object};
 
 /// Why an object was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -22,102 +17,141 @@ pub enum DecodeError {
         #[source]
         source: serde_json::Error,
     },
+    /// The object has no name.
+    #[error("cannot take an object of {kind} without a name")]
+    NoName {
+        /// Kind, as in `deployments.apps`.
+        kind: String,
+    },
 }
 
+/// An object of a kind that has nothing beside `spec` and `status`: read in one pass.
 #[derive(Deserialize)]
-struct RawObject<'a> {
-    #[serde(borrow)]
-    metadata: RawMeta<'a>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawMeta<'a> {
-    #[serde(borrow)]
-    name: Cow<'a, str>,
-    #[serde(borrow, default)]
-    namespace: Cow<'a, str>,
-    #[serde(borrow, default)]
-    uid: Cow<'a, str>,
-    #[serde(borrow, default)]
-    resource_version: Cow<'a, str>,
+#[serde(bound = "S: Deserialize<'de> + Default, T: Deserialize<'de> + Default")]
+struct Usual<S, T> {
+    metadata: Meta,
     #[serde(default)]
-    generation: i64,
-    #[serde(borrow, default)]
-    labels: Option<BTreeMap<Cow<'a, str>, Cow<'a, str>>>,
-    #[serde(borrow, default)]
-    annotations: Option<BTreeMap<Cow<'a, str>, Cow<'a, str>>>,
-    #[serde(borrow, default)]
-    owner_references: Option<Vec<RawOwner<'a>>>,
-    #[serde(borrow, default)]
-    finalizers: Option<Vec<Cow<'a, str>>>,
+    spec: S,
+    #[serde(default)]
+    status: T,
 }
 
+/// The metadata of any object.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawOwner<'a> {
-    #[serde(borrow, default)]
-    api_version: Cow<'a, str>,
-    #[serde(borrow, default)]
-    kind: Cow<'a, str>,
-    #[serde(borrow, default)]
-    name: Cow<'a, str>,
-    #[serde(borrow, default)]
-    uid: Cow<'a, str>,
-    #[serde(default)]
-    controller: Option<bool>,
+struct Any {
+    metadata: Meta,
 }
 
 /// Decodes one object.
 ///
 /// # Errors
-/// The JSON is not what the kind's schema says.
+/// The JSON is not what the kind's schema says, or the object has no name.
 pub fn decode(kind: &Kind, json: &[u8], interner: &Interner) -> Result<Object, DecodeError> {
-    let raw: RawObject<'_> = serde_json::from_slice(json).map_err(|source| DecodeError::Json {
+    let object = interner.during(|| parse(kind, json));
+    let object = object.map_err(|source| DecodeError::Json {
         kind: kind.to_string(),
         source,
     })?;
-    Ok(Object {
-        meta: meta(raw.metadata, interner),
-        body: Body::Plain(kind.clone()),
-    })
+    if object.meta.name.is_empty() {
+        return Err(DecodeError::NoName {
+            kind: kind.to_string(),
+        });
+    }
+    Ok(object)
 }
 
-fn meta(raw: RawMeta<'_>, interner: &Interner) -> Meta {
-    let pairs = |map: Option<BTreeMap<Cow<'_, str>, Cow<'_, str>>>| -> Box<[(Text, Text)]> {
-        let pairs = map.into_iter().flatten();
-        pairs
-            .filter(|(name, _)| name != LAST_APPLIED)
-            .map(|(name, value)| (interner.intern(&name), interner.intern(&value)))
-            .collect()
-    };
-    Meta {
-        uid: Uid::parse(&raw.uid),
-        namespace: interner.intern(&raw.namespace),
-        name: interner.intern(&raw.name),
-        resource_version: raw.resource_version.parse().unwrap_or(0),
-        generation: raw.generation,
-        created: 0,
-        deleted: None,
-        labels: pairs(raw.labels),
-        annotations: pairs(raw.annotations),
-        owners: raw
-            .owner_references
-            .into_iter()
-            .flatten()
-            .map(|owner| Owner {
-                uid: Uid::parse(&owner.uid),
-                api_version: interner.intern(&owner.api_version),
-                kind: interner.intern(&owner.kind),
-                name: interner.intern(&owner.name),
-                controller: owner.controller.unwrap_or(false),
+fn parse(kind: &Kind, json: &[u8]) -> serde_json::Result<Object> {
+    match kind {
+        Kind::Pod => {
+            let Usual {
+                metadata,
+                spec,
+                status,
+            } = serde_json::from_slice(json)?;
+            Ok(Object::new(metadata, super::Pod { spec, status }, Body::Pod))
+        }
+        Kind::Node => {
+            let Usual {
+                metadata,
+                spec,
+                status,
+            } = serde_json::from_slice(json)?;
+            Ok(Object::new(metadata, super::Node { spec, status }, Body::Node))
+        }
+        Kind::Deployment => {
+            let Usual {
+                metadata,
+                spec,
+                status,
+            } = serde_json::from_slice(json)?;
+            Ok(Object::new(
+                metadata,
+                super::Deployment { spec, status },
+                Body::Deployment,
+            ))
+        }
+        Kind::ReplicaSet => {
+            let Usual {
+                metadata,
+                spec,
+                status,
+            } = serde_json::from_slice(json)?;
+            Ok(Object::new(
+                metadata,
+                super::ReplicaSet { spec, status },
+                Body::ReplicaSet,
+            ))
+        }
+        Kind::CronJob => {
+            let mut object = body(json, Body::CronJob)?;
+            if let Body::CronJob(job) = &mut object.body {
+                job.plan(object.meta.created);
+            }
+            Ok(object)
+        }
+        Kind::Namespace => body(json, Body::Namespace),
+        Kind::Lease => body(json, Body::Lease),
+        Kind::StatefulSet => body(json, Body::StatefulSet),
+        Kind::DaemonSet => body(json, Body::DaemonSet),
+        Kind::ReplicationController => body(json, Body::ReplicationController),
+        Kind::Job => body(json, Body::Job),
+        Kind::Service => body(json, Body::Service),
+        Kind::Endpoints => body(json, Body::Endpoints),
+        Kind::EndpointSlice => body(json, Body::EndpointSlice),
+        Kind::Ingress => body(json, Body::Ingress),
+        Kind::IngressClass => body(json, Body::IngressClass),
+        Kind::NetworkPolicy => body(json, Body::NetworkPolicy),
+        Kind::PersistentVolumeClaim => body(json, Body::PersistentVolumeClaim),
+        Kind::PersistentVolume => body(json, Body::PersistentVolume),
+        Kind::StorageClass => body(json, Body::StorageClass),
+        Kind::VolumeAttachment => body(json, Body::VolumeAttachment),
+        Kind::HorizontalPodAutoscaler => body(json, Body::HorizontalPodAutoscaler),
+        Kind::PodDisruptionBudget => body(json, Body::PodDisruptionBudget),
+        Kind::ResourceQuota => body(json, Body::ResourceQuota),
+        Kind::LimitRange => body(json, Body::LimitRange),
+        Kind::PriorityClass => body(json, Body::PriorityClass),
+        Kind::Secret => body(json, Body::Secret),
+        Kind::ServiceAccount => body(json, Body::ServiceAccount),
+        Kind::RoleBinding => body(json, Body::RoleBinding),
+        Kind::ClusterRoleBinding => body(json, Body::ClusterRoleBinding),
+        Kind::CertificateSigningRequest => body(json, Body::CertificateSigningRequest),
+        Kind::MutatingWebhookConfiguration => body(json, Body::MutatingWebhookConfiguration),
+        Kind::ValidatingWebhookConfiguration => body(json, Body::ValidatingWebhookConfiguration),
+        Kind::ApiService => body(json, Body::ApiService),
+        Kind::CustomResourceDefinition => body(json, Body::CustomResourceDefinition),
+        Kind::ConfigMap | Kind::Role | Kind::ClusterRole | Kind::Custom(_) => {
+            let Any { metadata } = serde_json::from_slice(json)?;
+            Ok(Object {
+                meta: metadata,
+                body: Body::Plain(kind.clone()),
             })
-            .collect(),
-        finalizers: raw
-            .finalizers
-            .into_iter()
-            .flatten()
-            .map(|name| interner.intern(&name))
-            .collect(),
+        }
     }
+}
+
+/// Decodes an object whose fields stand at the top, beside the metadata: read in two passes, since these are small.
+fn body<T: DeserializeOwned>(json: &[u8], wrap: fn(Box<T>) -> Body) -> serde_json::Result<Object> {
+    let Any { metadata } = serde_json::from_slice(json)?;
+    let body: T = serde_json::from_slice(json)?;
+    Ok(Object::new(metadata, body, wrap))
 }

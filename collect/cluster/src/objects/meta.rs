@@ -1,8 +1,15 @@
 //! What all objects have.
 
 use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, Visitor};
 
 use super::Text;
+use super::text::Shared;
+use super::value::{List, TextMap, option_time};
 
 /// Identity of an object over its life, as the API server made it. Kept as 128 bits: an identity that is no UUID is
 /// hashed to so many.
@@ -10,7 +17,8 @@ use super::Text;
 pub struct Uid(pub u128);
 
 /// Metadata of an object.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub struct Meta {
     /// Identity.
     pub uid: Uid,
@@ -19,25 +27,35 @@ pub struct Meta {
     /// Name.
     pub name: Text,
     /// Version of the object in etcd; 0 if it is not a number.
+    #[serde(deserialize_with = "number_in_text")]
     pub resource_version: u64,
     /// Version of what is wanted; 0 if the kind does not count it.
     pub generation: i64,
-    /// When it was created, in seconds since 1970.
+    /// When it was created, in seconds since 1970; 0 if that is not said.
+    #[serde(rename = "creationTimestamp", deserialize_with = "created")]
     pub created: i64,
     /// When its end was asked for, if it was, in seconds since 1970.
+    #[serde(rename = "deletionTimestamp", deserialize_with = "option_time")]
     pub deleted: Option<i64>,
     /// Labels, by name.
-    pub labels: Box<[(Text, Text)]>,
-    /// Annotations, by name, without the copy of the whole object that kubectl keeps there.
-    pub annotations: Box<[(Text, Text)]>,
+    pub labels: TextMap,
+    /// Annotations, by name, without the copy of the whole object that kubectl keeps there and without values of
+    /// more than 8 KiB.
+    pub annotations: TextMap,
     /// What it belongs to.
-    pub owners: Box<[Owner]>,
+    #[serde(rename = "ownerReferences")]
+    pub owners: Owners,
     /// What must be done before it may go.
-    pub finalizers: Box<[Text]>,
+    pub finalizers: List<Text>,
 }
 
+/// The owners of an object; equal ones are held once.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Owners(Option<Arc<[Owner]>>);
+
 /// An owner of an object.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub struct Owner {
     /// Identity.
     pub uid: Uid,
@@ -48,32 +66,81 @@ pub struct Owner {
     /// Name.
     pub name: Text,
     /// Whether it is the one that manages the object.
+    #[serde(deserialize_with = "flag")]
     pub controller: bool,
+}
+
+impl Deref for Owners {
+    type Target = [Owner];
+
+    fn deref(&self) -> &[Owner] {
+        self.0.as_deref().unwrap_or(&[])
+    }
+}
+
+impl<'de> Deserialize<'de> for Owners {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let owners: List<Owner> = List::deserialize(deserializer)?;
+        if owners.is_empty() {
+            return Ok(Self::default());
+        }
+        Ok(Self(Some(Shared::shared(Arc::from(&*owners)))))
+    }
+}
+
+fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(false))
+}
+
+fn created<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    Ok(option_time(deserializer)?.unwrap_or(0))
+}
+
+fn number_in_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    struct Visit;
+    impl Visitor<'_> for Visit {
+        type Value = u64;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a string")
+        }
+        fn visit_str<E: Error>(self, text: &str) -> Result<u64, E> {
+            Ok(text.parse().unwrap_or(0))
+        }
+    }
+    deserializer.deserialize_str(Visit)
+}
+
+impl<'de> Deserialize<'de> for Uid {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visit;
+        impl Visitor<'_> for Visit {
+            type Value = Uid;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+            fn visit_str<E: Error>(self, text: &str) -> Result<Uid, E> {
+                Ok(Uid::parse(text))
+            }
+        }
+        deserializer.deserialize_str(Visit)
+    }
 }
 
 impl Meta {
     /// Returns the value of a label.
     pub fn label(&self, name: &str) -> Option<&str> {
-        find(&self.labels, name)
+        self.labels.get(name)
     }
 
     /// Returns the value of an annotation.
     pub fn annotation(&self, name: &str) -> Option<&str> {
-        find(&self.annotations, name)
+        self.annotations.get(name)
     }
 
     /// Returns the owner that manages the object.
     pub fn controller(&self) -> Option<&Owner> {
         self.owners.iter().find(|owner| owner.controller)
     }
-}
-
-fn find<'a>(pairs: &'a [(Text, Text)], name: &str) -> Option<&'a str> {
-    pairs
-        .binary_search_by(|(key, _)| (**key).cmp(name))
-        .ok()
-        .and_then(|i| pairs.get(i))
-        .map(|(_, value)| &**value)
 }
 
 impl Uid {
