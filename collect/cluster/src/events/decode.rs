@@ -228,6 +228,6 @@ fn named(json: &str) -> String {
 
 /// Reads a time of the API, with or without a fraction of a second, in milliseconds since 1970.
 fn millis(text: &str) -> Option<Millis> {
-    let time: k8s_openapi::jiff::Timestamp = text.parse().ok()?;
+    let time: jiff::Timestamp = text.parse().ok()?;
     Some(time.as_millisecond())
 }
