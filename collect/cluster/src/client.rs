@@ -101,7 +101,12 @@ impl Client {
     ///
     /// # Errors
     /// The server cannot be reached, refuses, or answers too much.
-    pub(crate) async fn object(&self, kind: &Kind, path: &str, limit: usize) -> Result<Vec<u8>, RequestError> {
+    pub(crate) async fn object(
+        &self,
+        kind: &Kind,
+        path: &str,
+        limit: usize,
+    ) -> Result<Vec<u8>, RequestError> {
         let resource = Resource::of(kind);
         if resource.form != Form::Table {
             return self.get(path, limit).await.map(Vec::from);

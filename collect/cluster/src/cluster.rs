@@ -130,12 +130,7 @@ impl Cluster {
 
 impl Shared {
     /// Prepares the following of a kind.
-    fn reflector(
-        self: &Arc<Self>,
-        kind: Kind,
-        changed: Option<Arc<Notify>>,
-        timing: Timing,
-    ) -> Reflector {
+    fn reflector(self: &Arc<Self>, kind: Kind, changed: Option<Arc<Notify>>, timing: Timing) -> Reflector {
         let resource = Resource::of(&kind);
         let name = KindName::Objects(kind.clone());
         let receiver = ObjectReceiver {

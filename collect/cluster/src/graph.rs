@@ -97,7 +97,11 @@ pub fn workload(store: &Store, object: &Arc<Object>) -> Workload {
             top.body,
             Body::Pod(_) | Body::ReplicaSet(_) | Body::ReplicationController(_) | Body::Job(_)
         );
-        let Some(owner) = top.meta.controller().filter(|owner| between && &*owner.kind != "Node") else {
+        let Some(owner) = top
+            .meta
+            .controller()
+            .filter(|owner| between && &*owner.kind != "Node")
+        else {
             break;
         };
         match store.find_uid(owner.uid) {

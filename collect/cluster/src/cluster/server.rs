@@ -64,11 +64,7 @@ pub(super) async fn watch(shared: Arc<Shared>, timing: Timing, stop: Cancellatio
                 backoff.next().min(INTERVAL)
             }
         };
-        if stop
-            .run_until_cancelled(tokio::time::sleep(wait))
-            .await
-            .is_none()
-        {
+        if stop.run_until_cancelled(tokio::time::sleep(wait)).await.is_none() {
             return;
         }
     }

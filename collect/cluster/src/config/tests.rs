@@ -5,7 +5,9 @@ use crate::objects::{CustomKind, Kind};
 
 fn filter(allow: &[&str], deny: &[&str], custom: &[&str]) -> KindFilter {
     let all = |patterns: &[&str]| {
-        let patterns = patterns.iter().map(|text| KindPattern::parse(text).expect("it is a kind"));
+        let patterns = patterns
+            .iter()
+            .map(|text| KindPattern::parse(text).expect("it is a kind"));
         patterns.collect()
     };
     KindFilter {
@@ -39,7 +41,11 @@ fn kinds_are_named_as_kubectl_names_them() {
 
 #[test]
 fn custom_resources_have_their_own_list() {
-    let some = filter(&[], &["rules.example.org"], &["*.example.org", "rollouts.argoproj.io"]);
+    let some = filter(
+        &[],
+        &["rules.example.org"],
+        &["*.example.org", "rollouts.argoproj.io"],
+    );
     assert!(some.takes(&custom("alerts", "example.org")));
     assert!(!some.takes(&custom("rules", "example.org")));
     assert!(some.takes(&custom("rollouts", "argoproj.io")));

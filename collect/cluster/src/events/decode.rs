@@ -210,7 +210,11 @@ fn cut(text: &str) -> String {
     if text.len() <= MAX_MESSAGE {
         return text.to_owned();
     }
-    let mut out: String = text.char_indices().take_while(|(i, _)| *i < MAX_MESSAGE).map(|(_, c)| c).collect();
+    let mut out: String = text
+        .char_indices()
+        .take_while(|(i, _)| *i < MAX_MESSAGE)
+        .map(|(_, c)| c)
+        .collect();
     out.push('…');
     out
 }

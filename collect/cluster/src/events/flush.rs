@@ -71,17 +71,19 @@ impl Flusher {
                 break;
             }
             while let Err(wait) = self.flush(&mut backoff).await {
-                if stop
-                    .run_until_cancelled(tokio::time::sleep(wait))
-                    .await
-                    .is_none()
-                {
+                if stop.run_until_cancelled(tokio::time::sleep(wait)).await.is_none() {
                     break;
                 }
             }
         }
-        if tokio::time::timeout(LAST, self.flush(&mut backoff)).await.is_err() {
-            tracing::warn!(cluster = self.book.cluster(), "the last events were not stored in time; they come again after the start");
+        if tokio::time::timeout(LAST, self.flush(&mut backoff))
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                cluster = self.book.cluster(),
+                "the last events were not stored in time; they come again after the start"
+            );
         }
     }
 

@@ -104,7 +104,11 @@ pub fn relations(store: &Store, object: &Arc<Object>) -> Vec<Related> {
         Body::Node(_) => found.of_node(),
         Body::Service(service) => found.of_service(&service.spec.selector),
         Body::PersistentVolumeClaim(claim) => {
-            found.one(Relation::Volumes, &Kind::PersistentVolume, &claim.spec.volume_name);
+            found.one(
+                Relation::Volumes,
+                &Kind::PersistentVolume,
+                &claim.spec.volume_name,
+            );
             if let Some(class) = &claim.spec.storage_class_name {
                 found.one(Relation::StorageClass, &Kind::StorageClass, class);
             }
@@ -127,7 +131,11 @@ pub fn relations(store: &Store, object: &Arc<Object>) -> Vec<Related> {
         Body::StorageClass(_) => found.of_storage_class(),
         Body::HorizontalPodAutoscaler(autoscaler) => {
             let target = &autoscaler.spec.scale_target_ref;
-            found.named(Relation::Target, (&target.api_version, &target.kind), &target.name);
+            found.named(
+                Relation::Target,
+                (&target.api_version, &target.kind),
+                &target.name,
+            );
         }
         Body::PodDisruptionBudget(budget) => {
             found.pods_like(|labels| matches(&budget.spec.selector, labels));
@@ -337,7 +345,9 @@ impl Found<'_> {
         };
         let spec = &definition.spec;
         let kinds = self.store.kinds().into_iter().filter(|kind| {
-            matches!(kind, Kind::Custom(_)) && *kind.group() == *spec.group && *kind.plural() == *spec.names.plural
+            matches!(kind, Kind::Custom(_))
+                && *kind.group() == *spec.group
+                && *kind.plural() == *spec.names.plural
         });
         for kind in kinds.collect::<Vec<_>>() {
             self.select(Relation::CustomResources, &kind, |_| true);
