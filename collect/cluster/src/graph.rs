@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::objects::{Body, Kind, Object, Owner, Text};
 use crate::store::Store;
 
+pub(crate) use self::relations::backends;
 pub use self::relations::{Related, Relation, relations};
 pub use self::selector::{matches, matches_map};
 

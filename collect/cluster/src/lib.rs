@@ -15,6 +15,7 @@ mod config;
 mod events;
 pub mod graph;
 pub mod objects;
+pub mod health;
 mod receiver;
 mod reflector;
 mod status;
