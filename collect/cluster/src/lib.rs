@@ -8,5 +8,9 @@
 //! - An object that cannot be decoded is counted and named once; it never stops a watch.
 //! - Nothing is ever created, changed or deleted in the cluster, and the data of secrets is never asked for.
 
+mod client;
 pub mod objects;
+mod receiver;
+mod reflector;
+pub mod status;
 pub mod store;

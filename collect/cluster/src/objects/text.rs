@@ -23,7 +23,7 @@ use super::value::ConditionState;
 const SMALL: usize = 1024;
 
 /// A string that is held once for all objects that have it. Cloning copies a pointer.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Text(Arc<str>);
 
 /// Gives out one [`Text`] for all equal strings, and one allocation for other equal values. Shared by the tasks that
@@ -207,12 +207,6 @@ impl Text {
     /// Returns the string.
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl Default for Text {
-    fn default() -> Self {
-        Self(Arc::default())
     }
 }
 
