@@ -12,5 +12,6 @@ mod client;
 pub mod objects;
 mod receiver;
 mod reflector;
+pub mod state;
 pub mod status;
 pub mod store;
