@@ -14,10 +14,11 @@ mod cluster;
 mod config;
 mod events;
 pub mod graph;
-pub mod objects;
 pub mod health;
+pub mod objects;
 mod receiver;
 mod reflector;
+pub mod state;
 mod status;
 pub mod store;
 

@@ -15,13 +15,13 @@ pub use body::{
     AutoscalerSpec, AutoscalerStatus, AwsDisk, AzureDisk, Backend, BackendPort, BalancedStatus, Binding,
     Body, BudgetSpec, BudgetStatus, CertificateSigningRequest, ClaimSpec, ClaimStatus, ClaimVolume,
     ClientConfig, Conditions, Container, ContainerId, ContainerImage, ContainerPort, ContainerState,
-    ContainerStatus, CronJob, CronJobSpec, CronJobStatus, Csi, CustomResourceDefinition, DaemonEndpoint,
-    DaemonEndpoints, DaemonSet, DaemonSetSpec, DaemonSetStatus, DefinitionNames, DefinitionSpec,
-    DefinitionVersion, Deployment, DeploymentSpec, DeploymentStatus, Endpoint, EndpointAddress,
-    EndpointConditions, EndpointPort, EndpointSlice, Endpoints, FibreChannel, GceDisk, Hints,
-    HorizontalPodAutoscaler, HostPath, Ingress, IngressClass, IngressClassSpec, IngressHttp, IngressPath,
-    IngressRule, IngressSpec, IngressTls, Iscsi, Job, JobSpec, JobStatus, Lease, LeaseSpec, Limit,
-    LimitRange, LimitRangeSpec, LoadBalancer, LoadBalancerIngress, LocalVolume, NameRef, Namespace,
+    ContainerStatus, CronJob, CronJobSpec, CronJobStatus, Csi, CustomResourceDefinition, CustomSample,
+    CustomState, DaemonEndpoint, DaemonEndpoints, DaemonSet, DaemonSetSpec, DaemonSetStatus, DefinitionNames,
+    DefinitionSpec, DefinitionVersion, Deployment, DeploymentSpec, DeploymentStatus, Endpoint,
+    EndpointAddress, EndpointConditions, EndpointPort, EndpointSlice, Endpoints, FibreChannel, GceDisk,
+    Hints, HorizontalPodAutoscaler, HostPath, Ingress, IngressClass, IngressClassSpec, IngressHttp,
+    IngressPath, IngressRule, IngressSpec, IngressTls, Iscsi, Job, JobSpec, JobStatus, Lease, LeaseSpec,
+    Limit, LimitRange, LimitRangeSpec, LoadBalancer, LoadBalancerIngress, LocalVolume, NameRef, Namespace,
     NamespaceStatus, NetworkPolicy, NetworkPolicySpec, Nfs, Node, NodeAddress, NodeInfo, NodeSpec,
     NodeStatus, ObjectRef, Ordinals, PersistentVolume, PersistentVolumeClaim, Pod, PodDisruptionBudget,
     PodSpec, PodStatus, PodTemplate, PriorityClass, QuotaStatus, ReplicaSet, ReplicaSetSpec,
@@ -40,6 +40,11 @@ pub use value::{
     Condition, ConditionState, Count, IntOrPercent, List, NO_TIME, Quantity, Resources, Rounding, Status,
     TextMap,
 };
+
+/// Reads a time as the API server writes it, RFC 3339, and returns its seconds since 1970.
+pub(crate) fn parse_time(text: &str) -> Option<i64> {
+    value::rfc3339(text)
+}
 
 /// One object.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +66,18 @@ impl Object {
     /// Returns the kind.
     pub fn kind(&self) -> &Kind {
         self.body.kind()
+    }
+
+    /// Returns what is kept of an object of a custom kind, if something is.
+    pub fn custom(&self) -> Option<&CustomState> {
+        match &self.body {
+            Body::Custom(state) => Some(state),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn set_custom(&mut self, state: CustomState) {
+        self.body = Body::Custom(Box::new(state));
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod batch;
+mod custom;
 mod extension;
 mod network;
 mod node;
@@ -16,6 +17,7 @@ pub use access::{
     Binding, CertificateSigningRequest, RoleRef, Secret, ServiceAccount, SigningSpec, SigningStatus, Subject,
 };
 pub use batch::{CronJob, CronJobSpec, CronJobStatus, Job, JobSpec, JobStatus};
+pub use custom::{CustomSample, CustomState};
 pub use extension::{
     ApiService, ApiServiceSpec, ClientConfig, Conditions, CustomResourceDefinition, DefinitionNames,
     DefinitionSpec, DefinitionVersion, ServiceRef, Webhook, WebhookConfiguration,
@@ -56,6 +58,8 @@ pub use workload::{
 pub enum Body {
     /// A kind of which nothing but the metadata is of use.
     Plain(Kind),
+    /// A kind that the cluster defines, of which values are asked for.
+    Custom(Box<CustomState>),
     /// [`Kind::Pod`].
     Pod(Box<Pod>),
     /// [`Kind::Node`].
@@ -133,6 +137,7 @@ impl Body {
     pub fn kind(&self) -> &Kind {
         match self {
             Self::Plain(kind) => kind,
+            Self::Custom(state) => state.kind(),
             Self::Pod(_) => &Kind::Pod,
             Self::Node(_) => &Kind::Node,
             Self::Namespace(_) => &Kind::Namespace,

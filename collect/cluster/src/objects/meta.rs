@@ -163,20 +163,31 @@ impl Uid {
     }
 }
 
+impl Uid {
+    /// Appends the identity as a UUID in lower case.
+    pub fn push_to(self, text: &mut String) {
+        let mut rest = self.0;
+        for digits in [8, 4, 4, 4, 12] {
+            if digits != 8 {
+                text.push('-');
+            }
+            for _ in 0..digits {
+                rest = rest.rotate_left(4);
+                text.push(HEX.get((rest & 15) as usize).copied().map_or('0', char::from));
+            }
+        }
+    }
+}
+
+/// The digits of numbers to the base of sixteen.
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
 impl fmt::Display for Uid {
     /// Writes a UUID in lower case.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bits = self.0;
-        let part = |shift: u32, digits: u32| bits >> shift & ((1 << (4 * digits)) - 1);
-        write!(
-            f,
-            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-            part(96, 8),
-            part(80, 4),
-            part(64, 4),
-            part(48, 4),
-            part(0, 12)
-        )
+        let mut text = String::with_capacity(36);
+        self.push_to(&mut text);
+        f.write_str(&text)
     }
 }
 

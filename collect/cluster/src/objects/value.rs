@@ -14,7 +14,7 @@ pub use json::{Count, IntOrPercent, List, Rounding, TextMap};
 pub use quantity::{Quantity, Resources};
 
 pub(super) use cron::Schedule;
-pub(super) use time::{option_time, time};
+pub(super) use time::{option_time, rfc3339, time};
 
 /// The zero of Go's times, 1 January of the year 1, in seconds since 1970: what clients written in Go make of a time
 /// that must be there and is not.

@@ -260,3 +260,13 @@ impl<'de> Deserialize<'de> for ContainerId {
         deserializer.deserialize_any(Visit)
     }
 }
+
+impl ContainerState {
+    /// Returns how the container ended, if it did.
+    pub fn terminated(&self) -> Option<&Terminated> {
+        match self {
+            Self::Terminated(terminated) => Some(terminated),
+            _ => None,
+        }
+    }
+}
