@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use cluster::state::{CustomResources, StateMetrics, StateOptions};
 use cluster::{Access, Cluster, ClusterConfig, ClusterHandle, Outside};
 use model::{Batch, Ingest, IngestError, Ingested};
 use tokio::task::JoinSet;
@@ -27,10 +28,7 @@ fn main() -> std::io::Result<()> {
     service::log::init(service::log::LogFormat::Text, "info").map_err(std::io::Error::other)?;
     let mut arguments = std::env::args().skip(1);
     let path = arguments.next().map(PathBuf::from).unwrap_or_default();
-    let seconds = arguments
-        .next()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(20);
+    let seconds = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(20);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -42,6 +40,9 @@ async fn watch(path: PathBuf, length: Duration) -> std::io::Result<()> {
     let access = Access::Kubeconfig { path, context: None };
     let outside = Outside {
         ingest: Arc::new(Nowhere),
+        metrics: StateMetrics::new(&StateOptions::default()).map_err(std::io::Error::other)?,
+        custom: CustomResources::default(),
+        instance: "example".to_owned(),
         events: None,
         clock: Arc::new(service::SystemClock),
     };

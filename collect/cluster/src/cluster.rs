@@ -4,6 +4,7 @@
 //! metrics. [`ClusterHandle`] is what others hold; it never waits for the API server unless it says so.
 
 mod custom;
+mod deliver;
 mod handle;
 mod server;
 
@@ -16,6 +17,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+pub use self::deliver::DeliveryStatus;
 pub use self::handle::ClusterHandle;
 pub use self::server::{Check, ServerStatus};
 use crate::client::{Client, Resource};
@@ -25,7 +27,8 @@ use crate::graph;
 use crate::objects::{Kind, Uid};
 use crate::receiver::ObjectReceiver;
 use crate::reflector::{Receiver, Reflector, Timing};
-use crate::status::{KindCell, KindName};
+use crate::state::{CustomResources, StateMetrics};
+use crate::status::{KindCell, KindName, SyncState};
 use crate::store::Store;
 
 /// Kinds that are taken in at the same time: each holds a page, and the API server answers others too.
@@ -35,6 +38,12 @@ const SYNCS: usize = 3;
 pub struct Outside {
     /// Where metrics go.
     pub ingest: Arc<dyn Ingest>,
+    /// Which metrics of the state of objects there are.
+    pub metrics: StateMetrics,
+    /// Metrics of custom resources, worked out when an object is read; the same as in `metrics`.
+    pub custom: CustomResources,
+    /// The label `instance` of metrics.
+    pub instance: String,
     /// Where events go; `None` if they are not kept.
     pub events: Option<Arc<dyn EventLog>>,
     /// Where the present comes from.
@@ -60,6 +69,9 @@ pub(crate) struct Shared {
     pub(crate) server: Mutex<ServerStatus>,
     /// Custom resources that are not read as there are too many definitions.
     pub(crate) left_out: Mutex<usize>,
+    pub(crate) delivery: Mutex<DeliveryStatus>,
+    pub(crate) custom: CustomResources,
+    instance: String,
     /// Bounds how many kinds are taken in at the same time.
     room: Arc<Semaphore>,
 }
@@ -75,6 +87,9 @@ impl Cluster {
             kinds: RwLock::default(),
             server: Mutex::default(),
             left_out: Mutex::new(0),
+            delivery: Mutex::default(),
+            custom: outside.custom.clone(),
+            instance: outside.instance.clone(),
             room: Arc::new(Semaphore::new(SYNCS)),
             config,
         });
@@ -108,6 +123,10 @@ impl Cluster {
             let reflector = shared.reflector(kind, changed, timing);
             tasks.spawn(reflector.run(stop.clone()));
         }
+        if let Some(interval) = shared.config.metrics_interval {
+            let made = (outside.metrics, outside.ingest);
+            tasks.spawn(deliver::run(Arc::clone(&shared), made, interval, stop.clone()));
+        }
         tasks.spawn(server::watch(Arc::clone(&shared), timing, stop.clone()));
         if let Some(log) = outside.events.filter(|_| shared.config.events) {
             tasks.spawn(events(Arc::clone(&shared), log, timing, stop.clone()));
@@ -129,6 +148,26 @@ impl Cluster {
 }
 
 impl Shared {
+    /// Returns the labels that say where metrics come from.
+    fn fixed_labels(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("job", "kube-state-metrics".to_owned()),
+            ("instance", self.instance.clone()),
+            ("cluster", self.config.name.clone()),
+        ]
+    }
+
+    /// Tells whether every kind that can be read is known.
+    pub(crate) fn is_synced(&self) -> bool {
+        let kinds = self.kinds.read();
+        let settled = |state| !matches!(state, SyncState::Starting | SyncState::Syncing);
+        !kinds.is_empty()
+            && kinds.values().all(|cell| {
+                let status = cell.read();
+                settled(status.state) && (status.known || status.state != SyncState::Retrying)
+            })
+    }
+
     /// Prepares the following of a kind.
     fn reflector(self: &Arc<Self>, kind: Kind, changed: Option<Arc<Notify>>, timing: Timing) -> Reflector {
         let resource = Resource::of(&kind);
@@ -136,6 +175,7 @@ impl Shared {
         let receiver = ObjectReceiver {
             kind,
             store: Arc::clone(&self.store),
+            custom: self.custom.clone(),
             changed,
         };
         self.reflect(name, resource, Arc::new(receiver), timing)

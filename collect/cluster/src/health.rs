@@ -22,9 +22,9 @@ use model::Millis;
 
 pub use self::cluster::{Component, Summary, control_plane, summary};
 pub use self::container::{ContainerKind, ContainerView, containers};
-pub use self::pod::{requested, PodCounts};
-pub use self::workload::{WorkloadView, workloads};
 pub use self::node::{NodeView, node_views};
+pub use self::pod::{PodCounts, requested};
+pub use self::workload::{WorkloadView, workloads};
 use crate::cluster::ClusterHandle;
 use crate::events::Warning;
 use crate::graph::Ref;
@@ -262,9 +262,9 @@ impl<'a> View<'a> {
     /// Tells whether a kind is known: where it is not, nothing is missing of it.
     fn knows(&self, kind: &Kind) -> bool {
         let kinds = self.cluster.kinds();
-        kinds
-            .iter()
-            .any(|status| status.known && matches!(&status.kind, crate::status::KindName::Objects(one) if one == kind))
+        kinds.iter().any(|status| {
+            status.known && matches!(&status.kind, crate::status::KindName::Objects(one) if one == kind)
+        })
     }
 
     /// Says how an object is, and why.

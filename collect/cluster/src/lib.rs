@@ -15,6 +15,7 @@ mod config;
 mod events;
 pub mod graph;
 pub mod health;
+mod metrics;
 pub mod objects;
 mod receiver;
 mod reflector;
@@ -23,7 +24,7 @@ mod status;
 pub mod store;
 
 pub use client::{Access, ConnectError, RequestError};
-pub use cluster::{Check, Cluster, ClusterHandle, Outside, ServerStatus};
+pub use cluster::{Check, Cluster, ClusterHandle, DeliveryStatus, Outside, ServerStatus};
 pub use config::{ClusterConfig, KindFilter, KindPattern, KindPatternError};
 pub use events::{EventStatus, Warning};
 pub use status::{KindName, KindStatus, SyncState};

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::Shared;
 use crate::objects::{Body, CustomKind, CustomResourceDefinition, Kind, Object, Status};
 use crate::reflector::Timing;
+use crate::state::CustomResources;
 use crate::status::KindName;
 
 /// Custom resources that are read; those that come later by name are left out and counted.
@@ -85,7 +86,9 @@ fn note(shared: &Shared, ended: Result<(), tokio::task::JoinError>) {
 /// Returns the kinds that the cluster's definitions define and that are to be read.
 fn wanted(shared: &Shared) -> Vec<Kind> {
     let definitions = shared.store.list(&Kind::CustomResourceDefinition);
-    let kinds = definitions.iter().filter_map(|object| defined(object));
+    let kinds = definitions
+        .iter()
+        .filter_map(|object| defined(object, &shared.custom));
     let mut kinds: Vec<_> = kinds.filter(|kind| shared.config.kinds.takes(kind)).collect();
     kinds.sort();
     *shared.left_out.lock() = kinds.len().saturating_sub(MAX_CUSTOM);
@@ -93,8 +96,9 @@ fn wanted(shared: &Shared) -> Vec<Kind> {
     kinds
 }
 
-/// Returns what a definition defines, once the API server serves it, in the version that is stored.
-fn defined(object: &Object) -> Option<Kind> {
+/// Returns what a definition defines, once the API server serves it, in the version that metrics are asked of, else
+/// the one that is stored.
+fn defined(object: &Object, asked: &CustomResources) -> Option<Kind> {
     let Body::CustomResourceDefinition(definition) = &object.body else {
         return None;
     };
@@ -107,9 +111,11 @@ fn defined(object: &Object) -> Option<Kind> {
         return None;
     }
     let mut served = spec.versions.iter().filter(|version| version.served);
+    let wanted = asked.version(&spec.group, &spec.names.kind);
     let version = served
         .clone()
-        .find(|version| version.storage)
+        .find(|version| Some(&*version.name) == wanted)
+        .or_else(|| served.clone().find(|version| version.storage))
         .or_else(|| served.next())?;
     Some(Kind::Custom(Arc::new(CustomKind {
         group: spec.group.to_string(),

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use model::Millis;
 
-use super::{ServerStatus, Shared};
+use super::{DeliveryStatus, ServerStatus, Shared};
 use crate::client::{RequestError, object_path};
 use crate::config::ClusterConfig;
-use crate::events::{EventStatus, Warning};
+use crate::events::{CounterKey, EventStatus, Warning};
 use crate::objects::{Kind, Uid};
-use crate::status::{KindStatus, SyncState};
+use crate::status::KindStatus;
 use crate::store::Store;
 
 /// Bytes of one object as the API server writes it.
@@ -71,13 +71,16 @@ impl ClusterHandle {
 
     /// Tells whether every kind that can be read is known.
     pub fn is_synced(&self) -> bool {
-        let kinds = self.shared.kinds.read();
-        let settled = |state| !matches!(state, SyncState::Starting | SyncState::Syncing);
-        !kinds.is_empty()
-            && kinds.values().all(|cell| {
-                let status = cell.read();
-                settled(status.state) && (status.known || status.state != SyncState::Retrying)
-            })
+        self.shared.is_synced()
+    }
+
+    /// Returns how deliveries of the state of objects go.
+    pub fn delivery(&self) -> DeliveryStatus {
+        *self.shared.delivery.lock()
+    }
+
+    pub(crate) fn event_counters(&self) -> Vec<(CounterKey, u64)> {
+        self.shared.book.counters()
     }
 
     /// Returns how many custom resources are not read as there are too many definitions.

@@ -18,6 +18,7 @@ use crate::client::Access;
 use crate::config::{ClusterConfig, KindFilter, KindPattern};
 use crate::objects::Kind;
 use crate::reflector::Timing;
+use crate::state::{CustomResources, StateMetrics, StateOptions};
 use crate::status::{KindStatus, SyncState};
 
 const PODS: &str = "/api/v1/pods";
@@ -83,6 +84,9 @@ impl Reading {
         };
         let outside = Outside {
             ingest: Arc::new(Nowhere),
+            metrics: StateMetrics::new(&StateOptions::default()).expect("the default options are fine"),
+            custom: CustomResources::default(),
+            instance: "here".to_owned(),
             events: log.map(|log| log as _),
             clock: Arc::new(Now),
         };

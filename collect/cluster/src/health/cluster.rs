@@ -64,7 +64,9 @@ pub fn summary(cluster: &ClusterHandle) -> Summary {
     };
     for node in &summary.nodes {
         let assessment = view.assess(&node.object);
-        let Body::Node(body) = &node.object.body else { continue };
+        let Body::Node(body) = &node.object.body else {
+            continue;
+        };
         let ready = super::condition_is(&body.status.conditions, "Ready", super::Status::True);
         summary.nodes_ready += usize::from(ready.is_some());
         summary.findings.extend(assessment.findings);
@@ -95,10 +97,14 @@ pub fn summary(cluster: &ClusterHandle) -> Summary {
             summary.findings.extend(view.assess(&object).findings);
         }
     }
-    summary.findings.retain(|one| one.state.severity >= Severity::Unknown);
+    summary
+        .findings
+        .retain(|one| one.state.severity >= Severity::Unknown);
     summary.findings.sort_by(|a, b| {
         let order = b.state.severity.cmp(&a.state.severity);
-        order.then_with(|| b.since.cmp(&a.since)).then_with(|| a.object.cmp(&b.object))
+        order
+            .then_with(|| b.since.cmp(&a.since))
+            .then_with(|| a.object.cmp(&b.object))
     });
     summary.findings.truncate(MAX_FINDINGS);
     summary.state = sum_up(cluster, &summary);
@@ -111,7 +117,10 @@ fn sum_up(cluster: &ClusterHandle, summary: &Summary) -> State {
         return State::new(
             Severity::Unknown,
             "unreachable",
-            format!("the API server does not answer: {}", text::brief(&server.last_error)),
+            format!(
+                "the API server does not answer: {}",
+                text::brief(&server.last_error)
+            ),
         );
     }
     let down: Vec<_> = summary
@@ -127,7 +136,11 @@ fn sum_up(cluster: &ClusterHandle, summary: &Summary) -> State {
     let n_nodes = summary.nodes.len();
     let not_ready = n_nodes - summary.nodes_ready;
     if not_ready > 0 {
-        let severity = if summary.nodes_ready == 0 { Severity::Critical } else { Severity::Warning };
+        let severity = if summary.nodes_ready == 0 {
+            Severity::Critical
+        } else {
+            Severity::Warning
+        };
         return State::new(
             severity,
             "nodes_not_ready",
@@ -138,7 +151,14 @@ fn sum_up(cluster: &ClusterHandle, summary: &Summary) -> State {
     }
     let [_, critical, warning] = summary.workloads;
     if critical > 0 {
-        let sentence = format!("{} not work", if critical == 1 { "1 workload does".to_owned() } else { format!("{critical} workloads do") });
+        let sentence = format!(
+            "{} not work",
+            if critical == 1 {
+                "1 workload does".to_owned()
+            } else {
+                format!("{critical} workloads do")
+            }
+        );
         return State::new(Severity::Warning, "workloads", sentence).with("critical", critical);
     }
     if !cluster.is_synced() {
@@ -152,7 +172,11 @@ fn sum_up(cluster: &ClusterHandle, summary: &Summary) -> State {
 }
 
 fn nodes(n: usize) -> String {
-    if n == 1 { "1 node is".to_owned() } else { format!("{n} nodes are") }
+    if n == 1 {
+        "1 node is".to_owned()
+    } else {
+        format!("{n} nodes are")
+    }
 }
 
 /// Returns the parts of the control plane of which anything is known.
@@ -163,7 +187,10 @@ pub fn control_plane(cluster: &ClusterHandle) -> Vec<Component> {
         state: api_server(cluster),
     }];
     let checks = cluster.server().checks;
-    let etcd: Vec<_> = checks.iter().filter(|check| check.name.starts_with("etcd")).collect();
+    let etcd: Vec<_> = checks
+        .iter()
+        .filter(|check| check.name.starts_with("etcd"))
+        .collect();
     if !etcd.is_empty() {
         let state = if etcd.iter().all(|check| check.ok) {
             State::ok("answers", "answers the API server")
@@ -188,7 +215,10 @@ pub fn control_plane(cluster: &ClusterHandle) -> Vec<Component> {
 /// How a part of the control plane that runs as pods is found: kind and names.
 type Found = (Kind, &'static [&'static str]);
 
-const DNS: Found = (Kind::Deployment, &["coredns", "kube-dns", "rke2-coredns-rke2-coredns"]);
+const DNS: Found = (
+    Kind::Deployment,
+    &["coredns", "kube-dns", "rke2-coredns-rke2-coredns"],
+);
 const PROXY: Found = (Kind::DaemonSet, &["kube-proxy"]);
 
 fn api_server(cluster: &ClusterHandle) -> State {
@@ -205,15 +235,22 @@ fn api_server(cluster: &ClusterHandle) -> State {
             let failing: Vec<_> = failing.map(|check| check.name.as_str()).collect();
             if !failing.is_empty() {
                 let sentence = format!("says that it is not ready: {}", failing.join(", "));
-                return State::new(Severity::Critical, "not_ready", sentence).with("checks", failing.join(","));
+                return State::new(Severity::Critical, "not_ready", sentence)
+                    .with("checks", failing.join(","));
             }
-            let stuck = cluster.kinds().into_iter().filter(|kind| kind.state == SyncState::Retrying);
+            let stuck = cluster
+                .kinds()
+                .into_iter()
+                .filter(|kind| kind.state == SyncState::Retrying);
             match stuck.count() {
                 0 => State::ok("answers", "answers"),
                 n => State::new(
                     Severity::Warning,
                     "partly",
-                    format!("answers, and {} cannot be followed", text::count(i64::try_from(n).unwrap_or(0), "kind", "kinds")),
+                    format!(
+                        "answers, and {} cannot be followed",
+                        text::count(i64::try_from(n).unwrap_or(0), "kind", "kinds")
+                    ),
                 ),
             }
         }
@@ -233,12 +270,20 @@ fn leased(view: &View<'_>, name: &str) -> Option<State> {
         let sentence = format!("has not renewed its lease for {}", text::span(silent));
         return Some(State::new(Severity::Critical, "silent", sentence).with("seconds", silent));
     }
-    let holder = lease.spec.holder_identity.split('_').next().unwrap_or("").to_owned();
+    let holder = lease
+        .spec
+        .holder_identity
+        .split('_')
+        .next()
+        .unwrap_or("")
+        .to_owned();
     let sentence = format!("led by {holder}");
     Some(State::new(Severity::Ok, "leads", sentence).with("leader", holder))
 }
 
 fn running(view: &View<'_>, (kind, names): Found) -> Option<State> {
-    let mut found = names.iter().filter_map(|name| view.store.find(&kind, "kube-system", name));
+    let mut found = names
+        .iter()
+        .filter_map(|name| view.store.find(&kind, "kube-system", name));
     found.next().map(|object| view.assess(&object).state)
 }

@@ -45,7 +45,8 @@ pub struct ContainerView<'a> {
 
 /// Returns the containers of a pod, those that begin first first.
 pub fn containers(pod: &Pod) -> impl Iterator<Item = ContainerView<'_>> {
-    let find = |statuses: &'_ [ContainerStatus], name: &str| statuses.iter().position(|one| *one.name == *name);
+    let find =
+        |statuses: &'_ [ContainerStatus], name: &str| statuses.iter().position(|one| *one.name == *name);
     let init = pod.spec.init_containers.iter().map(move |spec| ContainerView {
         kind: match spec.restart_policy.as_deref() {
             Some("Always") => ContainerKind::Sidecar,
@@ -92,7 +93,9 @@ pub(super) fn assess(
 /// Returns the warnings about one container.
 fn about<'w>(warnings: &'w [Warning], container: &str) -> impl Iterator<Item = &'w Warning> {
     let named = format!("{{{container}}}");
-    warnings.iter().filter(move |one| one.field_path.ends_with(&named))
+    warnings
+        .iter()
+        .filter(move |one| one.field_path.ends_with(&named))
 }
 
 fn waits(
@@ -110,8 +113,13 @@ fn waits(
     match reason {
         // The beginning of every container.
         "" | "ContainerCreating" | "PodInitializing" => None,
-        "ImagePullBackOff" | "ErrImagePull" | "InvalidImageName" | "ErrImageNeverPull" | "ImageInspectError"
-        | "RegistryUnavailable" | "SignatureValidationFailed" => {
+        "ImagePullBackOff"
+        | "ErrImagePull"
+        | "InvalidImageName"
+        | "ErrImageNeverPull"
+        | "ImageInspectError"
+        | "RegistryUnavailable"
+        | "SignatureValidationFailed" => {
             let image = &*status.image;
             let state = State::new(
                 Severity::Critical,
@@ -154,15 +162,24 @@ fn crash_loop(object: &Object, name: &str, status: &ContainerStatus) -> Finding 
         "crash_loop",
         format!("container {name} ends again and again: {how}"),
     );
-    Finding::new(object, with_end(state, name, last).with("restarts", status.restarts), advice(last))
-        .because(
-            format!("status.containerStatuses[{name}].lastState.terminated"),
-            end_text(last),
-        )
-        .since(seconds(last.finished_at))
+    Finding::new(
+        object,
+        with_end(state, name, last).with("restarts", status.restarts),
+        advice(last),
+    )
+    .because(
+        format!("status.containerStatuses[{name}].lastState.terminated"),
+        end_text(last),
+    )
+    .since(seconds(last.finished_at))
 }
 
-fn ended_badly(object: &Object, pod: &Pod, container: ContainerView<'_>, ended: &Terminated) -> Option<Finding> {
+fn ended_badly(
+    object: &Object,
+    pod: &Pod,
+    container: ContainerView<'_>,
+    ended: &Terminated,
+) -> Option<Finding> {
     if ended.exit_code == 0 && &*ended.reason != "OOMKilled" {
         return None;
     }
@@ -189,14 +206,21 @@ fn running(
     (name, kind, status): (&str, ContainerKind, &ContainerStatus),
     (since, warnings): (i64, &[Warning]),
 ) -> Option<Finding> {
-    let age = if since == NO_TIME { i64::MAX } else { view.now - since };
+    let age = if since == NO_TIME {
+        i64::MAX
+    } else {
+        view.now - since
+    };
     if kind == ContainerKind::Main && !status.ready {
         let probe = about(warnings, name).find(|one| &*one.reason == "Unhealthy");
         if let Some(probe) = probe {
             let state = State::new(
                 Severity::Critical,
                 "probe_fails",
-                format!("container {name} runs and is not ready: {}", text::brief(&probe.message)),
+                format!(
+                    "container {name} runs and is not ready: {}",
+                    text::brief(&probe.message)
+                ),
             )
             .with("container", name)
             .with("message", &probe.message);
@@ -239,12 +263,16 @@ fn running(
         ),
     );
     Some(
-        Finding::new(object, with_end(state, name, last).with("restarts", status.restarts), advice(last))
-            .because(
-                format!("status.containerStatuses[{name}].lastState.terminated"),
-                end_text(last),
-            )
-            .since(seconds(last.finished_at)),
+        Finding::new(
+            object,
+            with_end(state, name, last).with("restarts", status.restarts),
+            advice(last),
+        )
+        .because(
+            format!("status.containerStatuses[{name}].lastState.terminated"),
+            end_text(last),
+        )
+        .since(seconds(last.finished_at)),
     )
 }
 

@@ -73,7 +73,8 @@ fn hooked(view: &View<'_>, object: &Object, configuration: &WebhookConfiguration
         .with("service", &service.name);
         let advice = "bring the service back, or delete the webhook";
         findings.push(
-            Finding::new(object, state, advice).because("webhooks.failurePolicy", hook.failure_policy.as_str()),
+            Finding::new(object, state, advice)
+                .because("webhooks.failurePolicy", hook.failure_policy.as_str()),
         );
     }
     Assessment::from_findings(findings, State::ok("reachable", "its services are there"))

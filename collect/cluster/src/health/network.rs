@@ -18,7 +18,10 @@ pub(super) fn assess(view: &View<'_>, object: &Object) -> Assessment {
 fn served(view: &View<'_>, object: &Object, service: &Service) -> Assessment {
     let spec = &service.spec;
     if &*spec.kind == "ExternalName" {
-        return Assessment::of(State::ok("external_name", "stands for a name outside the cluster"));
+        return Assessment::of(State::ok(
+            "external_name",
+            "stands for a name outside the cluster",
+        ));
     }
     let mut findings = Vec::new();
     let (mut ready, mut all) = (0_i64, 0_i64);
@@ -38,7 +41,8 @@ fn served(view: &View<'_>, object: &Object, service: &Service) -> Assessment {
     if ready == 0 && !spec.selector.is_empty() && view.knows(&Kind::EndpointSlice) {
         let pods = view.store.list(&Kind::Pod);
         let matching = pods.iter().filter(|pod| {
-            pod.meta.namespace == object.meta.namespace && graph::matches_map(&spec.selector, &pod.meta.labels)
+            pod.meta.namespace == object.meta.namespace
+                && graph::matches_map(&spec.selector, &pod.meta.labels)
         });
         let n = matching.count();
         let (severity, sentence, advice) = match n {
@@ -53,13 +57,21 @@ fn served(view: &View<'_>, object: &Object, service: &Service) -> Assessment {
                 "see why its pods are not ready",
             ),
         };
-        let selector: Vec<_> = spec.selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let selector: Vec<_> = spec
+            .selector
+            .iter()
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect();
         let state = State::new(severity, "no_endpoints", sentence).with("pods", n);
         findings.push(Finding::new(object, state, advice).because("spec.selector", selector.join(",")));
     }
     if &*spec.kind == "LoadBalancer" && service.status.load_balancer.ingress.is_empty() {
         let waits = view.now - object.meta.created;
-        let severity = if waits > PATIENCE { Severity::Warning } else { Severity::Progressing };
+        let severity = if waits > PATIENCE {
+            Severity::Warning
+        } else {
+            Severity::Progressing
+        };
         let state = State::plain(severity, "no_load_balancer", "waits for a load balancer");
         let advice = "see whether anything in the cluster makes load balancers, and its events";
         let mut finding = Finding::new(object, state, advice).since(seconds(object.meta.created));
@@ -68,9 +80,13 @@ fn served(view: &View<'_>, object: &Object, service: &Service) -> Assessment {
         }
         findings.push(finding);
     }
-    let otherwise = State::new(Severity::Ok, "serving", format!("{ready} of {all} endpoints are ready"))
-        .with("ready", ready)
-        .with("endpoints", all);
+    let otherwise = State::new(
+        Severity::Ok,
+        "serving",
+        format!("{ready} of {all} endpoints are ready"),
+    )
+    .with("ready", ready)
+    .with("endpoints", all);
     Assessment::from_findings(findings, otherwise)
 }
 
@@ -81,7 +97,11 @@ fn entered(view: &View<'_>, object: &Object, ingress: &Ingress) -> Assessment {
         named.sort();
         named.dedup();
         for name in named {
-            if view.store.find(&Kind::Service, &object.meta.namespace, name).is_none() {
+            if view
+                .store
+                .find(&Kind::Service, &object.meta.namespace, name)
+                .is_none()
+            {
                 let state = State::new(
                     Severity::Critical,
                     "no_backend",
@@ -104,8 +124,12 @@ fn entered(view: &View<'_>, object: &Object, ingress: &Ingress) -> Assessment {
         )
         .with("class", class);
         findings.push(
-            Finding::new(object, state, "install the controller of that class, or name another one")
-                .because("spec.ingressClassName", class.as_str()),
+            Finding::new(
+                object,
+                state,
+                "install the controller of that class, or name another one",
+            )
+            .because("spec.ingressClassName", class.as_str()),
         );
     }
     Assessment::from_findings(findings, State::ok("routed", "leads to services that exist"))

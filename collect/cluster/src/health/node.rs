@@ -95,7 +95,9 @@ pub(super) fn assess(view: &View<'_>, object: &Object, node: &Node) -> Assessmen
             );
             let advice = "see whether the machine runs, whether its kubelet does, and whether it reaches the API server";
             let mut finding = Finding::new(object, state, advice).because_of(ready);
-            if let Some(lease) = view.store.find(&Kind::Lease, "kube-node-lease", &object.meta.name)
+            if let Some(lease) = view
+                .store
+                .find(&Kind::Lease, "kube-node-lease", &object.meta.name)
                 && let Body::Lease(lease) = &lease.body
                 && let Some(renewed) = lease.spec.renew_time
             {
@@ -140,5 +142,7 @@ pub(super) fn assess(view: &View<'_>, object: &Object, node: &Node) -> Assessmen
 
 /// Conditions that say something good when they are true, beside `Ready`.
 fn is_good(kind: &str) -> bool {
-    kind.ends_with("Ready") || kind.ends_with("Healthy") || kind.ends_with("Available") && kind != "NetworkUnavailable"
+    kind.ends_with("Ready")
+        || kind.ends_with("Healthy")
+        || kind.ends_with("Available") && kind != "NetworkUnavailable"
 }

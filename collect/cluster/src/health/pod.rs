@@ -72,7 +72,11 @@ pub fn requested(pod: &Pod, resource: &str, of: for<'a> fn(&'a Container) -> &'a
             }
         }
     }
-    let overhead = pod.spec.overhead.get(resource).map_or(0.0, |quantity| quantity.value());
+    let overhead = pod
+        .spec
+        .overhead
+        .get(resource)
+        .map_or(0.0, |quantity| quantity.value());
     all_say.then_some(before.max(together) + overhead)
 }
 
@@ -103,9 +107,11 @@ fn otherwise(pod: &Pod) -> State {
     if condition_is(&pod.status.conditions, "Ready", Status::True).is_some() {
         return State::ok("running", "runs and is ready");
     }
-    let gate = pod.status.conditions.iter().find(|one| {
-        one.status == Status::False && &*one.reason == "ReadinessGatesNotReady"
-    });
+    let gate = pod
+        .status
+        .conditions
+        .iter()
+        .find(|one| one.status == Status::False && &*one.reason == "ReadinessGatesNotReady");
     if let Some(gate) = gate {
         return State::new(
             Severity::Progressing,
@@ -161,7 +167,10 @@ fn terminating(view: &View<'_>, object: &Object, pod: &Pod, at: i64) -> Assessme
 
 fn failed(view: &View<'_>, object: &Object, pod: &Pod) -> Assessment {
     let status = &pod.status;
-    let of_job = object.meta.controller().is_some_and(|owner| &*owner.kind == "Job");
+    let of_job = object
+        .meta
+        .controller()
+        .is_some_and(|owner| &*owner.kind == "Job");
     if !status.reason.is_empty() {
         let code = match &*status.reason {
             "Evicted" => "evicted",
@@ -174,9 +183,13 @@ fn failed(view: &View<'_>, object: &Object, pod: &Pod) -> Assessment {
         )
         .with("reason", &status.reason)
         .with("message", &status.message);
-        let finding = Finding::new(object, state.clone(), "see what its node was short of at that time")
-            .because("status.reason", status.reason.as_str())
-            .because("status.message", status.message.as_str());
+        let finding = Finding::new(
+            object,
+            state.clone(),
+            "see what its node was short of at that time",
+        )
+        .because("status.reason", status.reason.as_str())
+        .because("status.message", status.message.as_str());
         return Assessment::from_findings(vec![finding], state);
     }
     let warnings = view.warnings(object);
@@ -189,7 +202,11 @@ fn failed(view: &View<'_>, object: &Object, pod: &Pod) -> Assessment {
             finding.state.severity = finding.state.severity.min(Severity::Warning);
         }
     }
-    let severity = if of_job { Severity::Warning } else { Severity::Critical };
+    let severity = if of_job {
+        Severity::Warning
+    } else {
+        Severity::Critical
+    };
     Assessment::from_findings(findings, State::plain(severity, "failed", "has failed"))
 }
 
@@ -210,9 +227,13 @@ fn unscheduled(view: &View<'_>, object: &Object, pod: &Pod) -> Assessment {
             ),
         )
         .with("scheduler", &pod.spec.scheduler_name);
-        let finding = Finding::new(object, state.clone(), "see whether that scheduler exists and runs")
-            .because("spec.schedulerName", pod.spec.scheduler_name.as_str())
-            .since(seconds(object.meta.created));
+        let finding = Finding::new(
+            object,
+            state.clone(),
+            "see whether that scheduler exists and runs",
+        )
+        .because("spec.schedulerName", pod.spec.scheduler_name.as_str())
+        .since(seconds(object.meta.created));
         return Assessment::from_findings(vec![finding], state);
     };
     if &*scheduled.reason == "SchedulingGated" {
@@ -259,7 +280,11 @@ fn blocked(object: &Object, pod: &Pod, warnings: &[Warning]) -> Option<Finding> 
     let state = State::new(
         Severity::Critical,
         code,
-        format!("cannot be set up on {}: {}", pod.spec.node, text::brief(&warning.message)),
+        format!(
+            "cannot be set up on {}: {}",
+            pod.spec.node,
+            text::brief(&warning.message)
+        ),
     )
     .with("node", &pod.spec.node)
     .with("reason", &warning.reason)
@@ -285,10 +310,10 @@ fn on_lost_node(view: &View<'_>, object: &Object, pod: &Pod) -> Option<Finding> 
             format!("its node {} does not exist any more", pod.spec.node),
         )
         .with("node", &pod.spec.node);
-        return Some(Finding::new(object, state, "delete the pod, so that it is made anew").because(
-            "spec.nodeName",
-            pod.spec.node.as_str(),
-        ));
+        return Some(
+            Finding::new(object, state, "delete the pod, so that it is made anew")
+                .because("spec.nodeName", pod.spec.node.as_str()),
+        );
     };
     let Body::Node(body) = &node.body else {
         return None;

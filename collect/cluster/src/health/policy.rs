@@ -3,7 +3,8 @@
 use super::text;
 use super::{Assessment, Finding, Severity, State, View, condition_is, seconds};
 use crate::objects::{
-    BudgetStatus, Body, HorizontalPodAutoscaler, Namespace, Object, PodDisruptionBudget, ResourceQuota, Status,
+    Body, BudgetStatus, HorizontalPodAutoscaler, Namespace, Object, PodDisruptionBudget, ResourceQuota,
+    Status,
 };
 
 /// A namespace is empty within this time.
@@ -23,7 +24,11 @@ fn scaled(object: &Object, autoscaler: &HorizontalPodAutoscaler) -> Assessment {
     let conditions = &autoscaler.status.conditions;
     let mut findings = Vec::new();
     for (kind, severity, words) in [
-        ("ScalingActive", Severity::Critical, "cannot tell how many pods are needed"),
+        (
+            "ScalingActive",
+            Severity::Critical,
+            "cannot tell how many pods are needed",
+        ),
         ("AbleToScale", Severity::Critical, "cannot scale its target"),
     ] {
         // A target that is scaled to zero is left alone on purpose.
@@ -95,7 +100,12 @@ fn budgeted(object: &Object, budget: &PodDisruptionBudget) -> Assessment {
             format!("allows no pod of {expected} to be evicted, ever: no node with its pods can be drained"),
         )
         .with("pods", expected);
-        let finding = Finding::new(object, state, "run more pods than minAvailable, or allow one to be missing").because(
+        let finding = Finding::new(
+            object,
+            state,
+            "run more pods than minAvailable, or allow one to be missing",
+        )
+        .because(
             "status",
             format!("desiredHealthy {desired}, expectedPods {expected}, disruptionsAllowed 0"),
         );
@@ -104,7 +114,10 @@ fn budgeted(object: &Object, budget: &PodDisruptionBudget) -> Assessment {
     let state = State::new(
         Severity::Ok,
         "budget_kept",
-        format!("{} may be evicted now", text::count(i64::from(allowed), "pod", "pods")),
+        format!(
+            "{} may be evicted now",
+            text::count(i64::from(allowed), "pod", "pods")
+        ),
     );
     Assessment::of(state.with("allowed", allowed))
 }
@@ -124,10 +137,8 @@ fn limited(object: &Object, quota: &ResourceQuota) -> Assessment {
         .with("resource", name)
         .with("used", used)
         .with("hard", hard);
-        Finding::new(object, state, "raise the quota, or free some of it").because(
-            format!("status.used[{name}]"),
-            format!("{used}, hard {hard}"),
-        )
+        Finding::new(object, state, "raise the quota, or free some of it")
+            .because(format!("status.used[{name}]"), format!("{used}, hard {hard}"))
     });
     Assessment::from_findings(findings.collect(), State::ok("within_quota", "has room"))
 }
@@ -138,7 +149,11 @@ fn named(view: &View<'_>, object: &Object, namespace: &Namespace) -> Assessment 
     }
     let since = object.meta.deleted.unwrap_or(object.meta.created);
     let waits = view.now - since;
-    let state = State::plain(Severity::Progressing, "terminating", "is being deleted with all that is in it");
+    let state = State::plain(
+        Severity::Progressing,
+        "terminating",
+        "is being deleted with all that is in it",
+    );
     if waits < PATIENCE {
         return Assessment::of(state);
     }
@@ -154,7 +169,12 @@ fn named(view: &View<'_>, object: &Object, namespace: &Namespace) -> Assessment 
         "the conditions name what is left and what holds it: objects with finalizers, or an API that does not answer",
     )
     .since(seconds(since));
-    for one in namespace.status.conditions.iter().filter(|one| one.status == Status::True) {
+    for one in namespace
+        .status
+        .conditions
+        .iter()
+        .filter(|one| one.status == Status::True)
+    {
         finding = finding.because_of(one);
     }
     Assessment::from_findings(vec![finding], state)

@@ -59,9 +59,17 @@ fn claimed(view: &View<'_>, object: &Object, claim: &PersistentVolumeClaim) -> A
     match &*claim.status.phase {
         "Bound" => return Assessment::of(State::ok("bound", "is bound")),
         "Lost" => {
-            let state = State::plain(Severity::Critical, "claim_lost", "its volume does not exist any more");
-            let finding = Finding::new(object, state, "restore the volume, or delete the claim; its data is gone")
-                .because("spec.volumeName", claim.spec.volume_name.as_str());
+            let state = State::plain(
+                Severity::Critical,
+                "claim_lost",
+                "its volume does not exist any more",
+            );
+            let finding = Finding::new(
+                object,
+                state,
+                "restore the volume, or delete the claim; its data is gone",
+            )
+            .because("spec.volumeName", claim.spec.volume_name.as_str());
             return Assessment::from_findings(vec![finding], State::default());
         }
         _ => {}
@@ -89,8 +97,9 @@ fn claimed(view: &View<'_>, object: &Object, claim: &PersistentVolumeClaim) -> A
                     format!("its storage class {class} does not exist"),
                 )
                 .with("storageClass", class);
-                let finding = Finding::new(object, state, "create the class, or a volume that fits the claim")
-                    .because("spec.storageClassName", class.as_str());
+                let finding =
+                    Finding::new(object, state, "create the class, or a volume that fits the claim")
+                        .because("spec.storageClassName", class.as_str());
                 return Assessment::from_findings(vec![finding], State::default());
             }
             Some(found) => {
@@ -98,7 +107,10 @@ fn claimed(view: &View<'_>, object: &Object, claim: &PersistentVolumeClaim) -> A
                     && body.volume_binding_mode.as_deref() == Some("WaitForFirstConsumer")
                     && !is_used(view, object)
                 {
-                    return Assessment::of(State::ok("waits_for_pod", "waits for the first pod that uses it"));
+                    return Assessment::of(State::ok(
+                        "waits_for_pod",
+                        "waits for the first pod that uses it",
+                    ));
                 }
             }
             None => {}

@@ -17,7 +17,11 @@ pub(super) fn time(seconds: i64) -> String {
 
 /// Writes a number with the word for what is counted.
 pub(super) fn count(n: i64, one: &str, many: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
+    if n == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{n} {many}")
+    }
 }
 
 /// Writes `1 of 3 pods is ready` or `2 of 3 pods are ready`.

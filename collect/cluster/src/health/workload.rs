@@ -94,7 +94,9 @@ pub(super) fn count(object: &Object, pods: &[Arc<Object>]) -> Counts {
             available: Some(i64::from(one.status.available_replicas)),
         },
         Body::Job(one) => Counts {
-            desired: Some(i64::from(one.spec.completions.or(one.spec.parallelism).unwrap_or(1))),
+            desired: Some(i64::from(
+                one.spec.completions.or(one.spec.parallelism).unwrap_or(1),
+            )),
             ready: i64::from(one.status.succeeded) + ready_pods(pods),
             updated: None,
             available: None,
@@ -144,7 +146,8 @@ fn own_findings(view: &View<'_>, object: &Object) -> Vec<Finding> {
             "rollout_stuck",
             "its newest version has not become available in time",
         );
-        let advice = "see the pods of the newest version, or go back to the one before (kubectl rollout undo)";
+        let advice =
+            "see the pods of the newest version, or go back to the one before (kubectl rollout undo)";
         findings.push(Finding::new(object, state, advice).because_of(stuck));
     }
     let changed_long_ago = view.now - object.meta.created > UNSEEN;
@@ -162,7 +165,10 @@ fn own_findings(view: &View<'_>, object: &Object) -> Vec<Finding> {
     }
     if findings.is_empty() {
         // StatefulSets and DaemonSets have no condition for it.
-        let creation = view.warnings(object).into_iter().find(|one| &*one.reason == "FailedCreate");
+        let creation = view
+            .warnings(object)
+            .into_iter()
+            .find(|one| &*one.reason == "FailedCreate");
         if let Some(warning) = creation {
             findings.push(cannot_create(object, &warning.message).because_warned(&warning));
         }
@@ -260,10 +266,7 @@ fn worth_a_look(pod: &Object, not_ready: bool) -> bool {
 fn sum_up(object: &Object, counts: &Counts, findings: &[Finding]) -> State {
     let worst = findings.iter().max_by_key(|one| one.state.severity);
     let Some(desired) = counts.desired else {
-        return worst.map_or_else(
-            || State::ok("running", "runs"),
-            |worst| worst.state.clone(),
-        );
+        return worst.map_or_else(|| State::ok("running", "runs"), |worst| worst.state.clone());
     };
     let Counts { ready, updated, .. } = *counts;
     if desired == 0 {
@@ -296,7 +299,10 @@ fn sum_up(object: &Object, counts: &Counts, findings: &[Finding]) -> State {
         return with_counts(State::new(
             Severity::Progressing,
             "rolling_out",
-            format!("rolls out: {} of {desired} are of the newest version", updated.unwrap_or(0)),
+            format!(
+                "rolls out: {} of {desired} are of the newest version",
+                updated.unwrap_or(0)
+            ),
         ))
         .with("updated", updated.unwrap_or(0));
     }

@@ -44,7 +44,12 @@ enum Owner {
 }
 
 /// Kinds that are workloads whatever owns them.
-const TOP: [Kind; 4] = [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::CronJob];
+const TOP: [Kind; 4] = [
+    Kind::Deployment,
+    Kind::StatefulSet,
+    Kind::DaemonSet,
+    Kind::CronJob,
+];
 /// Kinds that are workloads if nothing owns them.
 const ALONE: [Kind; 3] = [Kind::ReplicaSet, Kind::ReplicationController, Kind::Job];
 
@@ -101,7 +106,12 @@ pub fn workloads(view: &View<'_>) -> Vec<WorkloadView> {
     views
 }
 
-fn make(view: &View<'_>, reference: Ref, object: Option<Arc<Object>>, pods: Vec<Arc<Object>>) -> WorkloadView {
+fn make(
+    view: &View<'_>,
+    reference: Ref,
+    object: Option<Arc<Object>>,
+    pods: Vec<Arc<Object>>,
+) -> WorkloadView {
     let mut restarts = 0;
     let mut last_restart = None;
     for one in &pods {
