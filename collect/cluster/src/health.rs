@@ -7,6 +7,7 @@
 mod cluster;
 mod container;
 mod extension;
+mod facts;
 mod network;
 mod node;
 mod pod;
@@ -22,6 +23,7 @@ use model::Millis;
 
 pub use self::cluster::{Component, Summary, control_plane, summary};
 pub use self::container::{ContainerKind, ContainerView, containers};
+pub use self::facts::{Fact, facts};
 pub use self::node::{NodeView, node_views};
 pub use self::pod::{PodCounts, requested};
 pub use self::workload::{WorkloadView, workloads};

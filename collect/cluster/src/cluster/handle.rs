@@ -4,13 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use model::Millis;
+use serde_json::Value;
 
 use super::{DeliveryStatus, ServerStatus, Shared};
 use crate::client::{RequestError, object_path};
 use crate::config::ClusterConfig;
 use crate::events::{CounterKey, EventStatus, Warning};
 use crate::objects::{Kind, Uid};
-use crate::status::KindStatus;
+use crate::status::{KindName, KindStatus};
 use crate::store::Store;
 
 /// Bytes of one object as the API server writes it.
@@ -93,13 +94,42 @@ impl ClusterHandle {
         self.shared.clock.now()
     }
 
-    /// Asks the API server for an object as it is now, as JSON. Of a secret nothing but metadata and type is asked
-    /// for.
+    /// Asks the API server for an object as it is now, without the book-keeping of who set which field. Of a secret
+    /// nothing but metadata and type is asked for, and the copy of it that kubectl may have left is taken out.
     ///
     /// # Errors
     /// The server cannot be reached, or refuses.
-    pub async fn raw(&self, kind: &Kind, namespace: &str, name: &str) -> Result<Vec<u8>, RequestError> {
+    pub async fn raw(&self, kind: &Kind, namespace: &str, name: &str) -> Result<Value, RequestError> {
         let path = object_path(kind, namespace, name);
-        self.shared.client.object(kind, &path, MAX_OBJECT).await
+        let json = self.shared.client.object(kind, &path, MAX_OBJECT).await?;
+        let mut value: Value = serde_json::from_slice(&json).map_err(RequestError::Malformed)?;
+        if let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) {
+            metadata.remove("managedFields");
+            if *kind == Kind::Secret
+                && let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut)
+            {
+                annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
+            }
+        }
+        if let Some(object) = value.as_object_mut() {
+            object.insert("apiVersion".to_owned(), kind.api_version().into());
+            object.insert("kind".to_owned(), kind.name().into());
+            if *kind == Kind::Secret {
+                object.retain(|key, _| matches!(key.as_str(), "apiVersion" | "kind" | "metadata" | "type"));
+            }
+        }
+        Ok(value)
+    }
+
+    /// Finds a kind by any of its names: `Pod`, `pods`, `Deployment`, `deployments.apps`.
+    pub fn find_kind(&self, name: &str) -> Option<Kind> {
+        let is_it = |kind: &Kind| kind.name() == name || kind.plural() == name || kind.to_string() == name;
+        let known = self.kinds().into_iter().filter_map(|status| match status.kind {
+            KindName::Objects(kind) => Some(kind),
+            KindName::Events => None,
+        });
+        Kind::built_in()
+            .find(is_it)
+            .or_else(|| known.into_iter().find(is_it))
     }
 }
