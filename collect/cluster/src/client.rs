@@ -22,10 +22,13 @@ use kube_client::client::Body;
 use parking_lot::Mutex;
 use tokio::time::timeout;
 
+use crate::objects::Kind;
+
 pub use self::answer::RequestError;
 pub use self::connect::{Access, ConnectError};
 pub(crate) use self::lines::LineBuffer;
 pub(crate) use self::list::{Page, PageEnd, PageRequest};
+use self::resource::ListOrWatch;
 pub(crate) use self::resource::{Form, Resource, object_path};
 pub(crate) use self::watch::{Change, WatchFrom, each_event, version_of};
 
@@ -92,6 +95,26 @@ impl Client {
     pub(crate) async fn get(&self, path: &str, limit: usize) -> Result<Bytes, RequestError> {
         let answer = self.ask(path, "application/json", Encoding::Gzip).await?;
         answer.read(limit).await
+    }
+
+    /// Asks for one object as JSON; of a secret for metadata and type.
+    ///
+    /// # Errors
+    /// The server cannot be reached, refuses, or answers too much.
+    pub(crate) async fn object(
+        &self,
+        kind: &Kind,
+        path: &str,
+        limit: usize,
+    ) -> Result<Vec<u8>, RequestError> {
+        let resource = Resource::of(kind);
+        if resource.form != Form::Table {
+            return self.get(path, limit).await.map(Vec::from);
+        }
+        let accept = resource.accept(ListOrWatch::List);
+        let answer = self.ask(path, accept, Encoding::Gzip).await?;
+        let table = answer.read(limit).await?;
+        list::only_row(&table)
     }
 
     async fn ask(&self, path: &str, accept: &str, encoding: Encoding) -> Result<Answer, RequestError> {

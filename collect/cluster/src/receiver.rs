@@ -8,12 +8,15 @@ use tokio::sync::Notify;
 
 use crate::objects::{Kind, decode};
 use crate::reflector::{Receiver, Unreadable};
+use crate::state::CustomResources;
 use crate::store::Store;
 
 /// Takes the objects of one kind.
 pub(crate) struct ObjectReceiver {
     pub(crate) kind: Kind,
     pub(crate) store: Arc<Store>,
+    /// Metrics of custom resources are worked out while the whole object is at hand.
+    pub(crate) custom: CustomResources,
     /// Woken at each change.
     pub(crate) changed: Option<Arc<Notify>>,
 }
@@ -52,7 +55,9 @@ impl Receiver for ObjectReceiver {
 
     fn apply(&self, json: &str) -> Result<u64, Unreadable> {
         match decode(&self.kind, json.as_bytes(), self.store.interner()) {
-            Ok(object) => {
+            Ok(mut object) => {
+                self.custom
+                    .read(&mut object, json.as_bytes(), self.store.interner());
                 let version = object.meta.resource_version;
                 self.store.apply(object);
                 self.wake();

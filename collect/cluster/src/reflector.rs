@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::Clock;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -75,6 +75,8 @@ pub(crate) struct Reflector {
     pub(crate) room: Arc<Semaphore>,
     pub(crate) timing: Timing,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Held while objects are taken in on another thread.
+    pub(crate) taking: Arc<Mutex<()>>,
 }
 
 /// Why a step did not end well.
@@ -96,8 +98,13 @@ impl From<RequestError> for Trouble {
 }
 
 impl Reflector {
-    /// Follows the kind until it is told to stop.
+    /// Follows the kind until it is told to stop. Afterwards nothing is taken in any more.
     pub(crate) async fn run(self, stop: CancellationToken) {
+        self.follow_until(&stop).await;
+        drop(self.taking.lock().await);
+    }
+
+    async fn follow_until(&self, stop: &CancellationToken) {
         let mut version = None;
         let mut backoff = Backoff::new(self.timing);
         loop {
@@ -235,9 +242,13 @@ impl Reflector {
         let outcome = if piece.len() <= INLINE_BYTES {
             take::take(&piece, form, &*receiver)
         } else {
-            tokio::task::spawn_blocking(move || take::take(&piece, form, &*receiver))
-                .await
-                .map_err(|_| Trouble::Panicked)?
+            let taking = Arc::clone(&self.taking).lock_owned().await;
+            let work = tokio::task::spawn_blocking(move || {
+                let outcome = take::take(&piece, form, &*receiver);
+                drop(taking);
+                outcome
+            });
+            work.await.map_err(|_| Trouble::Panicked)?
         };
         let outcome = outcome?;
         self.status

@@ -186,6 +186,10 @@ impl Inner {
             .is_some_and(|known| Arc::ptr_eq(known, &entry.object));
         if is_indexed {
             self.by_uid.remove(&uid);
+            let (len, capacity) = (self.by_uid.len(), self.by_uid.capacity());
+            if capacity > 64 && len < capacity / 4 {
+                self.by_uid.shrink_to(len * 2);
+            }
         }
         let epoch = self.epoch;
         supersede(self.superseded.as_mut(), entry, epoch);

@@ -113,6 +113,13 @@ impl Page {
     }
 }
 
+/// Returns the object of a table with one row.
+pub(super) fn only_row(table: &[u8]) -> Result<Vec<u8>, RequestError> {
+    let list: RawList<'_> = serde_json::from_slice(table).map_err(RequestError::Malformed)?;
+    let row = list.rows.into_iter().flatten().next();
+    Ok(row.map_or_else(Vec::new, |row| row.to_object().into_owned().into_bytes()))
+}
+
 impl RawRow<'_> {
     /// Writes the row of a secret as the object that it stands for, without data.
     pub(super) fn to_object(&self) -> Cow<'static, str> {
