@@ -61,7 +61,12 @@ fn a_number_with_labels_from_everywhere() {
           commonLabels: {team: b}
           each: {type: Gauge, gauge: {path: [status, uptime]}}
 "#,
-        &expect![],
+        &expect![[r##"
+            # HELP kube_customresource_uptime Foo uptime
+            # TYPE kube_customresource_uptime gauge
+            kube_customresource_uptime{GVK,foo="bar",lorem_bar="baz",lorem_qux_x="quxx",name="foo",team="b"} 43.21
+            0 failed
+        "##]],
     );
 }
 
@@ -90,7 +95,35 @@ fn elements_of_objects_and_lists() {
         - name: of_status
           each: {type: Gauge, gauge: {path: [status], valueFrom: [uptime]}}
 "#,
-        &expect![],
+        &expect![[r##"
+            # HELP active 
+            # TYPE active gauge
+            active{GVK,name="foo",type="type-a"} 1
+            active{GVK,name="foo",type="type-b"} 3
+            # HELP b 
+            # TYPE b gauge
+            b{GVK,name="foo"} 66
+            # HELP last 
+            # TYPE last gauge
+            last{GVK,name="foo"} 1767366245
+            # HELP of_status 
+            # TYPE of_status gauge
+            of_status{GVK,name="foo"} 43.21
+            # HELP order 
+            # TYPE order gauge
+            order{GVK,id="1",name="foo"} 1
+            order{GVK,id="3",name="foo"} 0
+            # HELP order_or_zero 
+            # TYPE order_or_zero gauge
+            order_or_zero{GVK,id="1",name="foo"} 1
+            order_or_zero{GVK,id="3",name="foo"} 0
+            order_or_zero{GVK,id="4",name="foo"} 0
+            # HELP sub 
+            # TYPE sub gauge
+            sub{active="1",GVK,name="foo",type="type-a"} 2
+            sub{active="3",GVK,name="foo",type="type-b"} 4
+            0 failed
+        "##]],
     );
 }
 
@@ -109,7 +142,24 @@ fn what_counts_as_a_number() {
         - {name: missing, each: {type: Gauge, gauge: {path: [status, nothing]}}}
         - {name: empty, each: {type: Gauge, gauge: {path: [status, empty], nilIsZero: true}}}
 "#,
-        &expect![],
+        &expect![[r#"
+            # HELP foo_cpu 
+            # TYPE foo_cpu gauge
+            foo_cpu{GVK} 0.25
+            # HELP foo_empty 
+            # TYPE foo_empty gauge
+            foo_empty{GVK} 0
+            # HELP foo_paused 
+            # TYPE foo_paused gauge
+            foo_paused{GVK} 0
+            # HELP foo_share 
+            # TYPE foo_share gauge
+            foo_share{GVK} 0.12
+            # HELP foo_unknown 
+            # TYPE foo_unknown gauge
+            foo_unknown{GVK} 0
+            2 failed
+        "#]],
     );
 }
 
@@ -130,7 +180,30 @@ fn information_and_states() {
         - name: condition
           each: {type: StateSet, stateSet: {path: [status, conditions], valueFrom: [status], labelsFromPath: {name: [name]}, labelName: status, list: ["True", "False"]}}
 "#,
-        &expect![],
+        &expect![[r##"
+            # HELP kube_customresource_condition 
+            # TYPE kube_customresource_condition gauge
+            kube_customresource_condition{GVK,name="b",status="True"} 1
+            kube_customresource_condition{GVK,name="b",status="False"} 0
+            kube_customresource_condition{GVK,name="c",status="True"} 0
+            kube_customresource_condition{GVK,name="c",status="False"} 0
+            # HELP kube_customresource_phase 
+            # TYPE kube_customresource_phase gauge
+            kube_customresource_phase{GVK,phase="Pending"} 1
+            kube_customresource_phase{GVK,phase="Bar"} 0
+            # HELP kube_customresource_ref_info 
+            # TYPE kube_customresource_ref_info gauge
+            kube_customresource_ref_info{GVK,ref="one"} 1
+            kube_customresource_ref_info{GVK,ref="two"} 1
+            # HELP kube_customresource_sub_info 
+            # TYPE kube_customresource_sub_info gauge
+            kube_customresource_sub_info{active="1",GVK,type="type-a"} 1
+            kube_customresource_sub_info{active="3",GVK,type="type-b"} 1
+            # HELP kube_customresource_version_info 
+            # TYPE kube_customresource_version_info gauge
+            kube_customresource_version_info{GVK,version="v1.2.3"} 1
+            1 failed
+        "##]],
     );
 }
 
@@ -138,7 +211,9 @@ fn information_and_states() {
 fn other_kinds_have_nothing() {
     check(
         "    - groupVersionKind: {group: other.io, version: v1, kind: Foo}\n      metrics: [{name: x, each: {type: Gauge, gauge: {path: [spec]}}}]\n    - groupVersionKind: {group: myteam.io, version: v2, kind: Foo}\n      metrics: [{name: y, each: {type: Gauge, gauge: {path: [spec]}}}]\n",
-        &expect![],
+        &expect![[r#"
+            0 failed
+        "#]],
     );
 }
 
