@@ -15,11 +15,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cluster::objects::{Kind, Object};
-use cluster::state::{AllowList, CONTENT_TYPE, CustomResources, Shard, StateMetrics, StateOptions};
+use cluster::state::{AllowList, CustomResources, Shard, StateMetrics, StateOptions};
 use cluster::{Access, Cluster, ClusterConfig, ClusterHandle, KindPattern, Outside};
 use model::{Batch, Ingest, IngestError, Ingested};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use wire::CONTENT_TYPE_TEXT;
 
 /// How long somebody who asks may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -148,7 +149,10 @@ fn answer(stream: &TcpStream, handle: &ClusterHandle, metrics: &StateMetrics) ->
     let mut out = stream;
     match request.split(' ').nth(1) {
         Some("/metrics") => {
-            write!(out, "HTTP/1.0 200 OK\r\nContent-Type: {CONTENT_TYPE}\r\n\r\n")?;
+            write!(
+                out,
+                "HTTP/1.0 200 OK\r\nContent-Type: {CONTENT_TYPE_TEXT}\r\n\r\n"
+            )?;
             metrics.write_text(&objects(handle), &mut out)
         }
         Some("/healthz") => {
