@@ -213,7 +213,8 @@ impl Running {
         let limits = sources.degraded.clone();
         let server = Server::bind(config.server(), sources).map_err(|error| hints::server(error, &config))?;
         own.complete(&collecting, (server.reporter(), handle, watching.handles.clone()));
-        let greeting = Greeting::new(config, server.announcement().clone(), token, limits);
+        let greeting = Greeting::new(config, server.announcement().clone(), token, limits)
+            .with_clusters(&watching.handles);
         Ok(Self {
             store,
             collecting,
