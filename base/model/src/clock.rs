@@ -1,5 +1,6 @@
 //! Time as everything above the kernel sees it.
 
+pub mod calendar;
 mod duration;
 
 pub use duration::{format_duration, parse_duration};

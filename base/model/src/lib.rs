@@ -8,14 +8,15 @@
 //! - [`Query`], [`SeriesSet`], [`SampleBuffer`]: samples on their way to a reader.
 //! - [`Histogram`], [`Exemplar`]: samples that are more than a number.
 //! - [`RelabelRule`], [`relabel`]: rules that rewrite label sets.
+//! - [`Event`], [`EventLog`]: what happened to an object, and where it is kept.
 //! - [`Sink`], [`Family`]: how a collector speaks.
 //! - [`Millis`], [`Clock`], [`calendar`], [`parse_duration`]: time.
 //! - [`nearest`]: what a mistyped name was to be.
 
 mod batch;
-pub mod calendar;
 mod causes;
 mod clock;
+mod event;
 mod labels;
 mod matcher;
 mod metadata;
@@ -27,7 +28,10 @@ mod sink;
 
 pub use batch::{Batch, BatchExemplar, BatchRow, BatchSeries, Ingest, IngestError, Ingested, Rejection};
 pub use causes::with_causes;
-pub use clock::{Clock, Millis, format_duration, parse_duration};
+pub use clock::{Clock, Millis, calendar, format_duration, parse_duration};
+pub use event::{
+    Event, EventFuture, EventLog, EventLogError, EventObject, EventOwner, EventType, LastSeen, SeenEvent,
+};
 pub use labels::{LabelError, Labels, LabelsBuilder, MAX_LABEL_BYTES, METRIC_NAME, PackedLabels};
 pub use matcher::{MatchOp, Matcher, MatcherError};
 pub use metadata::{Metadata, MetricType};
