@@ -225,10 +225,10 @@ fn cannot_create(object: &Object, message: &str) -> Finding {
 /// What is wrong with the pods, one finding of each kind, the worst first.
 fn of_pods(view: &View<'_>, pods: &[Arc<Object>], not_ready: bool) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
-    for pod in pods {
-        if !worth_a_look(pod, not_ready) {
-            continue;
-        }
+    let mut looked: Vec<_> = pods.iter().filter(|pod| worth_a_look(pod, not_ready)).collect();
+    // Pods come in no order; the same one is to speak each time.
+    looked.sort_by(|a, b| a.meta.name.cmp(&b.meta.name));
+    for pod in looked {
         for finding in view.assess(pod).findings {
             let same = findings.iter().position(|one| {
                 one.state.code == finding.state.code && first_value(one) == first_value(&finding)
