@@ -3,6 +3,7 @@
 mod batch;
 mod list;
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use super::text;
@@ -55,7 +56,7 @@ pub(super) fn judge(view: &View<'_>, object: &Arc<Object>, pods: &[Arc<Object>])
     let not_ready = counts.desired.is_some_and(|desired| counts.ready < desired);
     findings.extend(of_pods(view, pods, not_ready));
     let state = sum_up(object, &counts, &findings);
-    findings.sort_by(|a, b| b.state.severity.cmp(&a.state.severity));
+    findings.sort_by_key(|one| Reverse(one.state.severity));
     Assessment { state, findings }
 }
 
@@ -244,7 +245,7 @@ fn of_pods(view: &View<'_>, pods: &[Arc<Object>], not_ready: bool) -> Vec<Findin
             }
         }
     }
-    findings.sort_by(|a, b| b.state.severity.cmp(&a.state.severity));
+    findings.sort_by_key(|one| Reverse(one.state.severity));
     findings
 }
 
