@@ -31,32 +31,33 @@ fn help_of_all() {
     help(
         &[],
         &expect![[r#"
-        See what a machine does, from kernel to screen
+            See what a machine does, from kernel to screen
 
-        Usage: periplus [OPTIONS] <COMMAND>
+            Usage: periplus [OPTIONS] <COMMAND>
 
-        Commands:
-          up           Collect this machine, keep the samples, answer queries and serve the page
-          query        Evaluate a PromQL expression and print the answer
-          top          Watch a machine in the terminal
-          version      Print the version
-          completions  Print a completion script for a shell
+            Commands:
+              up           Collect this machine, keep the samples, answer queries and serve the page
+              server       Run a part of it: watch clusters, scrape and forward without looking at this machine
+              query        Evaluate a PromQL expression and print the answer
+              top          Watch a machine in the terminal
+              version      Print the version
+              completions  Print a completion script for a shell
 
-        Options:
-              --log-format <FORMAT>  How log lines on standard error look: text or json. PERIPLUS_LOG
-                                     chooses which there are: a level (debug) or levels by part
-                                     (store=debug,agent=trace)
-          -h, --help                 Print help
-          -V, --version              Print version
+            Options:
+                  --log-format <FORMAT>  How log lines on standard error look: text or json. PERIPLUS_LOG
+                                         chooses which there are: a level (debug) or levels by part
+                                         (store=debug,agent=trace)
+              -h, --help                 Print help
+              -V, --version              Print version
 
-        Examples:
-          periplus up                    collect this machine; the page is at http://127.0.0.1:8420
-          periplus top                   watch it in the terminal
-          periplus query 'node_load1'    ask in PromQL
-          periplus up --help             more of each command
+            Examples:
+              periplus up                    collect this machine; the page is at http://127.0.0.1:8420
+              periplus top                   watch it in the terminal
+              periplus query 'node_load1'    ask in PromQL
+              periplus up --help             more of each command
 
-        Exit codes: 0 done, 1 failed, 2 wrong command line.
-    "#]],
+            Exit codes: 0 done, 1 failed, 2 wrong command line.
+        "#]],
     );
 }
 
@@ -87,6 +88,9 @@ fn help_of_up() {
                   --disable <COLLECTOR>       Do not run a collector; may be repeated
                   --config <FILE>             Scrape, forward and set bounds by this file, as Prometheus writes
                                               it. SIGHUP reads it again
+                  --kubeconfig <FILE>         Watch the Kubernetes cluster of this kubeconfig [default:
+                                              $KUBECONFIG, else the cluster of this pod]
+                  --context <NAME>            Context of the kubeconfig [default: its current one]
                   --tls-cert <FILE>           Serve with this certificate chain (PEM) instead of a self-signed
                                               one
                   --tls-key <FILE>            Private key of --tls-cert (PEM)

@@ -188,7 +188,7 @@ async fn objects_are_found_by_what_is_remembered_of_them() {
     let by_name = ask(&fixture, "shop/search?q=Cart").await;
     assert_eq!(
         found(&by_name),
-        ["cart name", "cart-1 name", "cart-1-b name", "cart-1-a name"]
+        ["cart name", "cart-1 name", "cart-1-a name", "cart-1-b name"]
     );
     assert_eq!(
         found(&ask(&fixture, "shop/search?q=10.0.0.7&limit=1").await).len(),
@@ -197,7 +197,7 @@ async fn objects_are_found_by_what_is_remembered_of_them() {
     assert_eq!(found(&ask(&fixture, "shop/search?q=app%3Dcart").await).len(), 4);
     assert_eq!(
         found(&ask(&fixture, "shop/search?q=cart:1").await),
-        ["cart-1-b image", "cart-1-a image"]
+        ["cart-1-a image", "cart-1-b image"]
     );
 }
 
