@@ -11,12 +11,20 @@ use scrape::config::read_section;
 use serde_json::Value;
 use server::{ServerConfig, Tenancy};
 use store::StoreConfig;
-use wire::OtlpSettings;
+use wire::{DeltaHandling, OtlpSettings};
 
 use self::raw::{Lasting, RawSections};
 
 mod check;
 mod raw;
+
+/// Beginnings of keys that a reload brings into force; `otlp` as a whole is such a one.
+const IN_FORCE_AT_ONCE: [&str; 4] = [
+    "storage.tsdb.out_of_order_time_window",
+    "storage.exemplars",
+    "periplus.tenants",
+    "periplus.otlp",
+];
 
 /// What the file says besides scraping.
 #[derive(Clone, Debug, Default)]
@@ -24,7 +32,7 @@ pub(super) struct Settings {
     /// Where samples are forwarded to.
     pub(super) receivers: Vec<RemoteWriteConfig>,
     /// How OTLP points become samples.
-    pub(super) otlp: OtlpSettings,
+    otlp: OtlpSettings,
     /// Who the tenants are.
     pub(super) tenancy: Tenancy,
     /// Keys that are taken and change nothing.
@@ -136,9 +144,17 @@ impl Settings {
         set(&mut config.page_cache_bytes, own.page_cache_bytes);
     }
 
+    /// Returns how OTLP points become samples; a flag decides over the file on deltas.
+    pub(super) fn otlp(&self, delta: Option<DeltaHandling>) -> OtlpSettings {
+        OtlpSettings {
+            delta: delta.unwrap_or(self.otlp.delta),
+            ..self.otlp.clone()
+        }
+    }
+
     /// Brings the settings of the server in.
-    pub(super) fn apply_to_server(&self, config: &mut ServerConfig) {
-        config.otlp = self.otlp.clone();
+    pub(super) fn apply_to_server(&self, config: &mut ServerConfig, delta: Option<DeltaHandling>) {
+        config.otlp = self.otlp(delta);
         config.tenancy = self.tenancy.clone();
         let (own, query) = (&self.queries, &mut config.query);
         set(&mut query.timeout, own.timeout);
@@ -157,9 +173,10 @@ impl Settings {
     pub(super) fn waiting(&self, newer: &Self) -> Vec<String> {
         let (old, new) = (&self.written, &newer.written);
         let mut found = Vec::new();
-        differing("otlp", (&old.otlp, &new.otlp), &mut found);
         differing("storage", (&old.storage, &new.storage), &mut found);
         differing("periplus", (&old.periplus, &new.periplus), &mut found);
+        let at_once = |key: &String| IN_FORCE_AT_ONCE.iter().any(|part| key.starts_with(part));
+        found.retain(|key| !at_once(key));
         found
     }
 }
