@@ -22,7 +22,7 @@ pub use self::handle::ClusterHandle;
 pub use self::server::{Check, ServerStatus};
 use crate::client::{Client, Resource};
 use crate::config::ClusterConfig;
-use crate::events::{EventBook, Flusher};
+use crate::events::{EventBook, Flusher, HasLog};
 use crate::graph;
 use crate::objects::{Kind, Uid};
 use crate::receiver::ObjectReceiver;
@@ -79,10 +79,14 @@ pub(crate) struct Shared {
 impl Cluster {
     /// Prepares reading a cluster; nothing is asked yet.
     pub fn new(config: ClusterConfig, outside: Outside) -> (Self, ClusterHandle) {
+        let has_log = match outside.events {
+            Some(_) => HasLog::Yes,
+            None => HasLog::No,
+        };
         let shared = Arc::new(Shared {
             client: Client::new(config.access.clone()),
             store: Arc::new(Store::default()),
-            book: EventBook::new(config.name.clone(), Arc::clone(&outside.clock)),
+            book: EventBook::new(config.name.clone(), Arc::clone(&outside.clock), has_log),
             clock: Arc::clone(&outside.clock),
             kinds: RwLock::default(),
             server: Mutex::default(),
@@ -128,8 +132,9 @@ impl Cluster {
             tasks.spawn(deliver::run(Arc::clone(&shared), made, interval, stop.clone()));
         }
         tasks.spawn(server::watch(Arc::clone(&shared), timing, stop.clone()));
-        if let Some(log) = outside.events.filter(|_| shared.config.events) {
-            tasks.spawn(events(Arc::clone(&shared), log, timing, stop.clone()));
+        if shared.config.events {
+            let following = events(Arc::clone(&shared), outside.events, timing, stop.clone());
+            tasks.spawn(following);
         }
         tasks.spawn(custom::follow(
             Arc::clone(&shared),
@@ -204,8 +209,18 @@ impl Shared {
     }
 }
 
-/// Follows events and hands them to the log.
-async fn events(shared: Arc<Shared>, log: Arc<dyn EventLog>, timing: Timing, stop: CancellationToken) {
+/// Follows events and hands them to the log, if there is one.
+async fn events(
+    shared: Arc<Shared>,
+    log: Option<Arc<dyn EventLog>>,
+    timing: Timing,
+    stop: CancellationToken,
+) {
+    let book: Arc<dyn Receiver> = Arc::clone(&shared.book) as _;
+    let reflector = shared.reflect(KindName::Events, EventBook::resource(), book, timing);
+    let Some(log) = log else {
+        return reflector.run(stop).await;
+    };
     let of_cluster = Arc::clone(&shared);
     let flusher = Flusher {
         book: Arc::clone(&shared.book),
@@ -213,8 +228,6 @@ async fn events(shared: Arc<Shared>, log: Arc<dyn EventLog>, timing: Timing, sto
         enrich: Box::new(move |event| enrich(&of_cluster.store, event)),
         timing,
     };
-    let book: Arc<dyn Receiver> = Arc::clone(&shared.book) as _;
-    let reflector = shared.reflect(KindName::Events, EventBook::resource(), book, timing);
     if !flusher.remember(&stop).await {
         return;
     }

@@ -30,8 +30,16 @@ const MAX_WAITING: usize = 50_000;
 /// Events that are counted apart; beyond, the reason is `other`.
 const MAX_COUNTED: usize = 5_000;
 
+/// Whether somebody keeps events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HasLog {
+    Yes,
+    No,
+}
+
 /// Takes the events of a cluster.
 pub(crate) struct EventBook {
+    log: HasLog,
     cluster: String,
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
@@ -84,8 +92,10 @@ pub struct EventStatus {
 }
 
 impl EventBook {
-    pub(crate) fn new(cluster: String, clock: Arc<dyn Clock>) -> Arc<Self> {
+    /// Makes a book; what it observes waits for a log if there is one.
+    pub(crate) fn new(cluster: String, clock: Arc<dyn Clock>, log: HasLog) -> Arc<Self> {
         Arc::new(Self {
+            log,
             cluster,
             clock,
             state: Mutex::default(),
@@ -178,6 +188,9 @@ impl EventBook {
             return version;
         }
         count(counters, &event);
+        if self.log == HasLog::No {
+            return version;
+        }
         event.cluster.clone_from(&self.cluster);
         event.observed_time = now;
         queue.push_back(event);

@@ -15,6 +15,7 @@ mod own_metrics;
 mod reload;
 mod scraping;
 mod settings;
+mod watching;
 
 use std::convert::Infallible;
 use std::fs::DirBuilder;
@@ -34,6 +35,7 @@ use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
 use self::collecting::Collecting;
+pub(crate) use self::config::Scope;
 use self::config::UpConfig;
 use self::forwarding::{Forwarding, Receivers};
 use self::greeting::Greeting;
@@ -41,6 +43,7 @@ use self::orders::Orders;
 use self::own_metrics::OwnMetrics;
 use self::reload::{File, Reloader};
 use self::scraping::{Outside, Scraping};
+use self::watching::{Destination, Watching};
 use crate::cli::UpArgs;
 use crate::report::{Failure, OrHint as _};
 use crate::screen::{self, Paint};
@@ -60,8 +63,8 @@ const BLOCKING_KEEP_ALIVE: Duration = Duration::from_secs(20);
 ///
 /// # Errors
 /// The command line is wrong, something cannot be opened, or a part failed while running.
-pub(crate) fn run(args: &UpArgs) -> Result<(), Failure> {
-    let mut config = UpConfig::check(args)?;
+pub(crate) fn run(args: &UpArgs, scope: Scope) -> Result<(), Failure> {
+    let mut config = UpConfig::check(args)?.scoped(scope);
     let file = config.config.as_deref().map(reload::load).transpose()?;
     if let Some(file) = &file {
         config.adopt(file.settings.clone())?;
@@ -113,6 +116,9 @@ async fn up(config: UpConfig, file: Option<File>) -> Result<(), Failure> {
     if let Some((scraping, reloader)) = running.scraping.take() {
         scraping.start(reloader, &mut tasks, &stop);
     }
+    if let Some(watching) = running.watching.take() {
+        watching.start(&mut tasks, &stop);
+    }
     let greeted = greet(greeting, &running, &stop).await;
     let ended = match greeted {
         Ok(()) => tasks.watch().await,
@@ -146,6 +152,7 @@ struct Running {
     collecting: Arc<Collecting>,
     server: Option<Server>,
     scraping: Option<(Scraping, Reloader)>,
+    watching: Option<Watching>,
     forwarding: Arc<Forwarding>,
     greeting: Option<Greeting>,
 }
@@ -172,6 +179,15 @@ impl Running {
         )
         .map_err(Failure::new)?;
         let collecting = Arc::new(Collecting::new(agent));
+        let watching = Watching::new(
+            config.watched()?,
+            &Destination {
+                ingest: Arc::clone(&store) as _,
+                events: None,
+                clock: Arc::clone(&clock),
+                instance: config.instance.clone(),
+            },
+        )?;
         let token = config.rotated_token()?;
         let now = clock.now();
         let sources = Sources {
@@ -180,6 +196,7 @@ impl Running {
             ingest: Arc::clone(&store) as _,
             collection: Some(Arc::clone(&collecting) as _),
             scraping: handle.clone().map(|handle| Arc::new(handle) as _),
+            clusters: watching.handles.clone(),
             lifecycle: config.enable_lifecycle.then(|| {
                 Arc::new(Orders {
                     reloader: scraping.as_ref().map(|(_, reloader)| reloader.clone()),
@@ -198,13 +215,14 @@ impl Running {
         if let Some((_, reloader)) = &scraping {
             reloader.complete(server.adjuster());
         }
-        own.complete(&collecting, server.reporter(), handle);
+        own.complete(&collecting, (server.reporter(), handle, watching.handles.clone()));
         let greeting = Greeting::new(config, server.announcement().clone(), token, limits);
         Ok(Self {
             store,
             collecting,
             server: Some(server),
             scraping,
+            watching: Some(watching),
             forwarding,
             greeting: Some(greeting),
         })

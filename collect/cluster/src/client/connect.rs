@@ -70,6 +70,14 @@ pub enum ConnectError {
         #[source]
         source: Box<kube_client::config::KubeconfigError>,
     },
+    /// The context is not in the kubeconfig, or none is chosen.
+    #[error("kubeconfig {} has no such context, or no current one: choose one of {known} with --context", path.display())]
+    Context {
+        /// The file.
+        path: PathBuf,
+        /// Contexts of the file.
+        known: String,
+    },
     /// The service account of the pod cannot be used.
     #[error("cannot use the service account of this pod: name a kubeconfig with --kubeconfig")]
     ServiceAccount(#[source] Box<kube_client::config::InClusterError>),
@@ -91,6 +99,38 @@ pub enum ConnectError {
     /// Reading the credentials was cut short.
     #[error("reading the credentials for the API server was cut short")]
     Stopped,
+}
+
+impl Access {
+    /// Returns what a cluster may be called that has no name: the context of the kubeconfig.
+    ///
+    /// # Errors
+    /// There is no such file, it is no kubeconfig, or it has no such context.
+    pub fn default_name(&self) -> Result<String, ConnectError> {
+        let Self::Kubeconfig { path, context } = self else {
+            return Ok("kubernetes".to_owned());
+        };
+        let kubeconfig = Kubeconfig::read_from(path).map_err(|source| ConnectError::Kubeconfig {
+            path: path.clone(),
+            source: Box::new(source),
+        })?;
+        let name = context.clone().or(kubeconfig.current_context);
+        let known: Vec<_> = kubeconfig.contexts.into_iter().map(|one| one.name).collect();
+        match name.filter(|name| known.contains(name)) {
+            Some(name) => Ok(name),
+            None => Err(ConnectError::Context {
+                path: path.clone(),
+                known: known.join(", "),
+            }),
+        }
+    }
+
+    /// Returns the service account of the pod that this process runs in, if it runs in one.
+    pub fn of_pod() -> Option<Self> {
+        let has_server = std::env::var_os("KUBERNETES_SERVICE_HOST").is_some();
+        let token = std::path::Path::new("/var/run/secrets/kubernetes.io/serviceaccount/token");
+        (has_server && token.exists()).then_some(Self::ServiceAccount)
+    }
 }
 
 /// Reads the configuration and prepares a connection; files are read, and credential plugins run, where they may

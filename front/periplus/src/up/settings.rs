@@ -16,7 +16,10 @@ use wire::{DeltaHandling, OtlpSettings};
 use self::raw::{Lasting, RawSections};
 
 mod check;
+mod clusters;
 mod raw;
+
+pub(super) use self::clusters::WatchedCluster;
 
 /// Beginnings of keys that a reload brings into force; `otlp` as a whole is such a one.
 const IN_FORCE_AT_ONCE: [&str; 4] = [
@@ -35,6 +38,8 @@ pub(super) struct Settings {
     otlp: OtlpSettings,
     /// Who the tenants are.
     pub(super) tenancy: Tenancy,
+    /// Clusters that are watched.
+    pub(super) clusters: Vec<WatchedCluster>,
     /// Keys that are taken and change nothing.
     pub(super) warnings: Vec<String>,
     store: StoreSettings,
@@ -101,6 +106,7 @@ impl Settings {
         let settings = Self {
             receivers,
             otlp: check::otlp(&raw.otlp.unwrap_or_default(), &own.otlp, &mut mistakes),
+            clusters: clusters::clusters(&own.clusters, folder, &mut mistakes),
             tenancy: check::tenancy(&own.tenants, &mut mistakes),
             store: check::store(&storage, &own, &mut mistakes),
             queries: check::queries(&own, &mut mistakes),

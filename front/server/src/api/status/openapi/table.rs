@@ -76,6 +76,7 @@ const fn endpoint(
     }
 }
 
+const CLUSTER: Parameter = must("cluster", Kind::Text);
 const MATCH: Parameter = may("match[]", Kind::Texts);
 const START: Parameter = may("start", Kind::Time);
 const END: Parameter = may("end", Kind::Time);
@@ -406,7 +407,7 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         "/api/v1/kubernetes/{cluster}/nodes",
         GET,
         ("The nodes of a cluster.", Answer::Data),
-        &[],
+        &[CLUSTER],
     ),
     endpoint(
         "/api/v1/kubernetes/{cluster}/workloads",
@@ -416,6 +417,7 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
             Answer::Data,
         ),
         &[
+            CLUSTER,
             may("namespace", Kind::Text),
             may("kind", Kind::Text),
             may("q", Kind::Text),
@@ -432,6 +434,7 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
             Answer::Data,
         ),
         &[
+            CLUSTER,
             may("namespace", Kind::Text),
             may("node", Kind::Text),
             may("workload", Kind::Text),
@@ -449,6 +452,7 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
             Answer::Data,
         ),
         &[
+            CLUSTER,
             must("kind", Kind::Text),
             may("namespace", Kind::Text),
             may("name", Kind::Text),
@@ -465,6 +469,7 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
             Answer::Text("application/yaml"),
         ),
         &[
+            CLUSTER,
             must("kind", Kind::Text),
             may("namespace", Kind::Text),
             must("name", Kind::Text),
@@ -475,7 +480,7 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         "/api/v1/kubernetes/{cluster}/search",
         GET,
         ("Objects by name, label, address or image.", Answer::Data),
-        &[must("q", Kind::Text), LIMIT],
+        &[CLUSTER, must("q", Kind::Text), LIMIT],
     ),
     endpoint(
         "/api/v1/admin/tsdb/delete_series",
