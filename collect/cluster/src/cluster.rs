@@ -253,4 +253,4 @@ fn enrich(store: &Store, event: &mut model::Event) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -112,6 +112,7 @@ impl EventBook {
             path: "/apis/events.k8s.io/v1/events".to_owned(),
             form: Form::Whole,
             page: 500,
+            selector: String::new(),
         }
     }
 

@@ -12,6 +12,7 @@
 mod client;
 mod cluster;
 mod config;
+mod discovery;
 mod events;
 pub mod graph;
 pub mod health;
@@ -26,5 +27,6 @@ pub mod store;
 pub use client::{Access, ConnectError, RequestError};
 pub use cluster::{Check, Cluster, ClusterHandle, DeliveryStatus, Outside, ServerStatus};
 pub use config::{ClusterConfig, KindFilter, KindPattern, KindPatternError};
+pub use discovery::{ClusterTargets, KubernetesSources, KubernetesTasks, TargetOptions};
 pub use events::{EventStatus, Warning};
 pub use status::{KindName, KindStatus, SyncState};

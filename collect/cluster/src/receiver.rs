@@ -24,20 +24,20 @@ pub(crate) struct ObjectReceiver {
 /// What is read of an object that goes, or that cannot be read.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct RawNamed<'a> {
+pub(crate) struct RawNamed<'a> {
     #[serde(borrow)]
-    metadata: RawNames<'a>,
+    pub(crate) metadata: RawNames<'a>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct RawNames<'a> {
+pub(crate) struct RawNames<'a> {
     #[serde(borrow)]
-    name: Cow<'a, str>,
+    pub(crate) name: Cow<'a, str>,
     #[serde(borrow)]
-    namespace: Cow<'a, str>,
+    pub(crate) namespace: Cow<'a, str>,
     #[serde(borrow)]
-    resource_version: Cow<'a, str>,
+    pub(crate) resource_version: Cow<'a, str>,
 }
 
 impl ObjectReceiver {
@@ -100,6 +100,13 @@ impl Receiver for ObjectReceiver {
 
     fn count(&self) -> usize {
         self.store.count(&self.kind)
+    }
+}
+
+impl RawNamed<'_> {
+    /// Returns `namespace/name`, as far as it is known.
+    pub(crate) fn shown(&self) -> String {
+        shown(&self.metadata)
     }
 }
 

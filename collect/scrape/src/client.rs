@@ -18,8 +18,10 @@ use reqwest::redirect::Policy;
 use tls::{Renamed, Secret, SecretSource, WatchedFiles, client_config};
 
 mod body;
+mod connection;
 
 pub(crate) use body::unpack;
+pub use connection::{Connection, ConnectionError};
 
 use crate::config::{Authorization, HttpConfig, Proxy};
 
@@ -220,24 +222,12 @@ impl HttpClient {
             source: source.without_url(),
         };
         let encoding = if request.packed { "gzip" } else { "identity" };
-        let mut builder = self
-            .get(request.url)?
-            .header(USER_AGENT, concat!("Periplus/", env!("CARGO_PKG_VERSION")))
-            .header(ACCEPT_ENCODING, encoding)
-            .headers(self.secret_headers()?);
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(encoding));
         for (name, value) in request.headers {
-            builder = builder.header(name, value);
+            headers.insert(name, value.clone());
         }
-        if let Some(Authorization::Basic(basic)) = &self.config.authorization {
-            let username = load(&basic.username)?;
-            let password = basic.password.as_ref().map(load).transpose()?;
-            builder = builder.basic_auth(username.reveal(), password.as_ref().map(Secret::reveal));
-        }
-        if let Some(tokens) = &self.tokens {
-            let authorization = tokens.authorization().await.map_err(FetchError::Token)?;
-            builder = builder.header(AUTHORIZATION, authorization);
-        }
-        let mut response = builder.send().await.map_err(failed)?;
+        let mut response = self.send(request.url, headers).await?;
         let status = response.status();
         if status != reqwest::StatusCode::OK {
             return Err(FetchError::Status(status));
@@ -269,6 +259,28 @@ impl HttpClient {
             body,
             packed,
             content_type,
+        })
+    }
+
+    /// Sends a request with the settings of the client and these headers; the answer is whatever the server says.
+    async fn send(&self, url: &url::Url, headers: HeaderMap) -> Result<reqwest::Response, FetchError> {
+        let mut builder = self
+            .get(url)?
+            .header(USER_AGENT, concat!("Periplus/", env!("CARGO_PKG_VERSION")))
+            .headers(self.secret_headers()?)
+            .headers(headers);
+        if let Some(Authorization::Basic(basic)) = &self.config.authorization {
+            let username = load(&basic.username)?;
+            let password = basic.password.as_ref().map(load).transpose()?;
+            builder = builder.basic_auth(username.reveal(), password.as_ref().map(Secret::reveal));
+        }
+        if let Some(tokens) = &self.tokens {
+            let authorization = tokens.authorization().await.map_err(FetchError::Token)?;
+            builder = builder.header(AUTHORIZATION, authorization);
+        }
+        builder.send().await.map_err(|source| FetchError::Request {
+            url: shown(url),
+            source: source.without_url(),
         })
     }
 

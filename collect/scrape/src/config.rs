@@ -17,6 +17,7 @@ mod check;
 mod duration;
 mod http;
 mod job;
+mod kubernetes;
 mod load;
 mod mask;
 mod raw;
@@ -26,6 +27,7 @@ mod text;
 pub use duration::{format_duration, parse_duration};
 pub use http::{Authorization, BasicAuth, HttpConfig, Proxy};
 pub use job::{DiscoveryConfig, DnsKind, HistogramOptions, Job, Limits, Protocol, StaticGroup};
+pub use kubernetes::{KubernetesApi, KubernetesConfig, KubernetesRole, KubernetesSelector};
 pub use size::parse_size;
 pub use text::read as read_section;
 
@@ -56,6 +58,8 @@ pub struct Config {
     pub printed: String,
     /// Files that were read, to be watched.
     pub files: Vec<PathBuf>,
+    /// What jobs that are not in the file take their defaults from.
+    global: raw::RawGlobal,
 }
 
 impl Config {
@@ -74,6 +78,23 @@ impl Config {
     pub fn parse(text: &str, folder: &Path) -> Result<Self, ConfigError> {
         load::parse(text, &folder.join("configuration"))
     }
+
+    /// Makes a job that is not in the file, with the defaults of the file's `global`.
+    ///
+    /// # Errors
+    /// There are mistakes in it, or it has another name than it says.
+    pub fn make_job(&self, offered: &OfferedJob) -> Result<Arc<Job>, ConfigError> {
+        load::offered(offered, &self.global)
+    }
+}
+
+/// A job that somebody other than the file asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfferedJob {
+    /// Its `job_name`.
+    pub name: String,
+    /// One of `scrape_configs` as YAML or JSON; may hold secrets. Paths are absolute.
+    pub text: Secret,
 }
 
 /// Rules of a job together with what they look like.

@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicUsize;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{DiscoveryConfig, StaticGroup};
+use crate::config::{DiscoveryConfig, KubernetesConfig, StaticGroup};
 use crate::target::ADDRESS;
 
 mod dns;
@@ -28,17 +28,26 @@ pub struct TargetGroup {
     pub targets: Vec<Vec<(String, String)>>,
 }
 
-/// Everything that one source knows.
+/// What a source hands over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Groups {
+    /// Everything that it knows; what it handed over before is forgotten.
+    All(Vec<TargetGroup>),
+    /// What has changed: each group replaces the one of its name, and one without targets ends it.
+    Changed(Vec<TargetGroup>),
+}
+
+/// What one source found.
 #[derive(Debug)]
-pub(crate) struct Found {
+pub struct Found {
     /// The job.
     pub(crate) job: Arc<str>,
     /// The number of the source in its job.
     pub(crate) number: usize,
     /// Which configuration started the source; what older ones hand over late is not wanted.
     pub(crate) generation: u64,
-    /// All its groups.
-    pub(crate) groups: Vec<TargetGroup>,
+    /// What was found.
+    pub groups: Groups,
 }
 
 /// Takes what a source finds.
@@ -51,8 +60,29 @@ pub struct GroupSink {
 }
 
 impl GroupSink {
+    /// Makes a sink and what hears it, for a source that is used by itself.
+    pub fn channel(capacity: usize) -> (Self, mpsc::Receiver<Found>) {
+        let (out, found) = mpsc::channel(capacity);
+        let sink = Self {
+            out,
+            job: Arc::from(""),
+            number: 0,
+            generation: 0,
+        };
+        (sink, found)
+    }
+
     /// Hands over all groups of the source; waits while many others do.
     pub async fn replace(&self, groups: Vec<TargetGroup>) {
+        self.hand_over(Groups::All(groups)).await;
+    }
+
+    /// Hands over the groups that have changed, those that have ended without targets; waits while many others do.
+    pub async fn update(&self, groups: Vec<TargetGroup>) {
+        self.hand_over(Groups::Changed(groups)).await;
+    }
+
+    async fn hand_over(&self, groups: Groups) {
         let found = Found {
             job: Arc::clone(&self.job),
             number: self.number,
@@ -73,6 +103,15 @@ pub trait Discovery: Send {
     fn search(self: Box<Self>, out: GroupSink, stop: CancellationToken) -> Search;
 }
 
+/// Makes the sources that need more than scraping knows of.
+pub trait Sources: Send + Sync {
+    /// Makes a source of `kubernetes_sd_configs`.
+    ///
+    /// # Errors
+    /// What the configuration names is not there.
+    fn kubernetes(&self, config: &KubernetesConfig) -> Result<Box<dyn Discovery>, String>;
+}
+
 /// Makes the source that a job asks for.
 ///
 /// # Errors
@@ -80,6 +119,7 @@ pub trait Discovery: Send {
 pub(crate) fn of_config(
     config: &DiscoveryConfig,
     bodies: &Arc<AtomicUsize>,
+    others: Option<&dyn Sources>,
 ) -> Result<Box<dyn Discovery>, String> {
     Ok(match config {
         DiscoveryConfig::Static(groups) => Box::new(Static(groups.clone())),
@@ -100,6 +140,9 @@ pub(crate) fn of_config(
             http::Http::new(url, http, *refresh, Arc::clone(bodies))
                 .map_err(|error| model::with_causes(&error))?,
         ),
+        DiscoveryConfig::Kubernetes(config) => others
+            .ok_or_else(|| "kubernetes_sd_configs is not searched by this process".to_owned())?
+            .kubernetes(config)?,
     })
 }
 

@@ -19,9 +19,10 @@ mod status;
 mod target;
 mod worker;
 
-pub use config::{Config, ConfigError};
-pub use discovery::{Discovery, GroupSink, Search, TargetGroup};
-pub use scraper::{ReloadError, ScrapeHandle, Scraper, ScraperOptions};
+pub use client::{Connection, ConnectionError};
+pub use config::{Config, ConfigError, OfferedJob};
+pub use discovery::{Discovery, Found, GroupSink, Groups, Search, Sources, TargetGroup};
+pub use scraper::{OfferProblem, ReloadError, ScrapeHandle, Scraper, ScraperOptions};
 pub use status::{
     ActiveTarget, DroppedTarget, MetadataRequest, PoolStatus, RelabelStep, ReloadStatus, ScrapeStatus,
     TargetHealth, TargetMetadata,

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::client::HttpClient;
 use crate::config::Job;
-use crate::discovery::{Found, TargetGroup};
+use crate::discovery::{Found, Groups, TargetGroup};
 use crate::status::DroppedTarget;
 use crate::target::{self, Populated, Target};
 use crate::worker::{self, Plan, Shared, TargetState};
@@ -38,8 +38,8 @@ struct Running {
 pub(crate) struct Pool {
     pub(crate) job: Arc<Job>,
     client: Arc<HttpClient>,
-    /// What each source of the job found last, by the number of the source.
-    groups: BTreeMap<usize, Vec<TargetGroup>>,
+    /// What each source of the job found last, by the number of the source and the name of the group.
+    groups: BTreeMap<usize, BTreeMap<String, Arc<TargetGroup>>>,
     /// The configuration of the sources that the groups come from.
     generation: u64,
     /// Grows with each change of the job.
@@ -89,13 +89,27 @@ impl Pool {
             self.generation = found.generation;
             self.groups.clear();
         }
-        self.groups.insert(found.number, found.groups);
+        let known = self.groups.entry(found.number).or_default();
+        let groups = match found.groups {
+            Groups::All(groups) => {
+                known.clear();
+                groups
+            }
+            Groups::Changed(groups) => groups,
+        };
+        for group in groups {
+            if group.targets.is_empty() {
+                known.remove(&group.source);
+            } else {
+                known.insert(group.source.clone(), Arc::new(group));
+            }
+        }
     }
 
     /// Starts and stops targets so that they are those that were found.
     pub(crate) async fn sync(&mut self, shared: &Arc<Shared>, workers: &mut JoinSet<()>) {
         let job = Arc::clone(&self.job);
-        let groups: Vec<_> = self.groups.values().flatten().cloned().collect();
+        let groups: Vec<_> = self.groups.values().flat_map(BTreeMap::values).cloned().collect();
         // Rules for thousands of targets take long.
         let sorting = tokio::task::spawn_blocking(move || sort(&job, &groups)).await;
         let sorted = match sorting {
@@ -179,7 +193,7 @@ impl Pool {
 }
 
 /// Applies the job's rules to everything that was found.
-fn sort(job: &Job, groups: &[TargetGroup]) -> Sorted {
+fn sort(job: &Job, groups: &[Arc<TargetGroup>]) -> Sorted {
     let mut sorted = Sorted {
         targets: Vec::new(),
         dropped: Vec::new(),

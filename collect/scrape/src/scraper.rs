@@ -5,7 +5,7 @@
 
 mod handle;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -19,8 +19,8 @@ use tokio_util::sync::CancellationToken;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::client::HttpClient;
-use crate::config::{Config, ConfigError, Job};
-use crate::discovery::{self, Discovery, Found, GroupSink};
+use crate::config::{Config, ConfigError, Job, OfferedJob};
+use crate::discovery::{self, Discovery, Found, GroupSink, Groups, Sources};
 use crate::metrics::Metrics;
 use crate::pool::{Pool, PoolView};
 use crate::status::ReloadStatus;
@@ -67,11 +67,30 @@ pub struct ScraperOptions {
     pub host_name: String,
     /// How many pages are read at the same time; as many as there are CPUs is a good number.
     pub readers: usize,
+    /// Where the sources come from that scraping does not know itself.
+    pub sources: Option<Arc<dyn Sources>>,
 }
 
-struct Apply {
-    config: Box<Config>,
-    done: oneshot::Sender<Result<(), ReloadError>>,
+/// An offered job that is not run, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfferProblem {
+    /// The job.
+    pub job: String,
+    /// What is wrong.
+    pub reason: String,
+}
+
+/// What is asked of the scraper.
+enum Command {
+    Apply {
+        config: Box<Config>,
+        done: oneshot::Sender<Result<(), ReloadError>>,
+    },
+    Offer {
+        owner: String,
+        jobs: Vec<OfferedJob>,
+        done: oneshot::Sender<Vec<OfferProblem>>,
+    },
 }
 
 /// What the scraper and its handles share.
@@ -88,7 +107,7 @@ struct View {
 #[derive(Clone)]
 pub struct ScrapeHandle {
     view: Arc<View>,
-    commands: mpsc::Sender<Apply>,
+    commands: mpsc::Sender<Command>,
 }
 
 /// A source of targets that runs.
@@ -112,10 +131,13 @@ pub struct Scraper {
     generation: u64,
     workers: JoinSet<()>,
     searches: JoinSet<()>,
-    commands: mpsc::Receiver<Apply>,
+    commands: mpsc::Receiver<Command>,
     found_in: mpsc::Sender<Found>,
     found: mpsc::Receiver<Found>,
-    first: Option<Config>,
+    sources: Option<Arc<dyn Sources>>,
+    config: Config,
+    /// Jobs that are not in the file, by who asks for them.
+    offers: BTreeMap<String, Vec<OfferedJob>>,
 }
 
 impl Scraper {
@@ -160,7 +182,9 @@ impl Scraper {
             commands,
             found_in,
             found,
-            first: Some(config),
+            sources: options.sources,
+            config,
+            offers: BTreeMap::new(),
         };
         (scraper, handle)
     }
@@ -170,17 +194,11 @@ impl Scraper {
     /// # Errors
     /// The configuration that it was made with cannot be set up.
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), ReloadError> {
-        if let Some(config) = self.first.take() {
-            self.apply(config).await?;
-        }
+        self.apply(self.config.clone()).await?;
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
-                Some(apply) = self.commands.recv() => {
-                    let result = self.apply(*apply.config).await;
-                    // Whoever asked may have gone.
-                    drop(apply.done.send(result));
-                }
+                Some(command) = self.commands.recv() => self.obey(command).await,
                 Some(found) = self.found.recv() => self.take(found).await,
                 Some(ended) = self.workers.join_next() => named(ended, "a target"),
                 Some(ended) = self.searches.join_next() => named(ended, "a source of targets"),
@@ -216,17 +234,74 @@ impl Scraper {
         self.view.pools.write().insert(job.to_owned(), pool.view());
     }
 
+    async fn obey(&mut self, command: Command) {
+        // Whoever asked may have gone.
+        match command {
+            Command::Apply { config, done } => drop(done.send(self.apply(*config).await)),
+            Command::Offer { owner, jobs, done } => {
+                if jobs.is_empty() {
+                    self.offers.remove(&owner);
+                } else {
+                    self.offers.insert(owner, jobs);
+                }
+                drop(done.send(self.take_over(Vec::new()).await));
+            }
+        }
+    }
+
     /// Takes over a configuration as a whole, or not at all.
     async fn apply(&mut self, config: Config) -> Result<(), ReloadError> {
         let mut prepared = Vec::with_capacity(config.jobs.len());
         for job in &config.jobs {
             prepared.extend(self.prepare(job)?);
         }
+        self.config = config;
+        for OfferProblem { job, reason } in self.take_over(prepared).await {
+            tracing::warn!(job, reason, "a job that is not in the file cannot be run");
+        }
+        *self.view.printed.lock() = self.config.printed.clone();
+        *self.view.external_labels.lock() = self.config.external_labels.clone();
+        Ok(())
+    }
+
+    /// Prepares the jobs that are not in the file. Returns the names of those that run, what is to be set up, and
+    /// what is wrong with the rest.
+    fn prepare_offered(&self) -> (HashSet<String>, Vec<Prepared>, Vec<OfferProblem>) {
+        let mut names: HashSet<String> = self.config.jobs.iter().map(|job| job.name.clone()).collect();
+        let (mut prepared, mut problems) = (Vec::new(), Vec::new());
+        for offered in self.offers.values().flatten() {
+            let mut problem = |reason| {
+                problems.push(OfferProblem {
+                    job: offered.name.clone(),
+                    reason,
+                });
+            };
+            if names.contains(&offered.name) {
+                problem("there is another job of this name".to_owned());
+                continue;
+            }
+            let made = self.config.make_job(offered).map_err(ReloadError::from);
+            match made.and_then(|job| self.prepare(&job)) {
+                Ok(made) => {
+                    names.insert(offered.name.clone());
+                    prepared.extend(made);
+                }
+                Err(error) => problem(model::with_causes(&error)),
+            }
+        }
+        (names, prepared, problems)
+    }
+
+    /// Ends the jobs that nobody asks for any more, and sets up those that are new or have changed: those of the
+    /// file, which are prepared already, and those that others ask for. Returns what is wrong with the latter.
+    async fn take_over(&mut self, mut prepared: Vec<Prepared>) -> Vec<OfferProblem> {
+        let (names, offered, problems) = self.prepare_offered();
+        prepared.extend(offered);
         self.generation += 1;
         let gone: Vec<_> = self
             .pools
             .keys()
-            .filter(|name| !config.jobs.iter().any(|job| job.name == **name))
+            .filter(|name| !names.contains(*name))
             .cloned()
             .collect();
         for name in gone {
@@ -241,9 +316,7 @@ impl Scraper {
         for prepared in prepared {
             self.set_up(prepared).await;
         }
-        *self.view.printed.lock() = config.printed;
-        *self.view.external_labels.lock() = config.external_labels;
-        Ok(())
+        problems
     }
 
     /// Makes what a job needs; nothing if it is as before.
@@ -266,7 +339,7 @@ impl Scraper {
             let sources = job
                 .discovery
                 .iter()
-                .map(|config| discovery::of_config(config, bodies));
+                .map(|config| discovery::of_config(config, bodies, self.sources.as_deref()));
             Some(sources.collect::<Result<_, _>>().map_err(fail)?)
         };
         Ok(Some(Prepared {
@@ -315,7 +388,7 @@ impl Scraper {
                 job,
                 number: 0,
                 generation: self.generation,
-                groups: Vec::new(),
+                groups: Groups::All(Vec::new()),
             });
         }
     }

@@ -43,7 +43,7 @@ use self::orders::Orders;
 use self::own_metrics::OwnMetrics;
 use self::reload::{File, Reloader};
 use self::scraping::{Outside, Scraping};
-use self::watching::{Destination, Watching};
+use self::watching::{Destination, Searching, Watching};
 use crate::cli::UpArgs;
 use crate::report::{Failure, OrHint as _};
 use crate::screen::{self, Paint};
@@ -114,6 +114,9 @@ async fn up(config: UpConfig, file: Option<File>) -> Result<(), Failure> {
         tasks.start("server", server.run(stop.clone()));
     }
     if let Some((scraping, reloader)) = running.scraping.take() {
+        if let Some(searching) = running.searching.take() {
+            searching.start(&scraping.handle, &mut tasks, &stop);
+        }
         scraping.start(reloader, &mut tasks, &stop);
     }
     if let Some(watching) = running.watching.take() {
@@ -151,7 +154,8 @@ struct Running {
     store: Arc<Store>,
     collecting: Arc<Collecting>,
     server: Option<Server>,
-    scraping: Option<(Scraping, Reloader)>,
+    scraping: Option<(Scraping, Option<Reloader>)>,
+    searching: Option<Searching>,
     watching: Option<Watching>,
     forwarding: Arc<Forwarding>,
     greeting: Option<Greeting>,
@@ -165,9 +169,20 @@ impl Running {
         stop: &CancellationToken,
     ) -> Result<Self, Failure> {
         let forwarding = Arc::new(Forwarding::new(&config.data, (&store, &clock)));
-        let scraping = file
-            .map(|file| start_configured(file, &config, (&forwarding, &store, &clock)))
-            .transpose()?;
+        let watched = config.watched()?;
+        let (searching, sources) = Searching::new(&watched, &clock);
+        let to = Outside {
+            ingest: Arc::clone(&store) as _,
+            clock: Arc::clone(&clock),
+            host_name: config.instance.clone(),
+            sources,
+        };
+        let scraping = match file {
+            Some(file) => Some(start_configured(file, &config, (&forwarding, &store), to)?),
+            // Clusters have targets of their own.
+            None if !watched.is_empty() => Some((Scraping::unconfigured(to)?, None)),
+            None => None,
+        };
         let handle = scraping.as_ref().map(|(scraping, _)| scraping.handle.clone());
         let own = OwnMetrics::new(Arc::clone(&store), Arc::clone(&forwarding));
         let extras = vec![own.as_extra()];
@@ -180,7 +195,7 @@ impl Running {
         .map_err(Failure::new)?;
         let collecting = Arc::new(Collecting::new(agent));
         let watching = Watching::new(
-            config.watched()?,
+            watched,
             &Destination {
                 ingest: Arc::clone(&store) as _,
                 events: None,
@@ -199,7 +214,7 @@ impl Running {
             clusters: watching.handles.clone(),
             lifecycle: config.enable_lifecycle.then(|| {
                 Arc::new(Orders {
-                    reloader: scraping.as_ref().map(|(_, reloader)| reloader.clone()),
+                    reloader: scraping.as_ref().and_then(|(_, reloader)| reloader.clone()),
                     stop: stop.clone(),
                 }) as _
             }),
@@ -212,7 +227,7 @@ impl Running {
         };
         let limits = sources.degraded.clone();
         let server = Server::bind(config.server(), sources).map_err(|error| hints::server(error, &config))?;
-        if let Some((_, reloader)) = &scraping {
+        if let Some((_, Some(reloader))) = &scraping {
             reloader.complete(server.adjuster());
         }
         own.complete(&collecting, (server.reporter(), handle, watching.handles.clone()));
@@ -223,6 +238,7 @@ impl Running {
             collecting,
             server: Some(server),
             scraping,
+            searching: Some(searching),
             watching: Some(watching),
             forwarding,
             greeting: Some(greeting),
@@ -234,8 +250,9 @@ impl Running {
 fn start_configured(
     file: File,
     config: &UpConfig,
-    (forwarding, store, clock): (&Arc<Forwarding>, &Arc<Store>, &Arc<dyn Clock>),
-) -> Result<(Scraping, Reloader), Failure> {
+    (forwarding, store): (&Arc<Forwarding>, &Arc<Store>),
+    outside: Outside,
+) -> Result<(Scraping, Option<Reloader>), Failure> {
     let receivers = Receivers {
         configs: file.settings.receivers.clone(),
         external_labels: file.scraping.external_labels.clone(),
@@ -243,12 +260,7 @@ fn start_configured(
     forwarding.apply(receivers).map_err(|failed| {
         Failure::message("cannot forward to the receivers under remote_write").detail(failed)
     })?;
-    let outside = Outside {
-        ingest: Arc::clone(store) as _,
-        clock: Arc::clone(clock),
-        host_name: config.instance.clone(),
-    };
-    let scraping = Scraping::new(file.scraping, &file.path, outside)?;
+    let scraping = Scraping::new(file.scraping, Some(&file.path), outside)?;
     let handle = scraping.handle.clone();
     let reloader = Reloader::new(
         handle,
@@ -256,7 +268,7 @@ fn start_configured(
         (file.path, file.settings),
         config.delta,
     );
-    Ok((scraping, reloader))
+    Ok((scraping, Some(reloader)))
 }
 
 /// Opens the store without holding up the signals: reading a large log back takes seconds.

@@ -2,9 +2,11 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::Uri;
+use hyper::http::{Request, Response};
 use hyper::rt::{Read, Write};
 use hyper_util::client::legacy::Client as HttpClient;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
@@ -13,10 +15,13 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use kube_client::client::{Body, ConfigExt as _};
 use kube_client::config::{KubeConfigOptions, Kubeconfig};
 use kube_client::{Client, Config};
+use scrape::ConnectionError;
+use scrape::config::HttpConfig;
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 use tower::{BoxError, Service, ServiceBuilder};
 use tower_http::decompression::DecompressionLayer;
+use url::Url;
 
 /// Time until a connection stands.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -42,6 +47,13 @@ pub enum Access {
         /// Address, as in `http://127.0.0.1:8001`.
         url: String,
     },
+    /// At an address, as the keys of an HTTP client say.
+    Http {
+        /// Address, as in `https://10.0.0.1:6443`.
+        url: String,
+        /// Certificates, credentials, proxies.
+        http: Box<HttpConfig>,
+    },
 }
 
 impl fmt::Display for Access {
@@ -53,7 +65,7 @@ impl fmt::Display for Access {
                 context: Some(context),
             } => write!(f, "kubeconfig {}, context {context}", path.display()),
             Self::ServiceAccount => f.write_str("service account of this pod"),
-            Self::Open { url } => f.write_str(url),
+            Self::Open { url } | Self::Http { url, .. } => f.write_str(url),
         }
     }
 }
@@ -96,6 +108,9 @@ pub enum ConnectError {
         /// The proxy.
         url: String,
     },
+    /// The keys of the HTTP client cannot be used.
+    #[error("cannot use the HTTP settings for the API server")]
+    Settings(#[source] ConnectionError),
     /// Reading the credentials was cut short.
     #[error("reading the credentials for the API server was cut short")]
     Stopped,
@@ -140,6 +155,9 @@ pub(super) async fn connect(access: &Access) -> Result<Client, ConnectError> {
     let runtime = Handle::current();
     let connecting = spawn_blocking(move || {
         let _inside = runtime.enter();
+        if let Access::Http { url, http } = &access {
+            return with_settings(url, http);
+        }
         let config = runtime.block_on(load(&access))?;
         client(config)
     });
@@ -165,7 +183,7 @@ async fn load(access: &Access) -> Result<Config, ConnectError> {
         Access::ServiceAccount => {
             Config::incluster().map_err(|source| ConnectError::ServiceAccount(Box::new(source)))
         }
-        Access::Open { url } => {
+        Access::Open { url } | Access::Http { url, .. } => {
             let address = url
                 .parse()
                 .map_err(|_| ConnectError::Address { url: url.clone() })?;
@@ -194,6 +212,28 @@ fn client(config: Config) -> Result<Client, ConnectError> {
             ),
         }),
     }
+}
+
+/// Speaks through the client of the configuration's HTTP keys.
+fn with_settings(url: &str, http: &HttpConfig) -> Result<Client, ConnectError> {
+    let address = || ConnectError::Address { url: url.to_owned() };
+    let base = Url::parse(url).map_err(|_| address())?;
+    let base = base.as_str().trim_end_matches('/').to_owned();
+    let connection = scrape::Connection::new(http.clone()).map_err(ConnectError::Settings)?;
+    let connection = Arc::new(connection);
+    let asking = tower::service_fn(move |request: Request<Body>| {
+        let connection = Arc::clone(&connection);
+        let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+        let url = Url::parse(&format!("{base}{path}"));
+        async move {
+            let answer = connection.get(&url?, request.headers().clone()).await?;
+            Ok::<_, BoxError>(Response::from(answer))
+        }
+    });
+    let service = ServiceBuilder::new()
+        .layer(DecompressionLayer::new())
+        .service(asking);
+    Ok(Client::new(service, "default"))
 }
 
 /// Puts TLS, the credentials and unpacking around a way to open connections.

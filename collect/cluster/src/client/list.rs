@@ -77,7 +77,7 @@ impl Client {
         resource: &Resource,
         request: PageRequest<'_>,
     ) -> Result<Page, RequestError> {
-        let mut path = format!("{}?limit={}", resource.path, request.limit);
+        let mut path = format!("{}?limit={}{}", resource.path, request.limit, resource.selector);
         if let Some(from) = request.from {
             path.push_str("&continue=");
             path.push_str(&escape(from));

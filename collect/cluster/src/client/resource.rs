@@ -22,6 +22,8 @@ pub(crate) struct Resource {
     pub(crate) form: Form,
     /// Objects a page.
     pub(crate) page: usize,
+    /// Which objects are wanted, as it is written behind an address: `&labelSelector=…&fieldSelector=…`.
+    pub(crate) selector: String,
 }
 
 /// Objects a page, as client-go has it.
@@ -45,7 +47,29 @@ impl Resource {
                 Kind::CustomResourceDefinition => LARGE_PAGE,
                 _ => PAGE,
             },
+            selector: String::new(),
         }
+    }
+
+    /// Asks for one namespace only.
+    pub(crate) fn within(mut self, kind: &Kind, namespace: &str) -> Self {
+        self.path = format!(
+            "{}/namespaces/{}/{}",
+            root(kind),
+            escape(namespace),
+            kind.plural()
+        );
+        self
+    }
+
+    /// Asks for what selectors of labels and of fields select; empty ones select everything.
+    pub(crate) fn selecting(mut self, labels: &str, fields: &str) -> Self {
+        for (name, value) in [("labelSelector", labels), ("fieldSelector", fields)] {
+            if !value.is_empty() {
+                self.selector.push_str(&format!("&{name}={}", escape(value)));
+            }
+        }
+        self
     }
 
     /// Returns what a list, or a watch, accepts.

@@ -97,9 +97,10 @@ impl Client {
         length: Duration,
     ) -> Result<Answer, RequestError> {
         let mut path = format!(
-            "{}?watch=1&allowWatchBookmarks=true&timeoutSeconds={}",
+            "{}?watch=1&allowWatchBookmarks=true&timeoutSeconds={}{}",
             resource.path,
-            length.as_secs()
+            length.as_secs(),
+            resource.selector
         );
         match from {
             WatchFrom::Nothing => {

@@ -1,6 +1,6 @@
 //! Against a server that behaves as the API's concepts say, and misbehaves as servers do.
 
-mod fake;
+pub(crate) mod fake;
 
 use std::future::Future;
 use std::sync::Arc;

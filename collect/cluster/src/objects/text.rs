@@ -86,7 +86,7 @@ impl Interner {
     }
 
     /// Runs a decoding whose strings are interned here.
-    pub(super) fn during<R>(&self, decode: impl FnOnce() -> R) -> R {
+    pub(crate) fn during<R>(&self, decode: impl FnOnce() -> R) -> R {
         /// Puts back what was there before, also when the decoding panics.
         struct Before(Option<Interner>);
         impl Drop for Before {

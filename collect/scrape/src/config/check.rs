@@ -10,7 +10,7 @@ use super::http;
 use super::job::{DiscoveryConfig, DnsKind, HistogramOptions, Job, Limits, Protocol, StaticGroup};
 use super::raw::{RawDnsDiscovery, RawFileDiscovery, RawGlobal, RawGroup, RawHttpDiscovery, RawJob, RawRule};
 use super::size::RawSize;
-use super::{Names, Rules};
+use super::{Names, Rules, kubernetes};
 
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(60);
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -319,6 +319,9 @@ fn discovery(raw: &RawJob, folder: &Path, mistakes: &mut Vec<String>) -> Vec<Dis
     }
     for list in raw.http_sd_configs.iter().flatten() {
         out.push(http_discovery(list, folder, mistakes));
+    }
+    for raw in raw.kubernetes_sd_configs.iter().flatten() {
+        out.extend(kubernetes::check(raw, folder, mistakes));
     }
     out
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use wire::{ExpositionFormat, NativeHistograms};
 
-use super::{HttpConfig, Names, Rules};
+use super::{HttpConfig, KubernetesConfig, Names, Rules};
 
 /// A format that targets are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,6 +172,8 @@ pub enum DiscoveryConfig {
         /// Time between two readings.
         refresh: Duration,
     },
+    /// `kubernetes_sd_configs`.
+    Kubernetes(Box<KubernetesConfig>),
 }
 
 /// One of `scrape_configs`.

@@ -10,7 +10,7 @@ use tls::Secret;
 use super::check;
 use super::mask;
 use super::raw::{RawConfig, RawGlobal, RawJob, RawJobs};
-use super::{Config, ConfigError, Job, text};
+use super::{Config, ConfigError, Job, OfferedJob, text};
 
 /// A configuration is written by hand or by a generator; none is larger.
 const MAX_FILE_BYTES: u64 = 64 << 20;
@@ -62,6 +62,7 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
     if !mistakes.is_empty() {
         return Err(fail(mistakes));
     }
+    let for_others = global.clone();
     let scrape_interval = global.scrape_interval.map(|given| given.0).unwrap_or_default();
     Ok(Config {
         external_labels,
@@ -71,7 +72,28 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
         warnings,
         printed: print(raw, global),
         files,
+        global: for_others,
     })
+}
+
+pub(super) fn offered(offered: &OfferedJob, global: &RawGlobal) -> Result<Arc<Job>, ConfigError> {
+    let path = PathBuf::from(&offered.name);
+    let fail = |mistakes| ConfigError {
+        path: path.clone(),
+        mistakes,
+    };
+    let mut raw: RawJob = text::read(offered.text.reveal(), &path).map_err(|mistake| fail(vec![mistake]))?;
+    let mut mistakes = Vec::new();
+    let mut job = check::job(&mut raw, global, Path::new("/"), &mut mistakes);
+    if job.name != offered.name {
+        mistakes.push(format!("its job_name is {:?}", job.name));
+    }
+    if !mistakes.is_empty() {
+        return Err(fail(mistakes));
+    }
+    mask_job(&mut raw);
+    job.printed = serde_saphyr::to_string(&raw).unwrap_or_default();
+    Ok(Arc::new(job))
 }
 
 /// The jobs found so far.
@@ -238,6 +260,17 @@ fn mask_job(job: &mut RawJob) {
             *url = mask::mask_url(url);
         }
         if let Some(oauth2) = &mut list.oauth2 {
+            oauth2.mask(mask::mask_url);
+        }
+    }
+    for search in job.kubernetes_sd_configs.iter_mut().flatten() {
+        for url in [&mut search.api_server, &mut search.proxy_url]
+            .into_iter()
+            .flatten()
+        {
+            *url = mask::mask_url(url);
+        }
+        if let Some(oauth2) = &mut search.oauth2 {
             oauth2.mask(mask::mask_url);
         }
     }

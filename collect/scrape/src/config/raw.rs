@@ -168,6 +168,7 @@ http_table! {
         file_sd_configs: Vec<RawFileDiscovery>,
         dns_sd_configs: Vec<RawDnsDiscovery>,
         http_sd_configs: Vec<RawHttpDiscovery>,
+        kubernetes_sd_configs: Vec<RawKubernetesDiscovery>,
         aws_sd_configs: Value,
         azure_sd_configs: Value,
         consul_sd_configs: Value,
@@ -179,7 +180,6 @@ http_table! {
         gce_sd_configs: Value,
         hetzner_sd_configs: Value,
         ionos_sd_configs: Value,
-        kubernetes_sd_configs: Value,
         kuma_sd_configs: Value,
         lightsail_sd_configs: Value,
         linode_sd_configs: Value,
@@ -224,8 +224,8 @@ unsupported! {
     aws_sd_configs azure_sd_configs consul_sd_configs
     digitalocean_sd_configs docker_sd_configs dockerswarm_sd_configs
     ec2_sd_configs eureka_sd_configs gce_sd_configs
-    hetzner_sd_configs ionos_sd_configs kubernetes_sd_configs
-    kuma_sd_configs lightsail_sd_configs linode_sd_configs
+    hetzner_sd_configs ionos_sd_configs kuma_sd_configs
+    lightsail_sd_configs linode_sd_configs
     marathon_sd_configs nerve_sd_configs nomad_sd_configs
     oci_sd_configs openstack_sd_configs outscale_sd_configs
     ovhcloud_sd_configs puppetdb_sd_configs scaleway_sd_configs
@@ -325,5 +325,63 @@ http_table! {
     RawHttpDiscovery {
         url: String,
         refresh_interval: RawDuration,
+    }
+}
+
+http_table! {
+    /// One of `kubernetes_sd_configs`.
+    RawKubernetesDiscovery {
+        api_server: String,
+        role: String,
+        kubeconfig_file: String,
+        watched_cluster: String,
+        annotation: String,
+        namespaces: RawNamespaces,
+        selectors: Vec<RawSelector>,
+        attach_metadata: RawAttachedMetadata,
+    }
+}
+
+table! {
+    /// `namespaces` of `kubernetes_sd_configs`.
+    RawNamespaces {
+        own_namespace: bool,
+        names: Vec<String>,
+    }
+}
+
+table! {
+    /// One of `selectors` of `kubernetes_sd_configs`.
+    RawSelector {
+        role: String,
+        label: String,
+        field: String,
+    }
+}
+
+table! {
+    /// `attach_metadata` of `kubernetes_sd_configs`.
+    RawAttachedMetadata {
+        node: bool,
+        namespace: bool,
+    }
+}
+
+impl RawHttp {
+    /// Tells whether a key of the HTTP client is given.
+    pub(super) fn is_given(&self) -> bool {
+        self.basic_auth.is_some()
+            || self.authorization.is_some()
+            || self.oauth2.is_some()
+            || self.bearer_token.is_some()
+            || self.bearer_token_file.is_some()
+            || self.tls_config.is_some()
+            || self.follow_redirects == Some(false)
+            || self.enable_http2 == Some(false)
+            || self.proxy_url.is_some()
+            || self.no_proxy.is_some()
+            || self.proxy_from_environment == Some(true)
+            || self.proxy_connect_header.is_some()
+            || self.http_headers.is_some()
     }
 }

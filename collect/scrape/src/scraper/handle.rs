@@ -6,8 +6,8 @@ use model::{EditableLabels, Labels, Millis, Sink};
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
-use super::{Apply, ReloadError, ScrapeHandle};
-use crate::config::{Config, ConfigError};
+use super::{Command, OfferProblem, ReloadError, ScrapeHandle};
+use crate::config::{Config, ConfigError, OfferedJob};
 use crate::pool::PoolView;
 use crate::status::{
     ActiveTarget, MetadataRequest, PoolStatus, RelabelStep, ReloadStatus, ScrapeStatus, TargetMetadata,
@@ -82,9 +82,26 @@ impl ScrapeHandle {
     pub async fn apply(&self, config: Config) -> Result<(), ReloadError> {
         let (done, answer) = oneshot::channel();
         let config = Box::new(config);
-        let sent = self.commands.send(Apply { config, done }).await;
+        let sent = self.commands.send(Command::Apply { config, done }).await;
         sent.map_err(|_| ReloadError::Stopped)?;
         answer.await.map_err(|_| ReloadError::Stopped)?
+    }
+
+    /// Runs jobs that are not in the file, in place of those that the same owner asked for before. Jobs that stay as
+    /// they were are left alone. Returns those that cannot be run.
+    ///
+    /// # Errors
+    /// Scraping has stopped.
+    pub async fn offer(&self, owner: &str, jobs: Vec<OfferedJob>) -> Result<Vec<OfferProblem>, ReloadError> {
+        let (done, answer) = oneshot::channel();
+        let command = Command::Offer {
+            owner: owner.to_owned(),
+            jobs,
+            done,
+        };
+        let sent = self.commands.send(command).await;
+        sent.map_err(|_| ReloadError::Stopped)?;
+        answer.await.map_err(|_| ReloadError::Stopped)
     }
 
     /// Returns what became of the last reload.

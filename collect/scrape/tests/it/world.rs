@@ -72,6 +72,7 @@ impl World {
                 clock: Arc::new(Wall),
                 host_name: "here".to_owned(),
                 readers: 2,
+                sources: None,
             },
         );
         let stop = CancellationToken::new();

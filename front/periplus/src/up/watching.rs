@@ -5,8 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cluster::state::{StateMetrics, StateOptions};
-use cluster::{Access, Cluster, ClusterConfig, ClusterHandle, Outside};
+use cluster::{
+    Access, Cluster, ClusterConfig, ClusterHandle, ClusterTargets, KubernetesSources, KubernetesTasks,
+    Outside, TargetOptions,
+};
 use model::{Clock, EventLog, Ingest};
+use scrape::{ScrapeHandle, Sources};
 use service::Tasks;
 use tokio_util::sync::CancellationToken;
 
@@ -80,6 +84,49 @@ impl Watching {
     }
 }
 
+/// Searches for targets in Kubernetes that are about to begin.
+pub(super) struct Searching {
+    tasks: KubernetesTasks,
+    targets: Vec<ClusterTargets>,
+}
+
+impl Searching {
+    /// Prepares searching; nothing is asked yet. Returns what makes searches, too.
+    pub(super) fn new(watched: &[WatchedCluster], clock: &Arc<dyn Clock>) -> (Self, Arc<dyn Sources>) {
+        let known = watched.iter();
+        let known = known.map(|one| (one.config.name.clone(), one.config.access.clone()));
+        let (sources, tasks) = KubernetesSources::new(known.collect(), Arc::clone(clock));
+        let targets = watched.iter().map(|one| ClusterTargets {
+            name: one.config.name.clone(),
+            access: one.config.access.clone(),
+            options: one.targets.clone(),
+        });
+        let searching = Self {
+            tasks,
+            targets: targets.collect(),
+        };
+        (searching, Arc::new(sources))
+    }
+
+    /// Starts it among the tasks of the process.
+    pub(super) fn start(self, scraping: &ScrapeHandle, tasks: &mut Tasks, stop: &CancellationToken) {
+        let watches = self.tasks.run(stop.clone());
+        tasks.start("watches for targets", async move {
+            watches.await;
+            Ok::<(), Infallible>(())
+        });
+        for targets in self.targets {
+            let (scraping, stop) = (scraping.clone(), stop.clone());
+            tasks.start("targets of a cluster", async move {
+                targets.run(scraping, stop.clone()).await;
+                // A task that ends by itself would end the process.
+                stop.cancelled().await;
+                Ok::<(), Infallible>(())
+            });
+        }
+    }
+}
+
 /// Returns the clusters to watch: those of the configuration file, else that of the kubeconfig which the command line
 /// or `KUBECONFIG` names, else that of the pod. The one in the home folder is not looked for: it often leads to a
 /// cluster that nobody asked to watch.
@@ -122,6 +169,7 @@ pub(super) fn find(
     all.push(WatchedCluster {
         config: ClusterConfig::new(name, access),
         metrics: StateOptions::default(),
+        targets: TargetOptions::default(),
     });
     Ok(all)
 }

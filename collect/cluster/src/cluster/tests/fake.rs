@@ -12,17 +12,17 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-pub(super) struct Fake {
-    pub(super) state: Arc<Mutex<State>>,
+pub(crate) struct Fake {
+    pub(crate) state: Arc<Mutex<State>>,
     changed: watch::Sender<u64>,
     connections: Arc<Mutex<JoinSet<()>>>,
     accepting: tokio::task::AbortHandle,
     _owner: JoinSet<()>,
-    pub(super) url: String,
+    pub(crate) url: String,
 }
 
 #[derive(Default)]
-pub(super) struct State {
+pub(crate) struct State {
     version: u64,
     /// Objects by the path of their list, then by `namespace/name`.
     objects: BTreeMap<String, BTreeMap<String, Value>>,
@@ -30,19 +30,19 @@ pub(super) struct State {
     /// What happened up to this version is forgotten.
     compacted: u64,
     /// Lists that are refused with 403.
-    pub(super) forbidden: BTreeSet<String>,
+    pub(crate) forbidden: BTreeSet<String>,
     /// Lists that are there; others are 404 unless they hold objects.
-    pub(super) served: BTreeSet<String>,
+    pub(crate) served: BTreeSet<String>,
     /// Whether watches may begin with what there is.
-    pub(super) streams: bool,
+    pub(crate) streams: bool,
     /// Answers 503 to everything.
-    pub(super) down: bool,
+    pub(crate) down: bool,
     /// Pages of lists that are answered before the rest of the list is forgotten.
-    pub(super) expire_after_pages: Option<usize>,
+    pub(crate) expire_after_pages: Option<usize>,
     /// What is answered to a raw line of the next watch.
-    pub(super) garbage: Option<String>,
+    pub(crate) garbage: Option<String>,
     /// Requests by what they are: `list`, `watch`, `stream`.
-    pub(super) requests: HashMap<(String, &'static str), usize>,
+    pub(crate) requests: HashMap<(String, &'static str), usize>,
     pages: usize,
 }
 
@@ -55,7 +55,7 @@ struct Change {
 }
 
 impl Fake {
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let url = format!("http://{}", listener.local_addr().expect("it is bound"));
         let state = Arc::new(Mutex::new(State {
@@ -87,11 +87,11 @@ impl Fake {
     }
 
     /// Puts an object in place.
-    pub(super) fn put(&self, path: &str, object: Value) {
+    pub(crate) fn put(&self, path: &str, object: Value) {
         self.put_all(path, vec![object]);
     }
 
-    pub(super) fn put_all(&self, path: &str, objects: Vec<Value>) {
+    pub(crate) fn put_all(&self, path: &str, objects: Vec<Value>) {
         let mut state = self.state.lock();
         for mut object in objects {
             state.version += 1;
@@ -113,7 +113,7 @@ impl Fake {
         self.announce();
     }
 
-    pub(super) fn remove_if(&self, path: &str, is_it: impl Fn(&str) -> bool) {
+    pub(crate) fn remove_if(&self, path: &str, is_it: impl Fn(&str) -> bool) {
         let mut state = self.state.lock();
         let gone: Vec<_> = state
             .objects
@@ -138,37 +138,37 @@ impl Fake {
     }
 
     /// Forgets a whole list with its objects, without a word to those who watch it.
-    pub(super) fn unserve(&self, path: &str) {
+    pub(crate) fn unserve(&self, path: &str) {
         let mut state = self.state.lock();
         state.served.remove(path);
         state.objects.remove(path);
     }
 
     /// Forgets everything that happened, as etcd does when it is compacted.
-    pub(super) fn compact(&self) {
+    pub(crate) fn compact(&self) {
         let mut state = self.state.lock();
         state.compacted = state.version;
         state.history.clear();
     }
 
     /// Cuts all connections.
-    pub(super) fn cut(&self) {
+    pub(crate) fn cut(&self) {
         self.connections.lock().abort_all();
     }
 
-    pub(super) fn requests(&self, path: &str, what: &'static str) -> usize {
+    pub(crate) fn requests(&self, path: &str, what: &'static str) -> usize {
         let state = self.state.lock();
         state.requests.get(&(path.to_owned(), what)).copied().unwrap_or(0)
     }
 
     /// Tells how many connections are open.
-    pub(super) fn open_connections(&self) -> usize {
+    pub(crate) fn open_connections(&self) -> usize {
         let mut connections = self.connections.lock();
         while connections.try_join_next().is_some() {}
         connections.len()
     }
 
-    pub(super) fn announce(&self) {
+    pub(crate) fn announce(&self) {
         self.changed.send_modify(|n| *n += 1);
     }
 }

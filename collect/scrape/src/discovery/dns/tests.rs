@@ -12,7 +12,7 @@ use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::super::Found;
+use super::super::{Found, Groups};
 use super::*;
 
 const A: u16 = 1;
@@ -140,7 +140,8 @@ impl World {
     async fn next(&mut self) -> Vec<String> {
         let waited = tokio::time::timeout(Duration::from_secs(20), self.found.recv()).await;
         let found = waited.unwrap().unwrap();
-        let targets = found.groups.iter().flat_map(|group| &group.targets);
+        let (Groups::All(groups) | Groups::Changed(groups)) = &found.groups;
+        let targets = groups.iter().flat_map(|group| &group.targets);
         targets
             .map(|labels| {
                 let pairs: Vec<String> = labels

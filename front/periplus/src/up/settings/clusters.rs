@@ -1,11 +1,11 @@
 //! `periplus.clusters`: which clusters are watched, and which metrics of their objects there are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use cluster::state::{AllowList, CustomResources, Shard, StateMetrics, StateOptions};
-use cluster::{Access, ClusterConfig, KindFilter, KindPattern};
+use cluster::{Access, ClusterConfig, KindFilter, KindPattern, TargetOptions};
 use serde::Deserialize;
 
 use super::raw::Span;
@@ -17,6 +17,8 @@ pub(in crate::up) struct WatchedCluster {
     pub(in crate::up) config: ClusterConfig,
     /// Which metrics of its objects there are.
     pub(in crate::up) metrics: StateOptions,
+    /// What of it is scraped.
+    pub(in crate::up) targets: TargetOptions,
 }
 
 /// One of `periplus.clusters`.
@@ -32,6 +34,15 @@ pub(super) struct RawCluster {
     metrics_interval: Option<Span>,
     events: Option<bool>,
     state_metrics: RawStateMetrics,
+    targets: RawTargets,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RawTargets {
+    enabled: Option<bool>,
+    leave_out: Vec<String>,
+    addresses: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -77,6 +88,7 @@ pub(super) fn clusters(raw: &[RawCluster], folder: &Path, mistakes: &mut Vec<Str
         let access = access(one, folder, &mut wrong);
         let kinds = kinds(one, &mut wrong);
         let metrics = state_metrics(&one.state_metrics, folder, &mut wrong);
+        let targets = targets(&one.targets, &mut wrong);
         let Some(access) = access else { continue };
         let interval = one
             .metrics_interval
@@ -90,6 +102,7 @@ pub(super) fn clusters(raw: &[RawCluster], folder: &Path, mistakes: &mut Vec<Str
                 ..ClusterConfig::new(one.name.clone(), access)
             },
             metrics,
+            targets,
         });
         if interval < Duration::from_secs(1) && !interval.is_zero() {
             wrong("metrics_interval must be at least 1s, or 0s for none".to_owned());
@@ -114,6 +127,20 @@ fn access(one: &RawCluster, folder: &Path, wrong: &mut impl FnMut(String)) -> Op
             wrong("give either kubeconfig or service_account: true".to_owned());
             None
         }
+    }
+}
+
+fn targets(raw: &RawTargets, wrong: &mut impl FnMut(String)) -> TargetOptions {
+    for name in raw.leave_out.iter().chain(raw.addresses.keys()) {
+        if !TargetOptions::JOBS.contains(&name.as_str()) {
+            let known = TargetOptions::JOBS.join(", ");
+            wrong(format!("targets: there is no job {name:?}; known are {known}"));
+        }
+    }
+    TargetOptions {
+        enabled: raw.enabled.unwrap_or(true),
+        leave_out: raw.leave_out.clone(),
+        addresses: raw.addresses.clone(),
     }
 }
 
