@@ -142,7 +142,7 @@ function useColumns(cluster: string, change: (next: KubernetesSearch) => void) {
       header: t('k8s.when'),
       accessorFn: (row) => row.time,
       enableHiding: false,
-      meta: { width: 64, right: true },
+      meta: { width: 60, right: true },
       cell: ({ row: { original } }) => <AgeCell atMs={Date.parse(original.time)} />,
     };
     const reason: ColumnDef<ClusterEvent, string> = {
@@ -150,7 +150,7 @@ function useColumns(cluster: string, change: (next: KubernetesSearch) => void) {
       header: t('k8s.reason'),
       accessorFn: (row) => row.reason,
       sortDescFirst: false,
-      meta: { width: 140 },
+      meta: { width: 116 },
       cell: ({ row: { original } }) => (
         <span className={styles.reason} data-type={original.type}>
           <TypeMark type={original.type} />
@@ -163,7 +163,7 @@ function useColumns(cluster: string, change: (next: KubernetesSearch) => void) {
       header: t('k8s.object'),
       accessorFn: (row) => `${row.object.kind} ${row.object.name}`,
       sortDescFirst: false,
-      meta: { width: 212 },
+      meta: { width: 194 },
       cell: ({ row: { original } }) => (
         <ObjectLink cluster={cluster} target={objectOf(original)}>
           <small className={styles.kind}>{original.object.kind}</small> {original.object.name}

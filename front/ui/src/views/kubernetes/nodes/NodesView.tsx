@@ -126,7 +126,7 @@ function useColumns(cluster: string) {
       id,
       header,
       accessorFn: (row) => row.use[id].now,
-      meta: { right: true, width: id === 'cpu' ? 108 : 124, wide: id === 'memory', hint: t('k8s.usedHint') },
+      meta: { right: true, width: id === 'cpu' ? 108 : 124, wide: true, hint: t('k8s.usedHint') },
       cell: ({ row: { original } }) => (
         <TrendCell
           value={original.use[id].now}

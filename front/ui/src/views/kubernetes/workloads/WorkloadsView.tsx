@@ -127,7 +127,7 @@ function useColumns(cluster: string) {
       accessorFn: (row) => row.name,
       sortDescFirst: false,
       enableHiding: false,
-      meta: { width: 172 },
+      meta: { width: 148 },
       cell: ({ row: { original } }) => (
         <span title={original.images.map(shortImage).join(', ')}>
           <ObjectLink cluster={cluster} target={original} />{' '}
@@ -139,7 +139,7 @@ function useColumns(cluster: string) {
       id: 'state',
       header: t('k8s.state'),
       accessorFn: (row) => RANK[row.state.severity],
-      meta: { width: 240 },
+      meta: { width: 222 },
       cell: ({ row: { original } }) => (
         <StateCell state={original.state} isCounted={original.desired !== null} />
       ),
