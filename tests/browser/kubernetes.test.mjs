@@ -68,14 +68,15 @@ const BROKEN = [
     name: 'no-image',
     container: { image: 'localhost/there-is-no-such-image:9' },
     known: (status) => status.state.waiting?.reason?.startsWith('ErrImage') || status.state.waiting?.reason === 'ImagePullBackOff',
-    says: /image localhost\/there-is-no-such-image:9 of container app cannot be had/,
+    says: /image localhost\/there-is-no-such-image:9 of container app cannot be had/i,
     command: /kubectl -n page-test describe pod no-image-/,
   },
   {
     name: 'crash-loop',
     container: { image, command: ['/bin/sh', '-c', 'exit 3'] },
-    known: (status) => status.state.waiting?.reason === 'CrashLoopBackOff',
-    says: /container app ends again and again: exit code 3/,
+    known: (status) => status.state.terminated?.exitCode === 3 || status.state.waiting?.reason === 'CrashLoopBackOff',
+    // Between two starts it has ended, after them it waits: both say how.
+    says: /container app (ended|ends again and again): exit code 3/i,
     command: /kubectl -n page-test logs crash-loop-.* -c app --previous/,
   },
 ];

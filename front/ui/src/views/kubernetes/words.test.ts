@@ -34,6 +34,7 @@ describe('withoutCounts', () => {
   });
   it('leaves the reason where there is one', () => {
     expect(withoutCounts('0 of 1 pod is ready; image x cannot be had')).toBe('image x cannot be had');
+    expect(withoutCounts('0 of 1 pod ready; container app ended')).toBe('container app ended');
     expect(withoutCounts('2 of 2 pods are ready')).toBe('2 of 2 pods are ready');
     expect(withoutCounts('3 个 Pod 中有 1 个就绪；容器 app 反复退出')).toBe('容器 app 反复退出');
   });

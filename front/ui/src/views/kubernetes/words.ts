@@ -34,7 +34,7 @@ export function withoutSubject(text: string): string {
 
 /** What a sentence says beside the counts, for lists that count in a column of their own. */
 export function withoutCounts(text: string): string {
-  return text.replace(/^\d+ of \d+ pods? (is|are) ready; |^\d+ 个 Pod 中有 \d+ 个就绪；/, '');
+  return text.replace(/^\d+ of \d+ pods? ((is|are) )?ready; |^\d+ 个 Pod 中有 \d+ 个就绪；/, '');
 }
 
 /** The sentence of a state in the language of the page; in the words of the server where no translation fits. */

@@ -163,7 +163,7 @@ function useColumns(cluster: string) {
       id: 'age',
       header: t('k8s.age'),
       accessorFn: (row) => row.createdAt,
-      meta: { right: true, width: 48, wide: true },
+      meta: { right: true, width: 60, wide: true },
       cell: ({ row: { original } }) => <AgeCell atMs={original.createdAt} />,
     };
     return [
