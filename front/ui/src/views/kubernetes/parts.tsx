@@ -6,14 +6,14 @@ import type { ObjectFinding, ObjectRef, ObjectState, Totals } from '../../api/ku
 import { serverNow } from '../../api/system';
 import { copyText } from '../../chart/export';
 import { dateTime, utcTime } from '../../format/clock';
-import { formatAge, formatExact, formatSpan, formatValue, type Unit } from '../../format/units';
+import { formatAge, formatExact, formatValue, type Unit } from '../../format/units';
 import { useLanguage, useTranslate } from '../../i18n/translate';
 import { SeverityMark } from '../../parts/StateLine';
 import { notify } from '../../parts/Toast';
 import { objectAddress } from './address';
 import { commandFor } from './command';
 import styles from './parts.module.css';
-import { adviceText, refName, SEVERITY, sentence, stateText } from './words';
+import { adviceText, refName, SEVERITY, sentence, stateText, withoutCounts, withoutSubject } from './words';
 
 interface ObjectLinkProps {
   cluster: string;
@@ -33,14 +33,14 @@ export function ObjectLink({ cluster, target, children }: ObjectLinkProps) {
   );
 }
 
-/** A mark and the sentence; what is well stays quiet. */
-export function StateCell({ state }: { state: ObjectState }) {
+/** A mark and the sentence, without counts that stand in a column of their own; what is well stays quiet. */
+export function StateCell({ state, isCounted = false }: { state: ObjectState; isCounted?: boolean }) {
   const [language] = useLanguage();
   const text = stateText(state, language);
   return (
     <span className={styles.state} data-calm={state.severity === 'ok' || undefined} title={text}>
       <SeverityMark severity={SEVERITY[state.severity]} bare />
-      <span>{sentence(text)}</span>
+      <span>{withoutSubject(isCounted ? withoutCounts(text) : text)}</span>
     </span>
   );
 }
@@ -185,7 +185,7 @@ function FindingLine({ cluster, finding, isSelf, isBrief }: FindingLineProps) {
           dateTime={utcTime(finding.since)}
           title={`${dateTime(finding.since)} · ${utcTime(finding.since)}`}
         >
-          {t('k8s.since', { span: formatSpan(Math.max(0, serverNow() - finding.since)) })}
+          {t('k8s.since', { span: formatAge(Math.max(0, serverNow() - finding.since)) })}
         </time>
       )}
     </li>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ObjectState } from '../../api/kubernetes';
-import { refName, sentence, shortImage, stateText } from './words';
+import { refName, sentence, shortImage, stateText, withoutCounts, withoutSubject } from './words';
 
 const state = (code: string, values: Record<string, string>): ObjectState => ({
   severity: 'critical',
@@ -24,6 +24,19 @@ describe('stateText', () => {
   it('falls back where a value or the code is not known', () => {
     expect(stateText(state('crash_loop', { container: 'app' }), 'zh')).toBe('in the words of the server');
     expect(stateText(state('brand_new', {}), 'zh')).toBe('in the words of the server');
+  });
+});
+
+describe('withoutCounts', () => {
+  it('goes together with the name that stands beside', () => {
+    expect(withoutSubject('is cordoned: it takes no new pods')).toBe('Cordoned: it takes no new pods');
+    expect(withoutSubject('isolated')).toBe('Isolated');
+  });
+  it('leaves the reason where there is one', () => {
+    expect(withoutCounts('0 of 1 pod is ready; image x cannot be had')).toBe('image x cannot be had');
+    expect(withoutCounts('0 of 1 pod ready; container app ended')).toBe('container app ended');
+    expect(withoutCounts('2 of 2 pods are ready')).toBe('2 of 2 pods are ready');
+    expect(withoutCounts('3 个 Pod 中有 1 个就绪；容器 app 反复退出')).toBe('容器 app 反复退出');
   });
 });
 

@@ -27,6 +27,16 @@ export function sentence(text: string): string {
   return first === '' ? '' : first.toUpperCase() + text.slice(1);
 }
 
+/** What a sentence says of its subject, where the name of it stands beside: `is ready` becomes `Ready`. */
+export function withoutSubject(text: string): string {
+  return sentence(text.replace(/^is (?=\w)/, ''));
+}
+
+/** What a sentence says beside the counts, for lists that count in a column of their own. */
+export function withoutCounts(text: string): string {
+  return text.replace(/^\d+ of \d+ pods? ((is|are) )?ready; |^\d+ 个 Pod 中有 \d+ 个就绪；/, '');
+}
+
 /** The sentence of a state in the language of the page; in the words of the server where no translation fits. */
 export function stateText(state: ObjectState, language: Language): string {
   const template = language === 'zh' ? STATES_ZH[state.code] : undefined;

@@ -84,16 +84,20 @@ function ClusterCard({ cluster, isAlone }: { cluster: Cluster; isAlone: boolean 
         <Figure
           title={t('area.workloads')}
           value={formatValue(counts.workloads, 'count')}
-          more={t('k8s.unwell', {
-            critical: counts.workloadsCritical,
-            warning: counts.workloadsWarning,
-          })}
+          more={
+            counts.workloadsCritical + counts.workloadsWarning === 0
+              ? t('k8s.allWell')
+              : t('k8s.unwell', {
+                  critical: counts.workloadsCritical,
+                  warning: counts.workloadsWarning,
+                })
+          }
           isBad={counts.workloadsCritical > 0}
           link={<Link to="/clusters/$cluster/workloads" params={{ cluster: name }} />}
         />
         <Pods cluster={cluster} />
-        <RequestMeter name={t('k8s.cpu')} unit="number" totals={cluster.resources.cpu} />
-        <RequestMeter name={t('k8s.memory')} unit="bytes" totals={cluster.resources.memory} />
+        <RequestMeter name={t('k8s.cpuOfCluster')} unit="number" totals={cluster.resources.cpu} />
+        <RequestMeter name={t('k8s.memoryOfCluster')} unit="bytes" totals={cluster.resources.memory} />
       </dl>
       <div className={styles.section}>
         <h3>

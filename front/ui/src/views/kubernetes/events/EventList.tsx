@@ -61,7 +61,7 @@ export function EventList({ cluster, target }: { cluster: string; target: Omit<O
             <span className={styles.time}>
               <AgeCell atMs={Date.parse(event.time)} />
             </span>
-            <SeverityMark severity={event.type === 'Warning' ? 'warning' : 'unknown'} bare />
+            <TypeMark type={event.type} />
             <b>{event.reason}</b>
             <p title={event.message}>
               {event.object.name !== name && (
@@ -92,6 +92,11 @@ export function EventList({ cluster, target }: { cluster: string; target: Omit<O
       </footer>
     </div>
   );
+}
+
+/** Marks warnings; what is normal keeps its place and stays quiet. */
+export function TypeMark({ type }: { type: string }) {
+  return type === 'Warning' ? <SeverityMark severity="warning" bare /> : <i className={styles.normal} />;
 }
 
 /** How often it happened in all, and since the observation before. */

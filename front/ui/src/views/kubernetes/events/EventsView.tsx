@@ -9,14 +9,14 @@ import { dateTime, utcTime } from '../../../format/clock';
 import { formatSpan } from '../../../format/units';
 import type { KubernetesSearch } from '../../../frame/router';
 import { useTranslate } from '../../../i18n/translate';
-import { SeverityMark } from '../../../parts/StateLine';
 import { useSameText } from '../../../parts/useSame';
 import { DataTable } from '../../../table/DataTable';
 import { useTime } from '../../../time/useTime';
 import { objectAddress } from '../address';
 import { Choice, ListEmpty, ListFrame, useChange } from '../ListFrame';
 import { AgeCell, ObjectLink } from '../parts';
-import { eventKey, Times } from './EventList';
+import { sentence } from '../words';
+import { eventKey, Times, TypeMark } from './EventList';
 import styles from './EventsView.module.css';
 import { Histogram } from './Histogram';
 import { windowOf } from './window';
@@ -142,7 +142,7 @@ function useColumns(cluster: string, change: (next: KubernetesSearch) => void) {
       header: t('k8s.when'),
       accessorFn: (row) => row.time,
       enableHiding: false,
-      meta: { width: 64, right: true },
+      meta: { width: 60, right: true },
       cell: ({ row: { original } }) => <AgeCell atMs={Date.parse(original.time)} />,
     };
     const reason: ColumnDef<ClusterEvent, string> = {
@@ -150,10 +150,10 @@ function useColumns(cluster: string, change: (next: KubernetesSearch) => void) {
       header: t('k8s.reason'),
       accessorFn: (row) => row.reason,
       sortDescFirst: false,
-      meta: { width: 152 },
+      meta: { width: 116 },
       cell: ({ row: { original } }) => (
         <span className={styles.reason} data-type={original.type}>
-          <SeverityMark severity={original.type === 'Warning' ? 'warning' : 'unknown'} bare />
+          <TypeMark type={original.type} />
           {narrow('reason', original.reason)}
         </span>
       ),
@@ -163,7 +163,7 @@ function useColumns(cluster: string, change: (next: KubernetesSearch) => void) {
       header: t('k8s.object'),
       accessorFn: (row) => `${row.object.kind} ${row.object.name}`,
       sortDescFirst: false,
-      meta: { width: 248 },
+      meta: { width: 194 },
       cell: ({ row: { original } }) => (
         <ObjectLink cluster={cluster} target={objectOf(original)}>
           <small className={styles.kind}>{original.object.kind}</small> {original.object.name}
@@ -175,7 +175,7 @@ function useColumns(cluster: string, change: (next: KubernetesSearch) => void) {
       header: t('k8s.message'),
       accessorFn: (row) => row.message,
       sortDescFirst: false,
-      meta: { width: 420, wide: true },
+      meta: { width: 288, wide: true },
       cell: ({ row: { original } }) => {
         const atMs = Date.parse(original.time);
         return (
@@ -192,7 +192,7 @@ function useColumns(cluster: string, change: (next: KubernetesSearch) => void) {
       id: 'count',
       header: t('k8s.count'),
       accessorFn: (row) => row.count,
-      meta: { right: true, width: 84, wide: true, hint: t('k8s.countHint') },
+      meta: { right: true, width: 68, wide: true, hint: t('k8s.countHint') },
       cell: ({ row: { original } }) => <Times event={original} />,
     };
     const where = (
@@ -201,7 +201,7 @@ function useColumns(cluster: string, change: (next: KubernetesSearch) => void) {
       value: (row: ClusterEvent) => string | undefined,
     ): ColumnDef<ClusterEvent, string> => ({
       id,
-      header: t(`k8s.by.${id}`),
+      header: sentence(t(`k8s.by.${id}`)),
       accessorFn: (row) => value(row) ?? '',
       sortDescFirst: false,
       meta: { width, wide: true },
@@ -213,9 +213,9 @@ function useColumns(cluster: string, change: (next: KubernetesSearch) => void) {
       object,
       message,
       count,
-      where('namespace', 96, (row) => row.namespace),
-      where('owner', 112, (row) => row.owner?.name),
-      where('node', 96, (row) => row.node),
+      where('namespace', 92, (row) => row.namespace),
+      where('owner', 96, (row) => row.owner?.name),
+      where('node', 88, (row) => row.node),
     ];
   }, [t, cluster, change]);
 }

@@ -97,7 +97,7 @@ function useColumns(cluster: string) {
       accessorFn: (row) => row.name,
       sortDescFirst: false,
       enableHiding: false,
-      meta: { width: 180 },
+      meta: { width: 152 },
       cell: ({ row: { original } }) => (
         <ObjectLink cluster={cluster} target={{ kind: 'Node', namespace: '', name: original.name }} />
       ),
@@ -106,7 +106,7 @@ function useColumns(cluster: string) {
       id: 'state',
       header: t('k8s.state'),
       accessorFn: (row) => RANK[row.state.severity],
-      meta: { width: 220 },
+      meta: { width: 184 },
       cell: ({ row: { original } }) => <StateCell state={original.state} />,
     };
     const text = (
@@ -126,7 +126,7 @@ function useColumns(cluster: string) {
       id,
       header,
       accessorFn: (row) => row.use[id].now,
-      meta: { right: true, width: 132, wide: id === 'memory', hint: t('k8s.usedHint') },
+      meta: { right: true, width: id === 'cpu' ? 108 : 124, wide: true, hint: t('k8s.usedHint') },
       cell: ({ row: { original } }) => (
         <TrendCell
           value={original.use[id].now}
@@ -141,7 +141,7 @@ function useColumns(cluster: string) {
       id: `${id}Requested`,
       header,
       accessorFn: (row) => (row.requested[id] ?? 0) / (row.allocatable[id] || Number.NaN),
-      meta: { right: true, width: 116, wide: true, hint: t('k8s.requestedHint') },
+      meta: { right: true, width: 98, wide: true, hint: t('k8s.requestedHint') },
       cell: ({ row: { original } }) => (
         <ShareBar
           share={original.allocatable[id] ? (original.requested[id] ?? 0) / original.allocatable[id] : null}
@@ -152,7 +152,7 @@ function useColumns(cluster: string) {
       id: 'pods',
       header: t('k8s.pods'),
       accessorFn: (row) => row.pods,
-      meta: { right: true, width: 72, wide: true },
+      meta: { right: true, width: 52, wide: true },
       cell: ({ row: { original } }) => (
         <span title={t('k8s.podsOf', { pods: original.pods, all: original.allocatable.pods ?? 0 })}>
           <NumberCell value={original.pods} unit="count" />
@@ -163,14 +163,14 @@ function useColumns(cluster: string) {
       id: 'age',
       header: t('k8s.age'),
       accessorFn: (row) => row.createdAt,
-      meta: { right: true, width: 64, wide: true },
+      meta: { right: true, width: 60, wide: true },
       cell: ({ row: { original } }) => <AgeCell atMs={original.createdAt} />,
     };
     return [
       name,
       state,
-      text('roles', t('k8s.roles'), 104, (row) => row.roles.join(', ')),
-      text('version', t('k8s.version'), 84, (row) => row.kubeletVersion),
+      text('roles', t('k8s.roles'), 100, (row) => row.roles.join(', ')),
+      text('version', t('k8s.version'), 72, (row) => row.kubeletVersion),
       pods,
       used('cpu', t('k8s.cpu')),
       requested('cpu', t('k8s.cpuRequested')),

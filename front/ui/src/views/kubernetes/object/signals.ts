@@ -36,6 +36,7 @@ export function podSignals(ref: Ref, cluster: string, t: Translate): Signal[] {
     },
   ];
   const rate = (metric: string): string => `sum by (${by}) (rate(${metric}{container!="",${matchers}}[$w]))`;
+  const total = (metric: string): string => `sum(rate(${metric}{container!="",${matchers}}[$w]))`;
   const network = (direction: string): string =>
     `sum(max by (namespace, pod, interface) (rate(container_network_${direction}_bytes_total{${matchers}}[$w])))`;
   const empty = t('k8s.noUse');
@@ -120,8 +121,8 @@ export function podSignals(ref: Ref, cluster: string, t: Translate): Signal[] {
           unit: 'bytes/s',
           empty: t('k8s.noIo'),
           queries: [
-            { expr: `sum(${rate('container_fs_reads_bytes_total')})`, legend: t('line.read') },
-            { expr: `sum(${rate('container_fs_writes_bytes_total')})`, legend: t('line.write') },
+            { expr: total('container_fs_reads_bytes_total'), legend: t('line.read') },
+            { expr: total('container_fs_writes_bytes_total'), legend: t('line.write') },
           ],
         },
       ],

@@ -127,10 +127,11 @@ function useColumns(cluster: string) {
       accessorFn: (row) => row.name,
       sortDescFirst: false,
       enableHiding: false,
-      meta: { width: 200 },
+      meta: { width: 148 },
       cell: ({ row: { original } }) => (
         <span title={original.images.map(shortImage).join(', ')}>
-          <ObjectLink cluster={cluster} target={original} />
+          <ObjectLink cluster={cluster} target={original} />{' '}
+          <small className={styles.quiet}>{original.kind}</small>
         </span>
       ),
     };
@@ -138,30 +139,28 @@ function useColumns(cluster: string) {
       id: 'state',
       header: t('k8s.state'),
       accessorFn: (row) => RANK[row.state.severity],
-      meta: { width: 320 },
-      cell: ({ row: { original } }) => <StateCell state={original.state} />,
-    };
-    const text = (
-      id: 'kind' | 'namespace',
-      header: string,
-      width: number,
-    ): ColumnDef<WorkloadRow, string> => ({
-      id,
-      header,
-      accessorFn: (row) => row[id],
-      sortDescFirst: false,
-      meta: { width, wide: true },
+      meta: { width: 222 },
       cell: ({ row: { original } }) => (
-        <span className={styles.quiet} title={original[id]}>
-          {original[id]}
+        <StateCell state={original.state} isCounted={original.desired !== null} />
+      ),
+    };
+    const namespace: ColumnDef<WorkloadRow, string> = {
+      id: 'namespace',
+      header: t('k8s.namespace'),
+      accessorFn: (row) => row.namespace,
+      sortDescFirst: false,
+      meta: { width: 92, wide: true },
+      cell: ({ row: { original } }) => (
+        <span className={styles.quiet} title={original.namespace}>
+          {original.namespace}
         </span>
       ),
-    });
+    };
     const ready: ColumnDef<WorkloadRow, number | null> = {
       id: 'ready',
       header: t('k8s.readyColumn'),
       accessorFn: (row) => (row.desired === null || row.desired === 0 ? null : row.ready / row.desired),
-      meta: { right: true, width: 68, wide: true, hint: t('k8s.readyHint') },
+      meta: { right: true, width: 60, wide: true, hint: t('k8s.readyHint') },
       cell: ({ row: { original } }) => (
         <span
           data-bad={original.desired !== null && original.ready < original.desired ? true : undefined}
@@ -176,14 +175,14 @@ function useColumns(cluster: string) {
       id: 'restarts',
       header: t('k8s.restarts'),
       accessorFn: (row) => row.restarts,
-      meta: { right: true, width: 76, wide: true },
+      meta: { right: true, width: 68, wide: true },
       cell: ({ row: { original } }) => <NumberCell value={original.restarts} unit="count" />,
     };
     const used = (id: 'cpu' | 'memory', header: string): ColumnDef<WorkloadRow, number | null> => ({
       id,
       header,
       accessorFn: (row) => row.use[id].now,
-      meta: { right: true, width: 124, wide: true, hint: t('k8s.workloadUseHint') },
+      meta: { right: true, width: 108, wide: true, hint: t('k8s.workloadUseHint') },
       cell: ({ row: { original } }) => (
         <TrendCell
           value={original.use[id].now}
@@ -197,7 +196,7 @@ function useColumns(cluster: string) {
       id: 'cpuOfRequest',
       header: t('k8s.ofRequest'),
       accessorFn: (row) => shareOf(row.use.cpu.now, row.requested.cpu),
-      meta: { right: true, width: 104, wide: true, hint: t('k8s.ofRequestHint') },
+      meta: { right: true, width: 86, wide: true, hint: t('k8s.ofRequestHint') },
       cell: ({ row: { original } }) => (
         // More CPU than requested is no fault: it is lent while nobody else wants it.
         <ShareBar
@@ -211,7 +210,7 @@ function useColumns(cluster: string) {
       id: 'memoryOfLimit',
       header: t('k8s.ofLimit'),
       accessorFn: (row) => shareOf(row.use.memory.now, row.limits.memory),
-      meta: { right: true, width: 104, wide: true, hint: t('k8s.ofLimitHint') },
+      meta: { right: true, width: 86, wide: true, hint: t('k8s.ofLimitHint') },
       cell: ({ row: { original } }) => (
         <ShareBar share={shareOf(original.use.memory.now, original.limits.memory)} />
       ),
@@ -226,8 +225,7 @@ function useColumns(cluster: string) {
     return [
       name,
       state,
-      text('namespace', t('k8s.namespace'), 112),
-      text('kind', t('k8s.kind'), 92),
+      namespace,
       ready,
       restarts,
       used('cpu', t('k8s.cpu')),
