@@ -52,6 +52,3 @@ pub fn definition() -> TableDef {
         },
     }
 }
-
-#[cfg(test)]
-mod tests;

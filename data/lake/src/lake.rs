@@ -17,12 +17,12 @@ use crate::definition::TableDef;
 use crate::error::{AppendError, LakeError};
 use crate::metrics;
 use crate::objects::Objects;
-use crate::sql::{Answer, Engine, Question, Select, SqlError};
+use crate::sql::{Answer, EndWithUs, Engine, Question, Select, SqlError};
 use crate::table::Table;
 use crate::upkeep::{self, Upkeep};
 
 const LOCK: &str = "lake.lock";
-/// Threads that run queries and upkeep; those that wait for appends belong to the caller.
+/// Threads of queries, and as many of upkeep; those that wait for appends belong to the caller.
 const WORKERS: usize = 2;
 /// Threads for files.
 const MAX_BLOCKING_THREADS: usize = 16;
@@ -33,7 +33,10 @@ const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
 pub struct Lake {
     tables: Vec<Arc<Table>>,
     engine: Arc<Engine>,
+    /// Threads of upkeep.
     handle: Handle,
+    /// Threads of queries: what computes for long there holds up no file.
+    queries: Handle,
     stop: CancellationToken,
     /// `None` once closed.
     running: Mutex<Option<Running>>,
@@ -41,6 +44,7 @@ pub struct Lake {
 
 struct Running {
     runtime: Runtime,
+    queries: Runtime,
     upkeep: Vec<JoinHandle<()>>,
     _lock: File,
 }
@@ -87,13 +91,8 @@ impl Lake {
         check_retention(&config, &defs)?;
         let lock = lock(&config)?;
         let objects = Objects::open(&config)?;
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(WORKERS)
-            .max_blocking_threads(MAX_BLOCKING_THREADS)
-            .thread_name("lake")
-            .enable_time()
-            .build()
-            .map_err(LakeError::Threads)?;
+        let runtime = threads("lake-upkeep")?;
+        let queries = threads("lake-query")?;
         let tables = runtime.block_on(open_tables(defs, &config, (&objects, &clock)))?;
         let engine = Engine::new(&objects, config.query, tables.clone());
         let engine = Arc::new(engine.map_err(|error| LakeError::Parquet {
@@ -115,9 +114,11 @@ impl Lake {
             tables,
             engine,
             handle,
+            queries: queries.handle().clone(),
             stop,
             running: Mutex::new(Some(Running {
                 runtime,
+                queries,
                 upkeep,
                 _lock: lock,
             })),
@@ -176,6 +177,7 @@ impl Lake {
         };
         let Running {
             runtime,
+            queries,
             upkeep,
             _lock,
         } = running;
@@ -195,6 +197,7 @@ impl Lake {
         for table in &self.tables {
             table.close();
         }
+        queries.shutdown_timeout(CLOSE_PATIENCE);
         runtime.shutdown_timeout(CLOSE_PATIENCE);
     }
 
@@ -215,15 +218,10 @@ impl Lake {
             return Err(SqlError::Closed);
         }
         let engine = Arc::clone(&self.engine);
-        let work = async move { engine.answer(&question).await };
-        let mut task = EndWithUs(self.handle.spawn(work));
-        match (&mut task.0).await {
-            Ok(answer) => answer,
-            Err(error) if error.is_panic() => Err(SqlError::Unreadable {
-                reason: "the query engine failed at this query".to_owned(),
-            }),
-            Err(_cancelled) => Err(SqlError::Closed),
-        }
+        let queries = self.queries.clone();
+        let watched = async move { engine.answer(question, &queries).await };
+        let mut watched = EndWithUs(self.handle.spawn(watched));
+        (&mut watched.0).await.unwrap_or(Err(SqlError::Closed))
     }
 }
 
@@ -232,18 +230,20 @@ impl Drop for Lake {
     fn drop(&mut self) {
         self.stop.cancel();
         if let Some(running) = self.running.lock().take() {
+            running.queries.shutdown_background();
             running.runtime.shutdown_background();
         }
     }
 }
 
-/// A task that ends when nobody waits for it any more.
-struct EndWithUs(JoinHandle<Result<Answer, SqlError>>);
-
-impl Drop for EndWithUs {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
+fn threads(name: &str) -> Result<Runtime, LakeError> {
+    Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .max_blocking_threads(MAX_BLOCKING_THREADS)
+        .thread_name(name)
+        .enable_time()
+        .build()
+        .map_err(LakeError::Threads)
 }
 
 async fn open_tables(

@@ -182,6 +182,3 @@ fn io(
         source: Box::new(error),
     }
 }
-
-#[cfg(test)]
-mod tests;

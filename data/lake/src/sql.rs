@@ -8,7 +8,4 @@ mod session;
 pub use answer::{Answer, AnswerError, Cut, Format};
 pub use mistake::{Position, SqlError};
 
-pub(crate) use session::{Engine, Question, Select};
-
-#[cfg(test)]
-mod tests;
+pub(crate) use session::{EndWithUs, Engine, Question, Select};

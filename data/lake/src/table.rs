@@ -8,7 +8,7 @@ mod writer;
 
 use std::path::Path as LocalPath;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -54,8 +54,8 @@ pub(crate) struct Table {
     garbage: Mutex<Vec<(Path, Instant)>>,
     /// A commit failed, and may have happened all the same.
     doubtful: AtomicBool,
-    /// When the table was opened and how many files it wrote since: names that no file had before.
-    names: (Millis, AtomicU64),
+    /// When the table was opened, or later, and how many files it wrote since: names that no file had before.
+    names: (AtomicI64, AtomicU64),
 }
 
 /// What readers see.
@@ -120,7 +120,7 @@ impl Table {
         let opened = clock.now();
         Ok(Self {
             doubtful: AtomicBool::new(false),
-            names: (opened, AtomicU64::new(0)),
+            names: (AtomicI64::new(opened), AtomicU64::new(0)),
             retention: kept.map_or(def.retention, |(_, retention)| *retention),
             def,
             schema,
@@ -284,9 +284,22 @@ impl Table {
         Ok(())
     }
 
+    /// Takes note of a name that there is, so that no file gets it again even if the clock stood still or went back.
+    pub(crate) fn note_name(&self, name: &str) {
+        let opened = name
+            .split_once('-')
+            .and_then(|(opened, _)| opened.parse::<Millis>().ok());
+        if let Some(opened) = opened {
+            self.names
+                .0
+                .fetch_max(opened.saturating_add(1), Ordering::Relaxed);
+        }
+    }
+
     /// Returns a name for a file, without its ending.
     pub(crate) fn new_name(&self) -> String {
         let (opened, number) = &self.names;
+        let opened = opened.load(Ordering::Relaxed);
         format!("{opened:013}-{:06}", number.fetch_add(1, Ordering::Relaxed))
     }
 

@@ -32,23 +32,27 @@ pub(crate) struct Upkeep {
 impl Upkeep {
     /// Works until `stop`.
     pub(crate) async fn run(self, stop: CancellationToken) {
-        let mut pause = self.config.upkeep_interval;
+        let interval = self.config.upkeep_interval;
+        let mut failed = false;
         let mut scrubber = scrub::Scrubber::default();
         loop {
-            let waited = stop.run_until_cancelled(self.wait(pause)).await;
+            let waited = stop.run_until_cancelled(self.wait(interval, failed)).await;
             if waited.is_none() {
                 return;
             }
             // A piece of work is not cut off: what it began would have to be cleaned up.
-            let failed = self.round(&mut scrubber).await;
-            pause = self.config.upkeep_interval * if failed { PATIENCE } else { 1 };
+            failed = self.round(&mut scrubber).await;
         }
     }
 
-    async fn wait(&self, pause: Duration) {
+    /// Waits for the next round, or until there is enough to do; after a failure nothing makes the wait shorter.
+    async fn wait(&self, interval: Duration, failed: bool) {
+        if failed {
+            return tokio::time::sleep(interval * PATIENCE).await;
+        }
         let woken = self.table.wake.notified();
         // Woken or not, there is something to look at.
-        _ = tokio::time::timeout(pause, woken).await;
+        _ = tokio::time::timeout(interval, woken).await;
     }
 
     /// Does what is due; tells whether anything failed.
@@ -105,6 +109,3 @@ pub(crate) async fn flush_now(table: &Arc<Table>) -> Result<(), LakeError> {
 pub(crate) async fn find_strays(table: &Arc<Table>) -> Result<(), LakeError> {
     retain::find_strays(table).await
 }
-
-#[cfg(test)]
-mod tests;

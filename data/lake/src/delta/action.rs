@@ -253,11 +253,5 @@ impl DataFile {
 
 /// Writes microseconds since 1970 as the format has points in time, truncated to milliseconds.
 fn instant(micros: i64) -> String {
-    let millis = micros.div_euclid(1000);
-    let day_millis = calendar::DAY_SECONDS * 1000;
-    let (year, month, day) = calendar::date_of(millis.div_euclid(day_millis));
-    let of_day = millis.rem_euclid(day_millis);
-    let (seconds, millis) = (of_day / 1000, of_day % 1000);
-    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}.{millis:03}Z")
+    calendar::format_rfc3339(micros.div_euclid(1000))
 }

@@ -81,9 +81,7 @@ impl SqlError {
                 Self::mistake(without_position(&text), position, None)
             }
             DataFusionError::SchemaError(schema, _) => schema_mistake(schema, position),
-            DataFusionError::Plan(text) if text.contains("not supported: ") => {
-                Self::ReadOnly { what: strip(text) }
-            }
+            DataFusionError::Plan(text) if would_write(text) => Self::ReadOnly { what: strip(text) },
             DataFusionError::Plan(text) => {
                 let text = strip(text);
                 let hint = table_hint(&text, tables);
@@ -112,6 +110,14 @@ impl SqlError {
             hint,
         }
     }
+}
+
+/// Tells whether a plan was refused because it does more than read.
+fn would_write(text: &str) -> bool {
+    ["DDL", "DML", "Statement"].iter().any(|kind| {
+        text.strip_prefix(kind)
+            .is_some_and(|rest| rest.starts_with(" not supported"))
+    })
 }
 
 fn schema_mistake(error: &SchemaError, position: Option<Position>) -> SqlError {

@@ -17,7 +17,9 @@ use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
 use futures_util::StreamExt as _;
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 
 use super::answer::{Answer, Cut};
 use super::mistake::SqlError;
@@ -55,6 +57,15 @@ pub(crate) enum Question {
     Sql(String),
     /// What is made of a table.
     Table(&'static str, Select),
+}
+
+/// A task that ends when nobody waits for it any more.
+pub(crate) struct EndWithUs<T>(pub(crate) JoinHandle<T>);
+
+impl<T> Drop for EndWithUs<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// Makes a query of a table.
@@ -110,29 +121,41 @@ impl Engine {
         }
     }
 
-    /// Answers a question within all bounds. Where rows cannot be read, damaged files are set aside, and it is asked
-    /// once more.
+    /// Answers a question on the threads of `queries`, within all bounds. The time is watched from other threads: an
+    /// operator that computes for long without a pause does not hold up the answer that it took too long, and
+    /// dropping the future ends the query at its next pause.
     ///
     /// # Errors
     /// The query is wrong, or needs more than it may.
-    pub(crate) async fn answer(&self, question: &Question) -> Result<Answer, SqlError> {
+    pub(crate) async fn answer(
+        self: Arc<Self>,
+        question: Question,
+        queries: &Handle,
+    ) -> Result<Answer, SqlError> {
         let began = Instant::now();
-        let timed = tokio::time::timeout(self.bounds.timeout, self.answer_now(question)).await;
-        let result = timed.unwrap_or_else(|_elapsed| {
-            Err(SqlError::TimedOut {
-                seconds: self.bounds.timeout.as_secs(),
-            })
-        });
-        self.count(result, began.elapsed())
-    }
-
-    async fn answer_now(&self, question: &Question) -> Result<Answer, SqlError> {
-        if let Question::Sql(query) = question
+        if let Question::Sql(query) = &question
             && query.len() > MAX_QUERY_BYTES
         {
             let message = format!("the query is longer than {MAX_QUERY_BYTES} bytes");
-            return Err(SqlError::mistake(message, None, None));
+            return self.count(Err(SqlError::mistake(message, None, None)), began.elapsed());
         }
+        let engine = Arc::clone(&self);
+        let mut task = EndWithUs(queries.spawn(async move { engine.answer_now(&question).await }));
+        let result = match tokio::time::timeout(self.bounds.timeout, &mut task.0).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) if error.is_panic() => Err(SqlError::Unreadable {
+                reason: "the query engine failed at this query".to_owned(),
+            }),
+            Ok(Err(_cancelled)) => Err(SqlError::Closed),
+            Err(_elapsed) => Err(SqlError::TimedOut {
+                seconds: self.bounds.timeout.as_secs(),
+            }),
+        };
+        self.count(result, began.elapsed())
+    }
+
+    /// Where rows cannot be read, damaged files are set aside, and it is asked once more.
+    async fn answer_now(&self, question: &Question) -> Result<Answer, SqlError> {
         let Ok(_permit) = self.permits.acquire().await else {
             return Err(SqlError::Closed);
         };

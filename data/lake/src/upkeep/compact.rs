@@ -182,3 +182,6 @@ fn order(schema: &SchemaRef, columns: &[&str]) -> Result<Option<LexOrdering>, Da
         columns.collect::<Result<Vec<_>, DataFusionError>>()?,
     ))
 }
+
+#[cfg(test)]
+mod tests;

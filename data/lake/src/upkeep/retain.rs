@@ -74,6 +74,9 @@ pub(super) async fn find_strays(table: &Arc<Table>) -> Result<(), LakeError> {
         source,
     };
     let listed = table.objects.list(&table.folder()).await.map_err(failed)?;
+    for object in &listed {
+        table.note_name(object.location.filename().unwrap_or(""));
+    }
     let snapshot = table.snapshot();
     let known: HashSet<Path> = snapshot.files.keys().map(|path| table.path_of(path)).collect();
     let strays = listed.into_iter().map(|object| object.location);
