@@ -1,7 +1,7 @@
 //! `periplus up`: all roles in one process.
 //!
-//! Order of the start: folder, store, agent, server, words. Order of the stop: the server refuses new work and
-//! ends what is open, the agent hands over its last samples, forwarders note how far they came, the store brings
+//! Order of the start: folder, store, lake, agent, server, words. Order of the stop: the server refuses new work and
+//! ends what is open, the agent hands over its last samples, forwarders note how far they came, lake and store bring
 //! everything to disk. A part that
 //! ends by itself ends the whole, by the same path.
 
@@ -24,6 +24,7 @@ use std::time::Duration;
 
 use agent::{Agent, AgentStatus, CollectorState};
 use anyhow::Context as _;
+use lake::Lake;
 use model::Clock;
 use server::{Server, Sources};
 use service::signals::Signals;
@@ -98,7 +99,19 @@ async fn up(config: UpConfig, file: Option<File>) -> Result<(), Failure> {
         return Ok(());
     };
     let store = store?;
-    let mut running = match Running::start(config, file, (Arc::clone(&store), clock), &stop) {
+    let lake = match open_lake(&config, Arc::clone(&clock)).await {
+        Ok(lake) => lake,
+        Err(failure) => {
+            store.close();
+            return Err(failure);
+        }
+    };
+    let kept = Kept {
+        store: Arc::clone(&store),
+        lake,
+        clock,
+    };
+    let mut running = match Running::start(config, file, kept, &stop) {
         Ok(running) => running,
         Err(failure) => {
             store.close();
@@ -140,9 +153,17 @@ fn attend_signals(stop: &CancellationToken) -> Result<Tasks, Failure> {
     Ok(attendant)
 }
 
+/// What keeps data, and the present.
+struct Kept {
+    store: Arc<Store>,
+    lake: Arc<Lake>,
+    clock: Arc<dyn Clock>,
+}
+
 /// Everything between the folder and the words.
 struct Running {
     store: Arc<Store>,
+    lake: Arc<Lake>,
     collecting: Arc<Collecting>,
     server: Option<Server>,
     scraping: Option<(Scraping, Reloader)>,
@@ -154,7 +175,7 @@ impl Running {
     fn start(
         config: UpConfig,
         file: Option<File>,
-        (store, clock): (Arc<Store>, Arc<dyn Clock>),
+        Kept { store, lake, clock }: Kept,
         stop: &CancellationToken,
     ) -> Result<Self, Failure> {
         let forwarding = Arc::new(Forwarding::new(&config.data, (&store, &clock)));
@@ -162,7 +183,7 @@ impl Running {
             .map(|file| start_configured(file, &config, (&forwarding, &store, &clock)))
             .transpose()?;
         let handle = scraping.as_ref().map(|(scraping, _)| scraping.handle.clone());
-        let own = OwnMetrics::new(Arc::clone(&store), Arc::clone(&forwarding));
+        let own = OwnMetrics::new((Arc::clone(&store), Arc::clone(&lake)), Arc::clone(&forwarding));
         let extras = vec![own.as_extra()];
         let agent = Agent::start(
             config.agent(),
@@ -180,6 +201,7 @@ impl Running {
             ingest: Arc::clone(&store) as _,
             collection: Some(Arc::clone(&collecting) as _),
             scraping: handle.clone().map(|handle| Arc::new(handle) as _),
+            lake: Some(Arc::clone(&lake)),
             lifecycle: config.enable_lifecycle.then(|| {
                 Arc::new(Orders {
                     reloader: scraping.as_ref().map(|(_, reloader)| reloader.clone()),
@@ -199,6 +221,7 @@ impl Running {
         let greeting = Greeting::new(config, server.announcement().clone(), token, limits);
         Ok(Self {
             store,
+            lake,
             collecting,
             server: Some(server),
             scraping,
@@ -248,6 +271,16 @@ async fn open_store(config: &UpConfig, clock: Arc<dyn Clock>) -> Result<Arc<Stor
     store.map(Arc::new).map_err(hints::store)
 }
 
+/// Opens the lake; reading a large log back takes seconds here too.
+async fn open_lake(config: &UpConfig, clock: Arc<dyn Clock>) -> Result<Arc<Lake>, Failure> {
+    let settings = config.lake();
+    let opened = spawn_blocking(move || Lake::open(settings, clock)).await;
+    let lake = opened
+        .context("opening the lake panicked")
+        .map_err(Failure::new)?;
+    lake.map(Arc::new).map_err(hints::lake)
+}
+
 /// Says the address at once, and the rest when the collectors have had their first word.
 async fn greet(
     greeting: Option<Greeting>,
@@ -289,6 +322,7 @@ async fn shut_down(running: Running, tasks: Tasks) {
     let server_ends_at = stages.ends_at(Stage::Drain);
     let Running {
         store,
+        lake,
         collecting,
         forwarding,
         ..
@@ -312,6 +346,13 @@ async fn shut_down(running: Running, tasks: Tasks) {
             Stage::Flush,
             "what receivers can still take",
             spawn_blocking(move || forwarding.stop()),
+        )
+        .await;
+    stages
+        .run(
+            Stage::Flush,
+            "rows of tables",
+            spawn_blocking(move || lake.close()),
         )
         .await;
     stages

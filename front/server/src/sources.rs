@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use agent::{Agent, AgentStatus};
+use lake::Lake;
 use model::{Clock, Ingest, Labels, Millis, Query, Sink};
 use scrape::{MetadataRequest, RelabelStep, ReloadStatus, ScrapeHandle, ScrapeStatus, TargetMetadata};
 use store::Store;
@@ -23,6 +24,8 @@ pub struct Sources {
     pub collection: Option<Arc<dyn Collection>>,
     /// What scrapes targets, if anything does.
     pub scraping: Option<Arc<dyn Scraping>>,
+    /// Tables of what is not metrics, if this process keeps any.
+    pub lake: Option<Arc<Lake>>,
     /// What an operator may order over HTTP; `None` refuses.
     pub lifecycle: Option<Arc<dyn Lifecycle>>,
     /// The present.
