@@ -6,6 +6,8 @@
 #   make check   format, clippy with warnings as errors, tidy, the page's types
 #   make bench   side by side with VictoriaMetrics, Prometheus and node_exporter, in one run;
 #                BENCH="ingest --quick" names sections and options
+#   make fuzz    libFuzzer over all that reads bytes from outside; SECONDS=60 each, TARGETS="promql part" only these
+#   make testbed the tool that makes real Kubernetes clusters, with every program it needs (docs/testbed.md)
 #   make deny    licences, advisories and sources of the dependencies
 
 SHELL := /bin/bash
@@ -20,6 +22,7 @@ export npm_config_cache ?= $(CACHE)/npm
 endif
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 export PERIPLUS_PEERS := $(CACHE)/peers
+export TESTBED := $(CACHE)/testbed/testbed
 
 UI := front/ui
 BROWSER := tests/browser
@@ -27,7 +30,7 @@ UI_SOURCES := $(shell find $(UI)/src $(UI)/index.html $(UI)/package.json $(UI)/v
 UP ?=
 BENCH ?=
 
-.PHONY: up test build check bench deny ui clean setup-build setup-test
+.PHONY: up test build check bench fuzz testbed deny ui clean setup-build setup-test
 
 up: build
 	$(TARGET)/release/periplus up $(UP)
@@ -75,9 +78,17 @@ $(PERIPLUS_PEERS)/promtool: tests/peers/prometheus/go.sum
 
 PEERS := $(addprefix $(PERIPLUS_PEERS)/,node_exporter prometheus promtool)
 
-test: setup-test ui $(BROWSER)/node_modules/.package-lock.json $(PEERS)
+CLUSTER := tests/cluster
+
+# The tool asks by itself which programs are built; it keeps them beside itself, by the checksum of their sources.
+testbed: setup-test
+	mkdir -p $(dir $(TESTBED)) && cd $(CLUSTER) && go build -o $(TESTBED) .
+	$(TESTBED) build
+
+test: setup-test ui $(BROWSER)/node_modules/.package-lock.json $(PEERS) testbed
 	go mod download github.com/prometheus/prometheus@v0.316.0
 	cd $(UI) && npm test
+	cd $(CLUSTER) && go test -p 1 ./...
 	cargo build --workspace
 	rm -f $(TARGET)/skipped.txt
 	PERIPLUS_SKIPPED=$(TARGET)/skipped.txt cargo test --workspace --no-fail-fast
@@ -87,12 +98,19 @@ check: ui
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo xtask tidy
+	cd $(CLUSTER) && test -z "$$(gofmt -l . | tee /dev/stderr)" && go vet ./...
 	cd $(UI) && npm run check
 
 BENCH_PEERS := $(addprefix $(PERIPLUS_PEERS)/,node_exporter prometheus victoriametrics)
 
 bench: build $(BENCH_PEERS) $(BROWSER)/node_modules/.package-lock.json
 	cargo run --release --package bench -- --periplus $(TARGET)/release/periplus $(BENCH)
+
+SECONDS := 60
+TARGETS ?=
+
+fuzz:
+	scripts/fuzz.sh $(SECONDS) $(TARGETS)
 
 deny:
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny

@@ -20,6 +20,8 @@ use crate::usage::Usage;
 const INTERVAL: i64 = 15_000;
 /// How long an engine that answers again may take to know all series.
 const GRACE: Duration = Duration::from_secs(15);
+/// How often a killed engine is asked whether it takes requests, which costs it nothing, and then for its series.
+const POLL: Duration = Duration::from_millis(2);
 /// How long an engine may take after a kill.
 const RECOVERY_DEADLINE: Duration = Duration::from_secs(300);
 
@@ -180,12 +182,15 @@ fn kill(place: &Place, engine: Engine, load: &Load) -> anyhow::Result<Recovery> 
     let expected = load.measured.series as f64;
     let mut first_answer = None;
     let (ready, series) = loop {
-        let (series, lasted) = (count(&all).unwrap_or(0.0), start.elapsed());
-        if series == expected {
-            break (lasted, series);
-        }
-        if engine.is_healthy() {
+        let mut lasted = start.elapsed();
+        // Counting takes time that an engine still needs to read its log.
+        if first_answer.is_some() || engine.is_healthy() {
             let first = *first_answer.get_or_insert(lasted);
+            let series = count(&all).unwrap_or(0.0);
+            lasted = start.elapsed();
+            if series == expected {
+                break (lasted, series);
+            }
             if lasted > first + GRACE {
                 break (first, series);
             }
@@ -196,7 +201,7 @@ fn kill(place: &Place, engine: Engine, load: &Load) -> anyhow::Result<Recovery> 
             "{} does not answer {lasted:?} after a kill",
             kind.name()
         );
-        std::thread::park_timeout(Duration::from_millis(10));
+        std::thread::park_timeout(POLL);
     };
     // Name by name, as series without their names would be the same.
     let of_metric = |number| count(&format!("sum(count_over_time({}[2h]))", metric(number))).unwrap_or(0.0);

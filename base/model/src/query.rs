@@ -180,6 +180,14 @@ pub trait Query: Send + Sync {
     /// A bound was hit or stored data cannot be read.
     fn select(&self, selection: &Selection) -> Result<Box<dyn SeriesSet>, QueryError>;
 
+    /// Tells whether a series of a metric may have native histograms in a span of time; true if that is not known.
+    ///
+    /// # Errors
+    /// Stored data cannot be read.
+    fn may_have_histograms(&self, _metric: &str, _range: TimeRange) -> Result<bool, QueryError> {
+        Ok(true)
+    }
+
     /// Returns label names in order.
     ///
     /// # Errors

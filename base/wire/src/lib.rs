@@ -7,7 +7,8 @@
 //! - [`negotiate_remote_write`], [`decode_remote_write_v1`], [`decode_remote_write_v2`],
 //!   [`encode_remote_write_v1`], [`encode_remote_write_v2`]: Prometheus remote write 1.0 and 2.0.
 //! - [`decode_read_request`], [`SamplesResponse`], [`push_chunked_series`]: Prometheus remote read.
-//! - [`decode_otlp_protobuf`], [`decode_otlp_json`], [`OtlpRequest::translate`]: OpenTelemetry metrics.
+//! - [`decode_otlp_protobuf`], [`decode_otlp_json`], [`OtlpRequest::translate`],
+//!   [`OtlpRequest::accumulate`]: OpenTelemetry metrics.
 //! - [`ExpositionParser`]: pages of targets, in text, OpenMetrics or protobuf.
 //! - [`TextSink`]: what a collector says, as Prometheus text exposition format 0.0.4.
 //! - [`SeriesText`]: stored series with their timestamps as text, what `/federate` answers.
@@ -32,9 +33,9 @@ pub use exposition::{
 pub use histogram::HistogramFault;
 pub use number::{format_float, push_float, push_integer};
 pub use otlp::{
-    DeltaHandling, OtlpLimits, OtlpRefusal, OtlpRefusalReason, OtlpRequest, OtlpSettings, OtlpTranslated,
-    Promotion, TranslationStrategy, decode_otlp_json, decode_otlp_protobuf, encode_otlp_response_json,
-    encode_otlp_response_protobuf,
+    DeltaHandling, DeltaLimits, DeltaTotals, OtlpLimits, OtlpRefusal, OtlpRefusalReason, OtlpRequest,
+    OtlpSettings, OtlpTranslated, Promotion, TranslationStrategy, decode_otlp_json, decode_otlp_protobuf,
+    encode_otlp_response_json, encode_otlp_response_protobuf,
 };
 pub use remote_read::{
     CONTENT_TYPE_CHUNKS, CONTENT_TYPE_SAMPLES, ReadForm, ReadHints, ReadLimits, ReadQuery, ReadRequest,

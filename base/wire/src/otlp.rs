@@ -6,6 +6,7 @@
 //! attribute values become text as they are read, and everything that the sender chooses is bounded.
 //! Specification: <https://opentelemetry.io/docs/specs/otlp/>, messages: `opentelemetry/proto/metrics/v1`.
 
+mod accumulate;
 mod json;
 mod names;
 mod protobuf;
@@ -14,6 +15,7 @@ mod settings;
 mod translate;
 mod value;
 
+pub use accumulate::{DeltaLimits, DeltaTotals};
 pub use json::decode_otlp_json;
 pub use protobuf::decode_otlp_protobuf;
 pub use response::{encode_otlp_response_json, encode_otlp_response_protobuf};

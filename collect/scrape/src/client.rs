@@ -3,24 +3,25 @@
 //! One client serves a job: it keeps a connection to each target open. Certificates and keys are read again when
 //! their files change; passwords and tokens are read for each request.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
+use hashbrown::HashMap;
+use oauth2::{OAuth2Error, TokenSource};
 use parking_lot::Mutex;
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderMap, HeaderName,
     HeaderValue, USER_AGENT,
 };
 use reqwest::redirect::Policy;
+use tls::{Renamed, Secret, SecretSource, WatchedFiles, client_config};
 
 mod body;
-mod tls;
 
 pub(crate) use body::unpack;
 
-use crate::config::{Authorization, HttpConfig, Proxy, Secret, SecretSource};
+use crate::config::{Authorization, HttpConfig, Proxy};
 
 /// Redirects that are followed.
 const MAX_REDIRECTS: usize = 10;
@@ -30,6 +31,8 @@ const IDLE: Duration = Duration::from_secs(300);
 pub(crate) const MAX_BODY: u64 = 256 << 20;
 /// Bytes of all answers that are in memory at the same time.
 const MAX_BODIES: usize = 1 << 30;
+/// Hosts that have a client of their own, as they are reached under another name; beyond, connections are made anew.
+const MAX_RENAMED: usize = 1024;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +40,9 @@ pub(crate) enum FetchError {
     /// A secret or certificate of the request is not to be had.
     #[error("the request cannot be made: {0}")]
     Prepare(String),
+    /// There is no token for the request.
+    #[error("the request cannot be authorised")]
+    Token(#[source] OAuth2Error),
     /// The server cannot be reached, or the answer breaks off.
     #[error("failed to fetch {url}")]
     Request {
@@ -134,14 +140,17 @@ impl Drop for Held {
 pub(crate) struct HttpClient {
     config: HttpConfig,
     built: Mutex<Built>,
+    tokens: Option<TokenSource>,
     bodies: Arc<AtomicUsize>,
 }
 
 #[derive(Debug)]
 struct Built {
     client: reqwest::Client,
-    /// Files of certificates and keys with their times of change.
-    files: Vec<(PathBuf, Option<SystemTime>)>,
+    /// Clients of hosts that are reached under another name, by host.
+    renamed: HashMap<String, reqwest::Client>,
+    /// Certificates and keys.
+    files: WatchedFiles,
 }
 
 impl HttpClient {
@@ -150,21 +159,55 @@ impl HttpClient {
     /// # Errors
     /// A certificate or key cannot be read.
     pub(crate) fn new(config: HttpConfig, bodies: Arc<AtomicUsize>) -> Result<Self, FetchError> {
-        let built = Mutex::new(build(&config)?);
+        let files = WatchedFiles::new(config.tls.files());
+        let built = Mutex::new(Built {
+            client: build(&config, None)?,
+            renamed: HashMap::new(),
+            files,
+        });
+        let tokens = match &config.authorization {
+            Some(Authorization::OAuth2(oauth2)) => {
+                Some(TokenSource::new((**oauth2).clone()).map_err(FetchError::Token)?)
+            }
+            _ => None,
+        };
         Ok(Self {
             config,
             built,
+            tokens,
             bodies,
         })
     }
 
-    /// Returns the client, built anew if its files have changed.
-    fn client(&self) -> Result<reqwest::Client, FetchError> {
+    /// Begins a request with the client of its host, built anew if its files have changed.
+    fn get(&self, url: &url::Url) -> Result<reqwest::RequestBuilder, FetchError> {
         let mut built = self.built.lock();
-        if changes(&built.files) {
-            *built = build(&self.config)?;
+        if built.files.have_changed() {
+            let files = WatchedFiles::new(self.config.tls.files());
+            *built = Built {
+                client: build(&self.config, None)?,
+                renamed: HashMap::new(),
+                files,
+            };
         }
-        Ok(built.client.clone())
+        let direct = self.config.proxy == Proxy::Direct;
+        let Some(renamed) = Renamed::find(&self.config.tls, url).filter(|_| direct) else {
+            return Ok(built.client.get(url.clone()));
+        };
+        let client = match built.renamed.get(renamed.host()) {
+            Some(client) => client.clone(),
+            None => {
+                let client = build(&self.config, Some(&renamed))?;
+                if built.renamed.len() >= MAX_RENAMED {
+                    built.renamed.clear();
+                }
+                built.renamed.insert(renamed.host().to_owned(), client.clone());
+                client
+            }
+        };
+        Ok(client
+            .get(renamed.rename(url))
+            .header(HOST, renamed.host_header()))
     }
 
     /// Fetches an answer. The caller sets a time limit.
@@ -172,14 +215,13 @@ impl HttpClient {
     /// # Errors
     /// There is none, or it is not what was asked for.
     pub(crate) async fn fetch(&self, request: Request<'_>) -> Result<Answer, FetchError> {
-        let client = self.client()?;
         let failed = |source: reqwest::Error| FetchError::Request {
             url: shown(request.url),
             source: source.without_url(),
         };
         let encoding = if request.packed { "gzip" } else { "identity" };
-        let mut builder = client
-            .get(request.url.clone())
+        let mut builder = self
+            .get(request.url)?
             .header(USER_AGENT, concat!("Periplus/", env!("CARGO_PKG_VERSION")))
             .header(ACCEPT_ENCODING, encoding)
             .headers(self.secret_headers()?);
@@ -190,6 +232,10 @@ impl HttpClient {
             let username = load(&basic.username)?;
             let password = basic.password.as_ref().map(load).transpose()?;
             builder = builder.basic_auth(username.reveal(), password.as_ref().map(Secret::reveal));
+        }
+        if let Some(tokens) = &self.tokens {
+            let authorization = tokens.authorization().await.map_err(FetchError::Token)?;
+            builder = builder.header(AUTHORIZATION, authorization);
         }
         let mut response = builder.send().await.map_err(failed)?;
         let status = response.status();
@@ -243,7 +289,9 @@ impl HttpClient {
 }
 
 fn load(source: &SecretSource) -> Result<Secret, FetchError> {
-    source.load().map_err(FetchError::Prepare)
+    source
+        .load()
+        .map_err(|error| FetchError::Prepare(model::with_causes(&error)))
 }
 
 fn sensitive(text: &str) -> Result<HeaderValue, FetchError> {
@@ -262,34 +310,23 @@ pub(crate) fn shown(url: &url::Url) -> String {
     url.to_string()
 }
 
-fn changes(files: &[(PathBuf, Option<SystemTime>)]) -> bool {
-    files.iter().any(|(path, time)| changed_at(path) != *time)
-}
-
-fn changed_at(path: &std::path::Path) -> Option<SystemTime> {
-    std::fs::metadata(path).and_then(|found| found.modified()).ok()
-}
-
-fn build(config: &HttpConfig) -> Result<Built, FetchError> {
-    let sources = [&config.tls.authorities, &config.tls.certificate, &config.tls.key];
-    let files = sources.into_iter().filter_map(|source| match source {
-        Some(SecretSource::File(path)) => Some((path.clone(), changed_at(path))),
-        _ => None,
-    });
-    let files: Vec<_> = files.collect();
-    let tls = tls::client_config(config).map_err(FetchError::Prepare)?;
+/// Builds a client, for one host if that is reached under another name.
+fn build(config: &HttpConfig, renamed: Option<&Renamed>) -> Result<reqwest::Client, FetchError> {
+    let http2 = config.http2 && renamed.is_none();
+    let protocols: &[_] = if http2 { &["h2", "http/1.1"] } else { &["http/1.1"] };
+    let tls = client_config(&config.tls, protocols)
+        .map_err(|error| FetchError::Prepare(model::with_causes(&error)))?;
     let mut builder = reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .referer(false)
         .pool_idle_timeout(IDLE)
         .pool_max_idle_per_host(1)
-        .redirect(if config.follow_redirects {
-            Policy::limited(MAX_REDIRECTS)
-        } else {
-            Policy::none()
-        });
-    if !config.http2 {
+        .redirect(redirects(config, renamed));
+    if !http2 {
         builder = builder.http1_only();
+    }
+    if let Some(renamed) = renamed {
+        builder = builder.dns_resolver(renamed.resolver());
     }
     builder = match &config.proxy {
         Proxy::Direct => builder.no_proxy(),
@@ -307,10 +344,30 @@ fn build(config: &HttpConfig) -> Result<Built, FetchError> {
             builder.proxy(proxy.headers(map))
         }
     };
-    let client = builder
+    builder
         .build()
-        .map_err(|error| FetchError::Prepare(model::with_causes(&error)))?;
-    Ok(Built { client, files })
+        .map_err(|error| FetchError::Prepare(model::with_causes(&error)))
+}
+
+/// Follows redirects; a request that says which host it means only within that host.
+fn redirects(config: &HttpConfig, renamed: Option<&Renamed>) -> Policy {
+    if !config.follow_redirects {
+        return Policy::none();
+    }
+    if renamed.is_none() {
+        return Policy::limited(MAX_REDIRECTS);
+    }
+    Policy::custom(|attempt| {
+        let previous = attempt.previous();
+        let origin = previous.last().map(url::Url::origin);
+        if previous.len() > MAX_REDIRECTS {
+            attempt.error("too many redirects")
+        } else if origin == Some(attempt.url().origin()) {
+            attempt.follow()
+        } else {
+            attempt.stop()
+        }
+    })
 }
 
 /// Returns the header that says which formats are wanted.

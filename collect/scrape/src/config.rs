@@ -4,13 +4,14 @@
 //!
 //! A file becomes [`Config`] in one step that reports every mistake. Unknown keys are mistakes, named with their
 //! place and the key that was probably meant; keys of Prometheus that Periplus does not act on yet are taken and
-//! named in [`Config::warnings`]. Secrets live in [`Secret`] and are never printed.
+//! named in [`Config::warnings`]. Secrets live in [`tls::Secret`] and are never printed.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use model::{Labels, NameScheme, RelabelRule};
+use tls::Secret;
 
 mod check;
 mod duration;
@@ -19,14 +20,12 @@ mod job;
 mod load;
 mod mask;
 mod raw;
-mod secret;
 mod size;
 mod text;
 
 pub use duration::{format_duration, parse_duration};
-pub use http::{Authorization, BasicAuth, HttpConfig, Proxy, TlsConfig};
+pub use http::{Authorization, BasicAuth, HttpConfig, Proxy};
 pub use job::{DiscoveryConfig, DnsKind, HistogramOptions, Job, Limits, Protocol, StaticGroup};
-pub use secret::{Secret, SecretSource};
 pub use size::parse_size;
 pub use text::read as read_section;
 

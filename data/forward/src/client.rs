@@ -2,53 +2,31 @@
 //!
 //! Certificates and keys are read again when their files change; passwords and tokens are read for each request.
 
-use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
 
+use oauth2::{OAuth2Error, TokenSource};
 use parking_lot::Mutex;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, HOST, HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
+use tls::{Renamed, Secret, SecretError, SecretSource, TlsError, WatchedFiles, client_config};
 
-use crate::config::{Authorization, Proxy, RemoteWriteConfig, Secret};
-
-mod tls;
+use crate::config::{Authorization, Proxy, RemoteWriteConfig};
 
 /// Redirects that are followed.
 const MAX_REDIRECTS: usize = 10;
-/// No password, token or certificate is longer.
-const MAX_FILE_BYTES: u64 = 1 << 20;
 
 /// Why no client can be made, or no request.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// A file cannot be read.
-    #[error("failed to read {path}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        source: io::Error,
-    },
-    /// A file does not hold what it should.
-    #[error("{path} holds no {what} in PEM")]
-    Pem {
-        /// The file.
-        path: PathBuf,
-        /// What it should hold.
-        what: &'static str,
-    },
+    /// A password or token cannot be read.
+    #[error("failed to read a secret")]
+    Secret(#[source] SecretError),
     /// Certificates or keys cannot be used.
-    #[error("failed to set up {what}")]
-    Tls {
-        /// What of it.
-        what: &'static str,
-        /// What is wrong.
-        #[source]
-        source: rustls::Error,
-    },
+    #[error("failed to set up TLS")]
+    Tls(#[source] TlsError),
+    /// There is no token.
+    #[error("the request cannot be authorised")]
+    Token(#[source] OAuth2Error),
     /// The proxy or the client makes no sense.
     #[error("failed to set up {what}")]
     SetUp {
@@ -67,12 +45,13 @@ pub enum ClientError {
 pub(crate) struct Client {
     config: Arc<RemoteWriteConfig>,
     built: Mutex<Built>,
+    tokens: Option<TokenSource>,
 }
 
 struct Built {
     client: reqwest::Client,
-    /// Files of certificates and keys with their times of change.
-    files: Vec<(PathBuf, Option<SystemTime>)>,
+    /// Certificates and keys.
+    files: WatchedFiles,
 }
 
 impl Client {
@@ -82,44 +61,73 @@ impl Client {
     /// A certificate or key cannot be read, or the proxy makes no sense.
     pub(crate) fn new(config: Arc<RemoteWriteConfig>) -> Result<Self, ClientError> {
         let built = Mutex::new(build(&config)?);
-        Ok(Self { config, built })
+        let tokens = match &config.authorization {
+            Authorization::OAuth2(oauth2) => {
+                Some(TokenSource::new((**oauth2).clone()).map_err(ClientError::Token)?)
+            }
+            _ => None,
+        };
+        Ok(Self {
+            config,
+            built,
+            tokens,
+        })
     }
 
     /// Begins a request with everything that the configuration asks for. Secrets in files are read anew.
     ///
     /// # Errors
-    /// A file cannot be read, or holds what no header can.
-    pub(crate) fn post(&self) -> Result<reqwest::RequestBuilder, ClientError> {
-        let post = self.client()?.post(self.config.url.clone());
-        authorize(post.headers(headers(&self.config)?), &self.config.authorization)
+    /// A file cannot be read, or holds what no header can; there is no token.
+    pub(crate) async fn post(&self) -> Result<reqwest::RequestBuilder, ClientError> {
+        let client = self.client()?;
+        let post = match renamed(&self.config) {
+            Some(renamed) => client
+                .post(renamed.rename(&self.config.url))
+                .header(HOST, renamed.host_header()),
+            None => client.post(self.config.url.clone()),
+        };
+        let post = post.headers(header_map(&self.config.headers)?);
+        match &self.tokens {
+            None => authorize(post, &self.config.authorization),
+            Some(tokens) => {
+                let authorization = tokens.authorization().await.map_err(ClientError::Token)?;
+                Ok(post.header(AUTHORIZATION, authorization))
+            }
+        }
     }
 
     fn client(&self) -> Result<reqwest::Client, ClientError> {
         let mut built = self.built.lock();
-        if built.files.iter().any(|(path, time)| changed_at(path) != *time) {
+        if built.files.have_changed() {
             *built = build(&self.config)?;
         }
         Ok(built.client.clone())
     }
 }
 
-fn changed_at(path: &Path) -> Option<SystemTime> {
-    std::fs::metadata(path).and_then(|found| found.modified()).ok()
+/// Returns under which other name the receiver is asked for in the handshake.
+fn renamed(config: &RemoteWriteConfig) -> Option<Renamed> {
+    let direct = config.proxy == Proxy::Direct;
+    Renamed::find(&config.tls, &config.url).filter(|_| direct)
 }
 
 fn build(config: &RemoteWriteConfig) -> Result<Built, ClientError> {
-    let tls = &config.tls;
-    let files = [&tls.ca_file, &tls.cert_file, &tls.key_file];
-    let files = files.into_iter().flatten();
-    let files = files.map(|path| (path.clone(), changed_at(path))).collect();
+    let files = WatchedFiles::new(config.tls.files());
+    let renamed = renamed(config);
+    let http2 = config.http2 && renamed.is_none();
+    let protocols: &[_] = if http2 { &["h2", "http/1.1"] } else { &["http/1.1"] };
+    let tls = client_config(&config.tls, protocols).map_err(ClientError::Tls)?;
     let mut builder = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls::client_config(config)?)
+        .tls_backend_preconfigured(tls)
         .user_agent(concat!("Periplus/", env!("CARGO_PKG_VERSION")))
         .referer(false)
         .timeout(config.timeout)
         .redirect(redirects(config));
-    if !config.http2 {
+    if !http2 {
         builder = builder.http1_only();
+    }
+    if let Some(renamed) = &renamed {
+        builder = builder.dns_resolver(renamed.resolver());
     }
     builder = match &config.proxy {
         Proxy::Direct => builder.no_proxy(),
@@ -139,15 +147,24 @@ fn redirects(config: &RemoteWriteConfig) -> Policy {
     if !config.follow_redirects {
         return Policy::none();
     }
-    Policy::custom(|attempt| match attempt.status().as_u16() {
+    // A request that says which host it means must not go to another one.
+    let stays = renamed(config).is_some();
+    Policy::custom(move |attempt| match attempt.status().as_u16() {
         _ if attempt.previous().len() > MAX_REDIRECTS => attempt.error("too many redirects"),
+        _ if stays && attempt.previous().last().map(url::Url::origin) != Some(attempt.url().origin()) => {
+            attempt.stop()
+        }
         307 | 308 => attempt.follow(),
         _ => attempt.stop(),
     })
 }
 
-fn proxy(url: &Secret, except: &str, headers: &[(String, Secret)]) -> Result<reqwest::Proxy, ClientError> {
-    let proxy = reqwest::Proxy::all(reveal(url)?).map_err(|source| ClientError::SetUp {
+fn proxy(
+    url: &Secret,
+    except: &str,
+    headers: &[(String, SecretSource)],
+) -> Result<reqwest::Proxy, ClientError> {
+    let proxy = reqwest::Proxy::all(url.reveal()).map_err(|source| ClientError::SetUp {
         what: "the proxy",
         source: source.without_url(),
     })?;
@@ -155,17 +172,12 @@ fn proxy(url: &Secret, except: &str, headers: &[(String, Secret)]) -> Result<req
     Ok(proxy.headers(header_map(headers)?))
 }
 
-/// Returns the headers that the configuration asks for.
-fn headers(config: &RemoteWriteConfig) -> Result<HeaderMap, ClientError> {
-    header_map(&config.headers)
-}
-
-fn header_map(pairs: &[(String, Secret)]) -> Result<HeaderMap, ClientError> {
+fn header_map(pairs: &[(String, SecretSource)]) -> Result<HeaderMap, ClientError> {
     let mut headers = HeaderMap::new();
     for (name, secret) in pairs {
         let bad = || ClientError::Header(name.clone());
         let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad())?;
-        headers.append(key, value(&reveal(secret)?).ok_or_else(bad)?);
+        headers.append(key, value(reveal(secret)?.reveal()).ok_or_else(bad)?);
     }
     Ok(headers)
 }
@@ -176,12 +188,13 @@ fn authorize(
     authorization: &Authorization,
 ) -> Result<reqwest::RequestBuilder, ClientError> {
     Ok(match authorization {
-        Authorization::None => request,
+        // A token is not had without asking.
+        Authorization::None | Authorization::OAuth2(_) => request,
         Authorization::Basic { username, password } => {
-            request.basic_auth(reveal(username)?, Some(reveal(password)?))
+            request.basic_auth(reveal(username)?.reveal(), Some(reveal(password)?.reveal()))
         }
         Authorization::Credentials { kind, credentials } => {
-            let text = format!("{kind} {}", reveal(credentials)?);
+            let text = format!("{kind} {}", reveal(credentials)?.reveal());
             let value = value(&text).ok_or_else(|| ClientError::Header(AUTHORIZATION.to_string()))?;
             request.header(AUTHORIZATION, value)
         }
@@ -195,23 +208,6 @@ fn value(text: &str) -> Option<HeaderValue> {
     Some(value)
 }
 
-fn reveal(secret: &Secret) -> Result<String, ClientError> {
-    match secret {
-        Secret::Text(text) => Ok(text.clone()),
-        Secret::File(path) => {
-            let text = String::from_utf8_lossy(&read(path)?).into_owned();
-            Ok(text.trim().to_owned())
-        }
-    }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, ClientError> {
-    let failed = |source| ClientError::Read {
-        path: path.to_owned(),
-        source,
-    };
-    if std::fs::metadata(path).map_err(failed)?.len() > MAX_FILE_BYTES {
-        return Err(failed(io::ErrorKind::FileTooLarge.into()));
-    }
-    std::fs::read(path).map_err(failed)
+fn reveal(source: &SecretSource) -> Result<Secret, ClientError> {
+    source.load().map_err(ClientError::Secret)
 }

@@ -4,12 +4,12 @@
 //! [`RemoteWriteSection::check`] makes [`RemoteWriteConfig`]s of it and names all that is wrong at once. Two
 //! configurations that are equal forward alike: a reload leaves such a receiver alone.
 
-use std::fmt;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use model::RelabelRule;
+use oauth2::OAuth2Config;
 use relay::RelayConfig;
+use tls::{Secret, SecretSource, TlsConfig};
 use url::Url;
 use wire::RemoteWriteVersion;
 
@@ -31,11 +31,11 @@ pub struct RemoteWriteConfig {
     /// How long a request may take.
     pub timeout: Duration,
     /// Headers of every request, besides those of the protocol.
-    pub headers: Vec<(String, Secret)>,
+    pub headers: Vec<(String, SecretSource)>,
     /// Who we are.
     pub authorization: Authorization,
     /// How the receiver proves who it is.
-    pub tls: TlsSettings,
+    pub tls: TlsConfig,
     /// What stands between us and the receiver.
     pub proxy: Proxy,
     /// Whether redirects that keep the request as it is (307 and 308) are followed, at most ten.
@@ -80,35 +80,19 @@ pub enum Authorization {
     /// `Authorization: Basic`.
     Basic {
         /// The name.
-        username: Secret,
+        username: SecretSource,
         /// The password.
-        password: Secret,
+        password: SecretSource,
     },
     /// `Authorization: KIND CREDENTIALS`.
     Credentials {
         /// `Bearer` most often.
         kind: String,
         /// What follows.
-        credentials: Secret,
+        credentials: SecretSource,
     },
-}
-
-/// A secret, or the file that holds it. It is never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Secret {
-    /// In the configuration itself.
-    Text(String),
-    /// In a file, read for every request so that it can change.
-    File(PathBuf),
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Text(_) => f.write_str("<secret>"),
-            Self::File(path) => write!(f, "<secret in {}>", path.display()),
-        }
-    }
+    /// A token that a server of its own grants.
+    OAuth2(Box<OAuth2Config>),
 }
 
 /// Which proxy requests go through.
@@ -126,21 +110,6 @@ pub enum Proxy {
         /// Hosts that are reached without it, parted by commas.
         except: String,
         /// Headers for the proxy.
-        headers: Vec<(String, Secret)>,
+        headers: Vec<(String, SecretSource)>,
     },
-}
-
-/// How the receiver proves who it is, and we.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TlsSettings {
-    /// Certificates that are trusted, instead of those of the system.
-    pub ca_file: Option<PathBuf>,
-    /// Our certificate.
-    pub cert_file: Option<PathBuf>,
-    /// The key of our certificate.
-    pub key_file: Option<PathBuf>,
-    /// The name that the receiver's certificate must have, instead of the one in the URL.
-    pub server_name: Option<String>,
-    /// Whether any receiver is believed.
-    pub insecure_skip_verify: bool,
 }

@@ -16,8 +16,8 @@ mod send;
 
 pub use client::ClientError;
 pub use config::{
-    Authorization, ConfigError, MetadataSettings, Proxy, RemoteWriteConfig, RemoteWriteSection, Secret,
-    TlsSettings, parse_remote_write,
+    Authorization, ConfigError, MetadataSettings, Proxy, RemoteWriteConfig, RemoteWriteSection,
+    parse_remote_write,
 };
 pub use forwarder::{Families, ForwardError, Forwarder, ForwarderOptions, check_client};
 pub use metrics::ForwardStatus;

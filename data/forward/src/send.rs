@@ -57,7 +57,11 @@ impl Sender {
     }
 
     async fn send(&self, version: RemoteWriteVersion, request: &mut Request) -> Result<Next, String> {
-        let post = self.client.post().map_err(|error| model::with_causes(&error))?;
+        let post = self
+            .client
+            .post()
+            .await
+            .map_err(|error| model::with_causes(&error))?;
         let body = request.encode(version);
         SendMetrics::add(&self.metrics.bytes, body.len());
         let sent = Sent {

@@ -50,6 +50,18 @@ pub(crate) struct Monotonicity {
     pub(crate) count: usize,
 }
 
+impl Monotonicity {
+    fn add(&mut self, more: &Self) {
+        self.times = (self.times.0.min(more.times.0), self.times.1.max(more.times.1));
+        self.buckets = (
+            self.buckets.0.min(more.buckets.0),
+            self.buckets.1.max(more.buckets.1),
+        );
+        self.max_difference = self.max_difference.max(more.max_difference);
+        self.count += more.count;
+    }
+}
+
 impl fmt::Display for Monotonicity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -102,6 +114,16 @@ impl Annotations {
     /// Returns warnings and infos in the order first made.
     pub(crate) fn into_parts(self) -> (Vec<Annotation>, Vec<Annotation>) {
         (self.warnings, self.infos)
+    }
+
+    /// Adds remarks made after these.
+    pub(crate) fn append(&mut self, more: Self) {
+        for remark in more.warnings {
+            merge(&mut self.warnings, remark);
+        }
+        for remark in more.infos {
+            merge(&mut self.infos, remark);
+        }
     }
 
     fn warn(&mut self, span: Span, message: impl fmt::Display) {
@@ -239,19 +261,15 @@ impl Annotations {
             "PromQL warning: sample has start time that overlaps with previous sample timestamp for metric {}",
             quote(metric)
         );
-        match self.warnings.iter_mut().find(|known| known.message == message) {
-            Some(known) => {
-                known.span = span;
-                if let Some(Detail::Occurrences(n)) = &mut known.detail {
-                    *n += occurrences;
-                }
-            }
-            None => self.warnings.push(Annotation {
+        let detail = Some(Detail::Occurrences(occurrences));
+        merge(
+            &mut self.warnings,
+            Annotation {
                 message,
                 span,
-                detail: Some(Detail::Occurrences(occurrences)),
-            }),
-        }
+                detail,
+            },
+        );
     }
 
     pub(crate) fn forced_monotonicity(&mut self, span: Span, metric: &str, detail: Monotonicity) {
@@ -260,24 +278,15 @@ impl Annotations {
              https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile){}",
             for_metric(metric)
         );
-        let Some(known) = self.infos.iter_mut().find(|known| known.message == message) else {
-            self.infos.push(Annotation {
+        let detail = Some(Detail::Monotonicity(detail));
+        merge(
+            &mut self.infos,
+            Annotation {
                 message,
                 span,
-                detail: Some(Detail::Monotonicity(detail)),
-            });
-            return;
-        };
-        known.span = span;
-        if let Some(Detail::Monotonicity(sum)) = &mut known.detail {
-            sum.times = (sum.times.0.min(detail.times.0), sum.times.1.max(detail.times.1));
-            sum.buckets = (
-                sum.buckets.0.min(detail.buckets.0),
-                sum.buckets.1.max(detail.buckets.1),
-            );
-            sum.max_difference = sum.max_difference.max(detail.max_difference);
-            sum.count += detail.count;
-        }
+                detail,
+            },
+        );
     }
 }
 
@@ -290,12 +299,27 @@ fn for_metric(metric: &str) -> String {
 }
 
 fn add(known: &mut Vec<Annotation>, span: Span, message: String) {
-    match known.iter_mut().find(|known| known.message == message) {
-        Some(known) => known.span = span,
-        None => known.push(Annotation {
+    let detail = None;
+    merge(
+        known,
+        Annotation {
             message,
             span,
-            detail: None,
-        }),
+            detail,
+        },
+    );
+}
+
+/// Adds a remark, or its place and detail to those of the same one.
+fn merge(all: &mut Vec<Annotation>, remark: Annotation) {
+    let Some(known) = all.iter_mut().find(|known| known.message == remark.message) else {
+        all.push(remark);
+        return;
+    };
+    known.span = remark.span;
+    match (&mut known.detail, remark.detail) {
+        (Some(Detail::Occurrences(sum)), Some(Detail::Occurrences(n))) => *sum += n,
+        (Some(Detail::Monotonicity(sum)), Some(Detail::Monotonicity(more))) => sum.add(&more),
+        _ => {}
     }
 }

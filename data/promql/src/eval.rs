@@ -22,7 +22,6 @@ mod window;
 mod workers;
 
 use std::cell::RefCell;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use model::{Histogram, Millis, Query, Selection, SeriesSet};
@@ -31,7 +30,7 @@ use crate::annotations::Annotations;
 use crate::ast::{Boundary, Expr, ValueType};
 use crate::error::{EvalError, Interrupt};
 use crate::eval::frame::{
-    Budget, Frame, Lease, Row, RowMut, RowSink, float_steps, histogram_at, without_metadata,
+    Budget, Frame, Lease, Row, RowMut, RowSink, float_steps, has_metadata, histogram_at, without_metadata,
 };
 use crate::eval::steps::{Steps, all_steps};
 use crate::histogram;
@@ -185,7 +184,7 @@ pub fn evaluate_with(
 }
 
 /// A selection that was made, so that it is not made twice.
-type Selected = (Selection, Rc<dyn SeriesSet>);
+type Selected = (Selection, Arc<dyn SeriesSet>);
 
 struct Evaluator<'a> {
     source: &'a dyn Query,
@@ -248,6 +247,14 @@ impl Evaluator<'_> {
         self.check_interrupt()?;
         let _scratch = self.scratch(steps)?;
         match &node.kind {
+            // Long chains of operators are deep, so what they need of the stack is kept small.
+            Kind::Binary(plan) if plan.matching.is_some() => self.between_vectors(plan, steps),
+            _ => self.other_vector(node, steps),
+        }
+    }
+
+    fn other_vector(&self, node: &Node, steps: &Steps) -> Result<Frame, EvalError> {
+        match &node.kind {
             Kind::Selector(_) => {
                 let mut frame = self.frame(steps);
                 self.stream(node, steps, &mut frame)?;
@@ -256,6 +263,9 @@ impl Evaluator<'_> {
             Kind::Window(plan) => {
                 let mut frame = self.frame(steps);
                 self.stream_window(plan, steps, &mut frame)?;
+                if self.keeps_series_apart(plan, steps)? {
+                    return Ok(frame);
+                }
                 self.settle_names(frame)
             }
             Kind::Invariant(inner) => {
@@ -333,8 +343,7 @@ impl Evaluator<'_> {
             }
             map_row(values, present, &map);
         }
-        self.drop_names(&mut frame);
-        self.settle_names(frame)
+        self.without_names(frame)
     }
 
     /// Computes the value of each sample from its step, be it a float or a histogram.
@@ -354,8 +363,7 @@ impl Evaluator<'_> {
                 histogram_at(&histograms, i).map(|histogram| map(histogram))
             });
         }
-        self.drop_names(&mut frame);
-        self.settle_names(frame)
+        self.without_names(frame)
     }
 
     fn negate(&self, mut frame: Frame) -> Result<Frame, EvalError> {
@@ -371,18 +379,30 @@ impl Evaluator<'_> {
                 .for_each(|value| *value = -*value);
             frame.set_histograms(idx, histograms);
         }
-        self.drop_names(&mut frame);
-        self.settle_names(frame)
+        self.without_names(frame)
     }
 
-    /// Takes the metadata labels off all rows, now or at the end.
-    fn drop_names(&self, frame: &mut Frame) {
+    /// Takes the metadata labels off all rows, now or at the end; rows that are equal without them become one.
+    fn without_names(&self, mut frame: Frame) -> Result<Frame, EvalError> {
+        if self.params.delayed_name_removal {
+            frame
+                .heads_mut()
+                .iter_mut()
+                .for_each(|head| head.drop_name = true);
+            return Ok(frame);
+        }
+        let mut changed = false;
         for head in frame.heads_mut() {
-            if self.params.delayed_name_removal {
-                head.drop_name = true;
-            } else {
+            if has_metadata(&head.labels) {
                 head.labels = without_metadata(&head.labels);
+                changed = true;
             }
+        }
+        // As long as labels stay, rows stay different.
+        if changed {
+            frame.merge_equal_labels()
+        } else {
+            Ok(frame)
         }
     }
 

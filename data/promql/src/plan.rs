@@ -5,6 +5,7 @@
 //! has the same value at every step is marked so that it is evaluated once.
 
 mod lower;
+pub(crate) mod narrow;
 mod reference;
 
 use model::{Matcher, Millis};
@@ -13,6 +14,7 @@ use crate::ast::{AggregateOp, BinaryOp, Boundary, Grouping, Matching, Span, Stri
 use crate::functions::FunctionId;
 
 pub(crate) use lower::lower;
+pub(crate) use narrow::Keep;
 pub(crate) use reference::common_reference;
 
 /// When a query is evaluated.
@@ -57,6 +59,8 @@ pub(crate) enum Kind {
 #[derive(Clone, Debug)]
 pub(crate) struct SelectorPlan {
     pub(crate) matchers: Vec<Matcher>,
+    /// What series of use meet; others may be left out.
+    pub(crate) keep: Vec<Keep>,
     pub(crate) offset: Millis,
     pub(crate) at: Option<Millis>,
     pub(crate) boundary: Option<Boundary>,
@@ -99,6 +103,8 @@ impl RangePlan {
 pub(crate) enum RangeSource {
     Stored {
         matchers: Vec<Matcher>,
+        /// What series of use meet; others may be left out.
+        keep: Vec<Keep>,
         boundary: Option<Boundary>,
         detail: Detail,
     },

@@ -24,7 +24,7 @@ pub(crate) use histograms::MAX_COUNTS;
 pub(crate) use ints::{decode_ints, encode_ints};
 #[cfg(test)]
 pub(crate) use samples::tests as sample_tests;
-pub(crate) use samples::{FLOATS, decode_samples, encode_samples, rows_of};
+pub(crate) use samples::{FLOATS, decode_samples, encode_samples, has_histograms, rows_of};
 #[cfg(test)]
 pub(crate) use stream::MAX_TOKEN;
 pub(crate) use stream::{Stream, TokenBuffer, decode_stream, put_token, read_token};

@@ -124,3 +124,6 @@ pub(crate) fn lock_dir(dir: &Path) -> Result<File, StoreError> {
         Err(errno) => Err(io_error("lock", path)(errno.into())),
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -30,6 +30,8 @@ mod chunk;
 mod config;
 mod disk;
 mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod head;
 mod part;
 mod select;

@@ -30,6 +30,8 @@ mod cache;
 mod cursor;
 mod directory;
 mod footer;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod index;
 mod pages;
 mod reader;

@@ -5,6 +5,7 @@
 //! A matcher that the empty string satisfies also holds for series without the label, so it is resolved as
 //! *all but those with a value that does not match*. The others are unions over the values that match.
 
+pub(crate) mod kinds;
 pub(crate) mod merge;
 pub(crate) mod names;
 pub(crate) mod part;

@@ -16,8 +16,9 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use model::{
     Clock, ExemplarRequest, IngestError, Metadata, Millis, NamesRequest, Query, QueryError, Selection,
@@ -26,7 +27,7 @@ use model::{
 use parking_lot::{Condvar, Mutex, RwLock};
 
 use crate::bytes::xxh3;
-use crate::config::StoreConfig;
+use crate::config::{StoreConfig, millis};
 use crate::disk::Disk;
 use crate::error::StoreError;
 use crate::head::Shard;
@@ -43,6 +44,9 @@ use crate::{select, upkeep};
 
 pub use cardinality::{Cardinality, Counted};
 
+/// How long nothing must come for the log to be looked at before its turn.
+const QUIET: Duration = Duration::from_secs(1);
+
 /// Everything but the threads.
 pub(crate) struct Inner {
     pub(crate) config: StoreConfig,
@@ -52,8 +56,11 @@ pub(crate) struct Inner {
     pub(crate) n_series: AtomicUsize,
     pub(crate) exemplars: Mutex<ExemplarRing>,
     pub(crate) limits: Limits,
+    /// How far a sample may be behind its series, in milliseconds.
+    pub(crate) out_of_order_window: AtomicI64,
     /// Samples in memory that wait to become parts of their own.
     pub(crate) n_backfill: AtomicUsize,
+    pub(crate) backfill_seen: Mutex<Option<upkeep::BackfillSeen>>,
     pub(crate) snapshot: Mutex<SnapshotState>,
     pub(crate) wal: Wal,
     pub(crate) parts: RwLock<Arc<Vec<Arc<Part>>>>,
@@ -115,11 +122,7 @@ impl Store {
             Some(interval) => {
                 let inner = Arc::clone(&inner);
                 let name = "store-upkeep";
-                let run = move || {
-                    while !inner.wait_for_stop(interval) {
-                        inner.maintain(inner.clock.now());
-                    }
-                };
+                let run = move || inner.run_upkeep(interval);
                 let thread = std::thread::Builder::new().name(name.to_owned()).spawn(run);
                 Some(thread.map_err(|source| StoreError::StartThread { name, source })?)
             }
@@ -152,6 +155,17 @@ impl Store {
     /// As [`Store::durable`].
     pub fn wait_durable(&self, position: u64) -> Result<(), IngestError> {
         self.inner.wal.wait(position)
+    }
+
+    /// Sets how far behind the newest sample of its series a sample may come, from the next batch on.
+    pub fn set_out_of_order_window(&self, window: Duration) {
+        let window = millis(window);
+        self.inner.out_of_order_window.store(window, Ordering::Relaxed);
+    }
+
+    /// Sets how many exemplars are kept, 0 for none; of more than that the latest stay.
+    pub fn set_max_exemplars(&self, n: usize) {
+        self.inner.exemplars.lock().resize(n);
     }
 
     /// Flushes, compacts and drops what is due at a time. The background thread does the same; tests and tools
@@ -192,12 +206,35 @@ impl Drop for Store {
 }
 
 impl Inner {
-    fn wait_for_stop(&self, time: std::time::Duration) -> bool {
-        let mut gate = self.stop_gate.lock();
-        if !self.stopping.load(Ordering::Acquire) {
-            self.stop_wake.wait_for(&mut gate, time);
+    /// Maintains the store at an interval, or when asked to, until it is closed. Between, when nothing comes for a
+    /// moment, it is seen to that the next start is short.
+    fn run_upkeep(&self, interval: Duration) {
+        let mut next = Instant::now() + interval;
+        let mut position = self.wal.position();
+        loop {
+            let pause = next.saturating_duration_since(Instant::now()).min(QUIET);
+            let asked = self.wait_for_stop(pause);
+            if self.is_stopping() {
+                return;
+            }
+            let before = std::mem::replace(&mut position, self.wal.position());
+            if asked || Instant::now() >= next {
+                self.maintain(self.clock.now());
+                next = Instant::now() + interval;
+            } else if position == before {
+                let _upkeep = self.upkeep.lock();
+                self.note_results(upkeep::shorten_log(self));
+            }
         }
-        self.stopping.load(Ordering::Acquire)
+    }
+
+    /// Waits for a while; true if it ended early.
+    fn wait_for_stop(&self, time: Duration) -> bool {
+        let mut gate = self.stop_gate.lock();
+        if self.is_stopping() {
+            return true;
+        }
+        !self.stop_wake.wait_for(&mut gate, time).timed_out()
     }
 
     /// Has upkeep look for work now.
@@ -218,7 +255,11 @@ impl Inner {
 
     fn maintain(&self, now: Millis) {
         let _upkeep = self.upkeep.lock();
-        for (task, result) in upkeep::run(self, now) {
+        self.note_results(upkeep::run(self, now));
+    }
+
+    fn note_results(&self, results: Vec<(&'static str, Result<(), StoreError>)>) {
+        for (task, result) in results {
             let mut troubles = self.troubles.lock();
             match result {
                 Ok(()) => {
@@ -286,6 +327,10 @@ const SHARD_KEY_BYTES: usize = 48;
 impl Query for Store {
     fn select(&self, selection: &Selection) -> Result<Box<dyn SeriesSet>, QueryError> {
         Ok(Box::new(select::set::select(&self.inner, selection)?))
+    }
+
+    fn may_have_histograms(&self, metric: &str, range: TimeRange) -> Result<bool, QueryError> {
+        select::kinds::may_have_histograms(&self.inner, metric, range)
     }
 
     fn label_names(&self, request: &NamesRequest) -> Result<Vec<String>, QueryError> {

@@ -189,7 +189,7 @@ fn encode(list: &[Tombstone]) -> Vec<u8> {
     out
 }
 
-fn decode(mut reader: Reader<'_>, version: u32) -> Result<Vec<Tombstone>, Malformed> {
+pub(crate) fn decode(mut reader: Reader<'_>, version: u32) -> Result<Vec<Tombstone>, Malformed> {
     let mut list = Vec::new();
     for _ in 0..reader.uvarint()? {
         list.push(decode_one(&mut reader, version)?);

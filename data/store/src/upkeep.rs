@@ -2,15 +2,15 @@
 //!
 //! Flush, compact, forget tombstones, drop what is too old or too much, verify checksums, save metadata, drop log
 //! segments. Every step can fail and be repeated: a part counts once it is in the manifest, a log segment goes
-//! only when parts hold its samples.
+//! only when its samples are kept elsewhere.
 
 mod backfill;
 pub(crate) mod compact;
 mod flush;
+mod log;
 pub(crate) mod scrub;
 mod snapshot;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -19,48 +19,52 @@ use model::Millis;
 use crate::StoreError;
 use crate::config::millis;
 use crate::error::io_error;
-use crate::part::Part;
+use crate::part::{Part, PartInfo, PartWriter};
 use crate::store::Inner;
-use crate::store::manifest::{self, Manifest};
+use crate::store::manifest::{self, Manifest, part_path};
 use crate::tombstones;
 use crate::wal::move_to;
 
-pub(crate) use backfill::FLUSH_AT as BACKFILL_FLUSH_AT;
+pub(crate) use backfill::{FLUSH_AT as BACKFILL_FLUSH_AT, Seen as BackfillSeen};
 
 type Task<'a> = &'a dyn Fn() -> Result<(), StoreError>;
 
-/// Runs all tasks; returns each one's name and result.
-pub(crate) fn run(inner: &Inner, now: Millis) -> Vec<(&'static str, Result<(), StoreError>)> {
-    let tasks: [(&'static str, Task<'_>); 9] = [
+/// Name and result of a task.
+type Outcome = (&'static str, Result<(), StoreError>);
+
+/// Runs all tasks.
+pub(crate) fn run(inner: &Inner, now: Millis) -> Vec<Outcome> {
+    let tasks: [(&'static str, Task<'_>); 6] = [
         ("flush", &|| flush::flush(inner)),
-        ("backfill", &|| backfill::flush(inner)),
+        ("backfill", &|| backfill::flush(inner, now)),
         ("compaction", &|| compact::compact(inner)),
         ("deletion", &|| tombstones::prune(inner)),
         ("retention", &|| drop_expired(inner, now)),
         ("scrub", &|| scrub::scrub(inner, now)),
-        ("metadata", &|| {
-            inner.metadata.save(&*inner.disk, &inner.config.dir)
-        }),
-        ("snapshot", &|| crate::store::snapshot::save_if_due(inner)),
-        ("log", &|| {
-            let (floor, backfilled) = {
-                let manifest = inner.manifest.lock();
-                (manifest.floor, manifest.backfilled)
-            };
-            inner.wal.drop_before(floor, backfilled)
-        }),
     ];
-    let mut results = Vec::with_capacity(tasks.len());
+    let mut results = Vec::new();
     for (name, task) in tasks {
-        let result = task();
-        // Log segments may hold metadata that nothing else does.
-        let stop = result.is_err() && name == "metadata";
-        results.push((name, result));
-        if stop || inner.is_stopping() {
-            break;
+        results.push((name, task()));
+        if inner.is_stopping() {
+            return results;
         }
     }
+    results.extend(shorten_log(inner));
     results
+}
+
+/// Runs the tasks that keep the log short, and with it the next start.
+pub(crate) fn shorten_log(inner: &Inner) -> Vec<Outcome> {
+    let saved = inner.metadata.save(&*inner.disk, &inner.config.dir);
+    if saved.is_err() {
+        // Log segments may hold metadata that nothing else does.
+        return vec![("metadata", saved)];
+    }
+    vec![
+        ("metadata", saved),
+        ("snapshot", log::save_snapshot(inner)),
+        ("log", log::retire(inner)),
+    ]
 }
 
 /// Makes a change of the parts count: manifest first, then what readers see, then the files that are left over.
@@ -100,6 +104,7 @@ fn commit(inner: &Inner, change: PartsChange) -> Result<(), StoreError> {
     Ok(())
 }
 
+#[derive(Default)]
 struct PartsChange {
     added: Vec<Arc<Part>>,
     removed: Vec<Arc<Part>>,
@@ -107,6 +112,31 @@ struct PartsChange {
     floor: Option<Millis>,
     /// Raises the epoch of the log up to which backfill is in parts.
     backfilled: Option<u64>,
+}
+
+/// Writes a part and opens it; `None` if it has no samples. `describe` adds to what is known of it, `write` adds its
+/// series. Nothing is left of one that fails, so that a full disk does not get fuller with every attempt.
+fn write_part<E: From<StoreError>>(
+    inner: &Inner,
+    (level, describe): (u32, impl FnOnce(PartInfo) -> PartInfo),
+    write: impl FnOnce(&mut PartWriter) -> Result<(), E>,
+) -> Result<Option<Arc<Part>>, E> {
+    // The number is taken before anything is read: a later deletion hits the new part by its number.
+    let id = next_part(&mut inner.manifest.lock());
+    let info = PartInfo {
+        created: inner.clock.now(),
+        ..PartInfo::new(id, level)
+    };
+    let path = part_path(&inner.config.dir, id);
+    let mut writer = PartWriter::create(Arc::clone(&inner.disk), &path, describe(info))?;
+    if let Err(error) = write(&mut writer) {
+        writer.abandon();
+        return Err(error);
+    }
+    let Some(path) = writer.finish()? else {
+        return Ok(None);
+    };
+    Ok(Some(Arc::new(Part::open(&path, Arc::clone(&inner.cache))?)))
 }
 
 /// Takes the number of a part that is about to be written.
@@ -167,16 +197,10 @@ fn drop_expired(inner: &Inner, now: Millis) -> Result<(), StoreError> {
     commit(
         inner,
         PartsChange {
-            added: Vec::new(),
             removed,
-            floor: None,
-            backfilled: None,
+            ..PartsChange::default()
         },
     )
-}
-
-fn open_part(inner: &Inner, path: &Path) -> Result<Arc<Part>, StoreError> {
-    Ok(Arc::new(Part::open(path, Arc::clone(&inner.cache))?))
 }
 
 #[cfg(test)]

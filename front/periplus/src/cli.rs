@@ -133,12 +133,12 @@ pub(crate) struct UpArgs {
     #[arg(long, value_name = "PATTERN", value_parser = parse_origin)]
     pub(crate) cors_origin: Option<Matcher>,
 
-    /// Grant parts of PromQL that Prometheus has behind the same flag; may be a list with commas
+    /// Grant what Prometheus has behind the same flag, most of it parts of PromQL; may be a list with commas
     #[arg(long, value_name = "FEATURE", value_delimiter = ',')]
     pub(crate) enable_feature: Vec<Feature>,
 }
 
-/// A part of PromQL that has to be granted, under Prometheus' name for it.
+/// Something that has to be granted, under Prometheus' name for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Feature {
     // On without asking; taken so that the flags of a Prometheus can stay as they are.
@@ -147,6 +147,9 @@ pub(crate) enum Feature {
     PromqlBinopFillModifiers,
     PromqlUnquotedUtf8Names,
     UseStartTimestamps,
+    // What becomes of OTLP points that count from the point before; not both.
+    OtlpDeltatocumulative,
+    OtlpNativeDeltaIngestion,
 }
 
 /// How to reach a server.

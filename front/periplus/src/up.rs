@@ -217,6 +217,9 @@ impl Running {
         };
         let limits = sources.degraded.clone();
         let server = Server::bind(config.server(), sources).map_err(|error| hints::server(error, &config))?;
+        if let Some((_, reloader)) = &scraping {
+            reloader.complete(server.adjuster());
+        }
         own.complete(&collecting, server.reporter(), handle);
         let greeting = Greeting::new(config, server.announcement().clone(), token, limits);
         Ok(Self {
@@ -251,7 +254,12 @@ fn start_configured(
     };
     let scraping = Scraping::new(file.scraping, &file.path, outside)?;
     let handle = scraping.handle.clone();
-    let reloader = Reloader::new(handle, Arc::clone(forwarding), file.path, file.settings);
+    let reloader = Reloader::new(
+        handle,
+        (Arc::clone(forwarding), Arc::clone(store)),
+        (file.path, file.settings),
+        config.delta,
+    );
     Ok((scraping, reloader))
 }
 

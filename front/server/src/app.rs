@@ -11,18 +11,20 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use model::{Labels, Millis};
+use parking_lot::{Mutex, RwLock};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate as _, SizeAbove};
+use wire::{DeltaTotals, OtlpSettings};
 
 use crate::api;
 use crate::api::answer::{ApiError, ErrorKind, JSON};
 use crate::api::query::parsed::ParsedQueries;
 use crate::api::write::gate::WriteGate;
-use crate::config::ServerConfig;
+use crate::config::{ServerConfig, Tenancy};
 use crate::identity::{Access, Asker, Identity, Peer};
 use crate::limits::Tenants;
 use crate::metrics::Metrics;
@@ -57,6 +59,10 @@ pub(crate) struct App {
     pub(crate) parsed: ParsedQueries,
     pub(crate) writes: WriteGate,
     pub(crate) tenants: Tenants,
+    /// How OTLP points become samples now.
+    otlp: RwLock<Arc<OtlpSettings>>,
+    /// What series of deltas have added up to.
+    pub(crate) deltas: Mutex<DeltaTotals>,
     /// Room for event streams.
     pub(crate) streams: Arc<Semaphore>,
     /// When this process started.
@@ -75,6 +81,8 @@ impl App {
             pool: QueryPool::new(config.query.max_concurrent, Arc::clone(&metrics)),
             writes: WriteGate::new(&config.remote_write),
             tenants: Tenants::new(config.tenancy.clone()),
+            otlp: RwLock::new(Arc::new(config.otlp.clone())),
+            deltas: Mutex::default(),
             streams: Arc::new(Semaphore::new(config.connections.max_streams)),
             started_at: process_start(now),
             stop: CancellationToken::new(),
@@ -83,6 +91,19 @@ impl App {
             identity,
             metrics,
         }
+    }
+
+    /// Returns how OTLP points become samples now.
+    pub(crate) fn otlp(&self) -> Arc<OtlpSettings> {
+        Arc::clone(&self.otlp.read())
+    }
+
+    /// Changes what can be changed while requests are answered; those under way end as they began.
+    pub(crate) fn adjust(&self, mut otlp: OtlpSettings, tenancy: Tenancy) {
+        // It is that of queries, which stays.
+        otlp.lookback = self.config.otlp.lookback;
+        *self.otlp.write() = Arc::new(otlp);
+        self.tenants.adjust(tenancy);
     }
 
     /// Says who asks now.

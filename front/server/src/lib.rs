@@ -29,5 +29,5 @@ pub use config::{
     ConnectionLimits, Language, QueryLimits, RemoteWriteLimits, ServerConfig, Tenancy, TenantLimits, TlsFiles,
 };
 pub use identity::{CertificateError, IdentityError, rotate_token};
-pub use server::{Announcement, Reporter, Server, ServerError};
+pub use server::{Adjuster, Announcement, Reporter, Server, ServerError};
 pub use sources::{Collection, Degradation, Lifecycle, Scraping, Sources};

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::http::HeaderMap;
 use model::{Family, Millis, Sink};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use tokio::sync::Semaphore;
 
 use self::bucket::Bucket;
@@ -81,9 +81,13 @@ pub(crate) struct Exceeded {
 
 /// All tenants seen.
 #[derive(Debug)]
-pub(crate) struct Tenants {
+pub(crate) struct Tenants(RwLock<InForce>);
+
+/// Settings, and those they are for.
+#[derive(Debug)]
+struct InForce {
     config: Tenancy,
-    known: Mutex<HashMap<String, Arc<Tenant>>>,
+    known: HashMap<String, Arc<Tenant>>,
     default: Arc<Tenant>,
     others: Arc<Tenant>,
 }
@@ -93,54 +97,74 @@ pub(crate) struct Tenants {
 pub(crate) struct Tenant {
     name: String,
     limits: TenantLimits,
-    samples: Mutex<Bucket>,
-    births: Mutex<Bucket>,
-    series: Mutex<ActiveSeries>,
+    samples: Arc<Mutex<Bucket>>,
+    births: Arc<Mutex<Bucket>>,
+    series: Arc<Mutex<ActiveSeries>>,
     /// Room for queries, if they are bounded.
     pub(crate) queries: Option<Arc<Semaphore>>,
-    refused: [AtomicU64; LIMITS.len()],
+    refused: Arc<[AtomicU64; LIMITS.len()]>,
 }
 
 impl Tenants {
     /// Prepares for settings.
     pub(crate) fn new(config: Tenancy) -> Self {
         let make = |name: &str| Arc::new(Tenant::new(name, config.limits_of(name)));
-        Self {
+        Self(RwLock::new(InForce {
             default: make(DEFAULT),
             others: make(OTHERS),
-            known: Mutex::default(),
+            known: HashMap::new(),
             config,
+        }))
+    }
+
+    /// Brings other settings into force. What tenants have used so far stays counted.
+    pub(crate) fn adjust(&self, config: Tenancy) {
+        let mut force = self.0.write();
+        let InForce {
+            known,
+            default,
+            others,
+            ..
+        } = &mut *force;
+        for tenant in [default, others].into_iter().chain(known.values_mut()) {
+            *tenant = tenant.with(config.limits_of(&tenant.name));
         }
+        force.config = config;
     }
 
     /// Returns the tenant a request is made for.
     pub(crate) fn of(&self, headers: &HeaderMap) -> Arc<Tenant> {
-        let header = self.config.header.as_ref().and_then(|name| headers.get(name));
+        let force = self.0.read();
+        let header = force.config.header.as_ref().and_then(|name| headers.get(name));
         let name = header.and_then(|name| name.to_str().ok()).map_or("", str::trim);
         if name.is_empty() || name == DEFAULT {
-            return Arc::clone(&self.default);
+            return Arc::clone(&force.default);
         }
         if name.len() > MAX_NAME_BYTES {
-            return Arc::clone(&self.others);
+            return Arc::clone(&force.others);
         }
-        let mut known = self.known.lock();
-        if let Some(tenant) = known.get(name) {
+        if let Some(tenant) = force.known.get(name) {
             return Arc::clone(tenant);
         }
-        if known.len() >= self.config.max_tenants {
-            return Arc::clone(&self.others);
+        drop(force);
+        let mut force = self.0.write();
+        if force.known.len() >= force.config.max_tenants && !force.known.contains_key(name) {
+            return Arc::clone(&force.others);
         }
-        let tenant = Arc::new(Tenant::new(name, self.config.limits_of(name)));
-        known.insert(name.to_owned(), Arc::clone(&tenant));
-        tenant
+        let InForce { known, config, .. } = &mut *force;
+        let tenant = known
+            .entry(name.to_owned())
+            .or_insert_with(|| Arc::new(Tenant::new(name, config.limits_of(name))));
+        Arc::clone(tenant)
     }
 
     /// Says what was refused.
     pub(crate) fn report(&self, out: &mut dyn Sink) {
-        let mut all: Vec<Arc<Tenant>> = self.known.lock().values().cloned().collect();
+        let force = self.0.read();
+        let mut all: Vec<&Arc<Tenant>> = force.known.values().collect();
         all.sort_by(|a, b| a.name.cmp(&b.name));
-        for tenant in [&self.default, &self.others].into_iter().chain(&all) {
-            for ((setting, _), count) in LIMITS.iter().zip(&tenant.refused) {
+        for tenant in [&force.default, &force.others].into_iter().chain(all) {
+            for ((setting, _), count) in LIMITS.iter().zip(tenant.refused.iter()) {
                 let count = count.load(Ordering::Relaxed);
                 // The default tenant is there from the start; others appear with what they did.
                 if count > 0 || tenant.name == DEFAULT {
@@ -162,17 +186,43 @@ impl Tenant {
     fn new(name: &str, limits: TenantLimits) -> Self {
         Self {
             name: name.to_owned(),
-            samples: Mutex::new(Bucket::per_second(limits.samples_per_second.unwrap_or(u64::MAX))),
-            births: Mutex::new(Bucket::per_minute(
-                limits.new_series_per_minute.unwrap_or(u64::MAX),
-            )),
-            series: Mutex::default(),
-            queries: limits
-                .max_concurrent_queries
-                .map(|n| Arc::new(Semaphore::new(n.max(1)))),
-            refused: Default::default(),
+            samples: rate_of_samples(&limits),
+            births: rate_of_births(&limits),
+            series: Arc::default(),
+            queries: room_for_queries(&limits),
+            refused: Arc::default(),
             limits,
         }
+    }
+
+    /// Returns the tenant with other limits. What it has used counts on where it is bounded as before; under another
+    /// bound it begins anew, except for series, which are there.
+    fn with(&self, limits: TenantLimits) -> Arc<Self> {
+        let old = &self.limits;
+        let samples = old.samples_per_second == limits.samples_per_second;
+        let births = old.new_series_per_minute == limits.new_series_per_minute;
+        let queries = old.max_concurrent_queries == limits.max_concurrent_queries;
+        Arc::new(Self {
+            name: self.name.clone(),
+            samples: if samples {
+                Arc::clone(&self.samples)
+            } else {
+                rate_of_samples(&limits)
+            },
+            births: if births {
+                Arc::clone(&self.births)
+            } else {
+                rate_of_births(&limits)
+            },
+            series: Arc::clone(&self.series),
+            queries: if queries {
+                self.queries.clone()
+            } else {
+                room_for_queries(&limits)
+            },
+            refused: Arc::clone(&self.refused),
+            limits,
+        })
     }
 
     /// Returns the samples one query may hold, if the tenant has a bound of its own.
@@ -221,6 +271,21 @@ impl Tenant {
             counter.fetch_add(n, Ordering::Relaxed);
         }
     }
+}
+
+fn rate_of_samples(limits: &TenantLimits) -> Arc<Mutex<Bucket>> {
+    let rate = limits.samples_per_second.unwrap_or(u64::MAX);
+    Arc::new(Mutex::new(Bucket::per_second(rate)))
+}
+
+fn rate_of_births(limits: &TenantLimits) -> Arc<Mutex<Bucket>> {
+    let rate = limits.new_series_per_minute.unwrap_or(u64::MAX);
+    Arc::new(Mutex::new(Bucket::per_minute(rate)))
+}
+
+fn room_for_queries(limits: &TenantLimits) -> Option<Arc<Semaphore>> {
+    let n = limits.max_concurrent_queries?;
+    Some(Arc::new(Semaphore::new(n.max(1))))
 }
 
 #[cfg(test)]

@@ -5,17 +5,23 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use model::Sink;
+use model::{Family, Sink};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
+use wire::OtlpSettings;
 
 use crate::app::{App, router};
-use crate::config::ServerConfig;
+use crate::config::{ServerConfig, Tenancy};
 use crate::identity::certificate::{self, Certificate};
 use crate::identity::{CertificateError, Identity, IdentityError};
 use crate::listener::{Service, serve};
 use crate::metrics::report_process;
 use crate::sources::Sources;
+
+const DELTA_SERIES: Family<'_> = Family::gauge(
+    "periplus_otlp_delta_series",
+    "Series of OTLP deltas whose running totals are remembered.",
+);
 
 /// Why a server does not run.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +85,18 @@ impl Reporter {
     }
 }
 
+/// Changes settings of a server while it answers.
+#[derive(Clone)]
+pub struct Adjuster(Arc<App>);
+
+impl Adjuster {
+    /// Brings other settings into force: how OTLP points become samples, except for the lookback, which is that of
+    /// queries, and who may use how much. What tenants have used stays counted.
+    pub fn adjust(&self, otlp: OtlpSettings, tenancy: Tenancy) {
+        self.0.adjust(otlp, tenancy);
+    }
+}
+
 impl Server {
     /// Takes the address and prepares identity. Connections wait in the kernel until [`Server::run`].
     ///
@@ -131,6 +149,11 @@ impl Server {
         Reporter(Arc::clone(&self.app))
     }
 
+    /// Returns what changes the server's settings.
+    pub fn adjuster(&self) -> Adjuster {
+        Adjuster(Arc::clone(&self.app))
+    }
+
     /// Says the server's own metrics and those of the process.
     pub fn report(&self, out: &mut dyn Sink) {
         report(&self.app, out);
@@ -172,6 +195,7 @@ impl Server {
 pub(crate) fn report(app: &App, out: &mut dyn Sink) {
     app.metrics.report(app.identity.refusals(), out);
     app.tenants.report(out);
+    out.sample(&DELTA_SERIES, &[], app.deltas.lock().len() as f64);
     if let Some(usage) = service::own_usage() {
         report_process(&usage, app.started_at, out);
     }

@@ -3,12 +3,14 @@
 //! Nothing here stands for a part of the product: processes are real, files are real, and a test that cannot
 //! run on a machine says so through [`skip`].
 
+mod bed;
 mod container;
 mod exposition;
 mod http;
 mod process;
 mod wait;
 
+pub use bed::{Bed, Running, Space, tool_path, wait_for_server};
 pub use container::Container;
 pub use exposition::{Exposition, Sample};
 pub use http::{Answer, Client};

@@ -11,6 +11,7 @@ pub fn stale_marker() -> f64 {
 }
 
 /// Tells whether a sample value is the stale marker; any other NaN is a value.
+#[inline]
 pub fn is_stale(value: f64) -> bool {
     value.to_bits() == STALE_BITS
 }

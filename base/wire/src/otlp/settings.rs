@@ -68,6 +68,8 @@ pub enum DeltaHandling {
     /// They are stored as they come, of unknown type, histograms as gauges: what Prometheus does under
     /// `otlp-native-delta-ingestion`.
     Store,
+    /// They were added up before, by [`crate::OtlpRequest::accumulate`]; what is still a delta is refused.
+    Accumulate,
 }
 
 /// How points become samples. The defaults are those of Prometheus.

@@ -29,6 +29,15 @@ pub enum OtlpRefusalReason {
     /// Deltas, and the settings do not say to store them.
     #[error("values are deltas; send cumulative values, or configure the receiver to store deltas")]
     Delta,
+    /// A delta that may be in the total already.
+    #[error("delta is not later than the newest of its series")]
+    DeltaOutOfOrder,
+    /// A delta from before its series began.
+    #[error("delta begins before the start of its series; is another process sending the same series?")]
+    DeltaBeforeStart,
+    /// No more series of deltas can be remembered.
+    #[error("deltas of {0} series are added up already; send cumulative values")]
+    DeltaLimit(usize),
     /// Neither deltas nor cumulative.
     #[error("aggregation temporality is not specified")]
     NoTemporality,
@@ -88,6 +97,16 @@ pub struct OtlpTranslated {
     pub label_collisions: usize,
     /// The first refusals, at most ten.
     pub refusals: Vec<OtlpRefusal>,
+}
+
+impl OtlpTranslated {
+    /// Adds what was refused before the translation.
+    pub fn refused_before(&mut self, mut earlier: Self) {
+        self.refused_points += earlier.refused_points;
+        earlier.refusals.append(&mut self.refusals);
+        earlier.refusals.truncate(MAX_NAMED_REFUSALS);
+        self.refusals = earlier.refusals;
+    }
 }
 
 impl OtlpRequest {
@@ -169,7 +188,7 @@ impl Translation<'_> {
         };
         match temporality {
             Some(Temporality::Unspecified) => return Err(OtlpRefusalReason::NoTemporality),
-            Some(Temporality::Delta) if self.settings.delta == DeltaHandling::Refuse => {
+            Some(Temporality::Delta) if self.settings.delta != DeltaHandling::Store => {
                 return Err(OtlpRefusalReason::Delta);
             }
             _ => {}

@@ -98,8 +98,11 @@ pub fn decode_remote_write_v2(
 fn read_symbols(body: &[u8], limits: &DecodeLimits, places: &mut Vec<(u32, u32)>) -> Result<(), DecodeError> {
     places.clear();
     let mut request = Reader::new(body);
+    let mut of_version_1 = false;
     while let Some(field) = request.next_field().map_err(|e| e.within(REQUEST))? {
         if field.number != 4 {
+            // 2.0 reserves the numbers of the fields of 1.0, so that the messages can be told apart.
+            of_version_1 |= [1, 3].contains(&field.number);
             continue;
         }
         let text = field.bytes().map_err(|e| e.within(REQUEST))?;
@@ -113,6 +116,11 @@ fn read_symbols(body: &[u8], limits: &DecodeLimits, places: &mut Vec<(u32, u32)>
     }
     match places.first() {
         Some((start, end)) if start == end => Ok(()),
+        None if of_version_1 => Err(DecodeError::Invalid {
+            message: REQUEST,
+            reason: "the body is one of remote write 1.0, prometheus.WriteRequest; send it with that in Content-Type"
+                .to_owned(),
+        }),
         _ => Err(DecodeError::Invalid {
             message: REQUEST,
             reason: "the first symbol must be the empty string".to_owned(),

@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use oauth2::{OAuth2Config, OAuth2Settings};
+use tls::{Secret, SecretSource, TlsConfig, TlsSettings, pick_source};
+
 use super::mask::mask_url;
-use super::raw::{RawHttp, RawTls};
-use super::secret::{Secret, SecretSource};
+use super::raw::RawHttp;
 
 /// `basic_auth`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub enum Authorization {
         /// The credentials.
         credentials: SecretSource,
     },
+    /// `Authorization` with a token that a server of its own grants.
+    OAuth2(Box<OAuth2Config>),
 }
 
 /// Which proxy requests go through.
@@ -45,25 +49,6 @@ pub enum Proxy {
         /// Headers for the proxy.
         headers: Vec<(String, Secret)>,
     },
-}
-
-/// `tls_config`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TlsConfig {
-    /// PEM of the authorities that are trusted instead of those of the system.
-    pub authorities: Option<SecretSource>,
-    /// PEM of our certificate with its chain.
-    pub certificate: Option<SecretSource>,
-    /// PEM of its key.
-    pub key: Option<SecretSource>,
-    /// The name that the server's certificate must have, instead of the one in the URL.
-    pub server_name: Option<String>,
-    /// Any certificate is taken.
-    pub insecure_skip_verify: bool,
-    /// TLS 1.2 is not spoken.
-    pub only_tls13: bool,
-    /// TLS 1.3 is not spoken.
-    pub only_tls12: bool,
 }
 
 /// How a server is reached.
@@ -114,9 +99,6 @@ const RESERVED: [&str; 12] = [
 
 /// Checks the keys of an HTTP client; `folder` is where relative paths begin.
 pub(super) fn check(raw: RawHttp, folder: &Path, mistakes: &mut Vec<String>) -> HttpConfig {
-    if raw.oauth2 {
-        mistakes.push("oauth2 is not supported: use authorization with credentials_file".to_owned());
-    }
     HttpConfig {
         authorization: authorization(&raw, folder, mistakes),
         proxy: proxy(&raw, mistakes),
@@ -138,13 +120,17 @@ fn authorization(raw: &RawHttp, folder: &Path, mistakes: &mut Vec<String>) -> Op
         raw.basic_auth.is_some(),
         raw.authorization.is_some(),
         token.is_some(),
+        raw.oauth2.is_some(),
     ];
     if given.iter().filter(|given| **given).count() > 1 {
         mistakes.push(
-            "at most one of basic_auth, authorization, bearer_token and bearer_token_file may be set"
+            "at most one of basic_auth, authorization, oauth2, bearer_token and bearer_token_file may be set"
                 .to_owned(),
         );
         return None;
+    }
+    if let Some(given) = &raw.oauth2 {
+        return oauth2(given.clone(), folder, mistakes);
     }
     if let Some(basic) = &raw.basic_auth {
         let username = source(
@@ -189,6 +175,13 @@ fn authorization(raw: &RawHttp, folder: &Path, mistakes: &mut Vec<String>) -> Op
     })
 }
 
+fn oauth2(raw: OAuth2Settings, folder: &Path, mistakes: &mut Vec<String>) -> Option<Authorization> {
+    let mut wrong = Vec::new();
+    let config = raw.check(folder, &mut wrong);
+    mistakes.extend(wrong.into_iter().map(|mistake| format!("oauth2: {mistake}")));
+    config.map(|config| Authorization::OAuth2(Box::new(config)))
+}
+
 /// Takes a secret from one of two keys.
 fn source(
     inline: (&str, Option<Secret>),
@@ -196,17 +189,10 @@ fn source(
     folder: &Path,
     mistakes: &mut Vec<String>,
 ) -> Option<SecretSource> {
-    let path = file.1.filter(|path| !path.is_empty());
-    let secret = inline.1.filter(|secret| !secret.reveal().is_empty());
-    match (secret, path) {
-        (Some(_), Some(_)) => {
-            mistakes.push(format!("at most one of {} and {} may be set", inline.0, file.0));
-            None
-        }
-        (Some(secret), None) => Some(SecretSource::Inline(secret)),
-        (None, Some(path)) => Some(SecretSource::File(join(folder, &path))),
-        (None, None) => None,
-    }
+    pick_source(inline, file, folder).unwrap_or_else(|mistake| {
+        mistakes.push(mistake);
+        None
+    })
 }
 
 pub(super) fn join(folder: &Path, path: &str) -> PathBuf {
@@ -273,39 +259,9 @@ fn headers(raw: &RawHttp, folder: &Path, mistakes: &mut Vec<String>) -> Vec<(Str
     out
 }
 
-fn tls(raw: RawTls, folder: &Path, mistakes: &mut Vec<String>) -> TlsConfig {
-    let inline = |text: Option<String>| text.map(Secret::new);
-    let mut pick =
-        |inline: (&str, Option<Secret>), file: (&str, Option<String>)| source(inline, file, folder, mistakes);
-    let authorities = pick(("ca", inline(raw.ca)), ("ca_file", raw.ca_file));
-    let certificate = pick(("cert", inline(raw.cert)), ("cert_file", raw.cert_file));
-    let key = pick(("key", raw.key), ("key_file", raw.key_file));
-    if certificate.is_some() != key.is_some() {
-        mistakes.push(
-            "tls_config needs both a certificate (cert_file) and its key (key_file), or neither".to_owned(),
-        );
-    }
-    let lowest = raw.min_version.as_deref().unwrap_or("TLS12");
-    let highest = raw.max_version.as_deref().unwrap_or("TLS13");
-    for (name, version) in [("min_version", lowest), ("max_version", highest)] {
-        if !["TLS10", "TLS11", "TLS12", "TLS13"].contains(&version) {
-            mistakes.push(format!(
-                "{name} {version:?} of tls_config is not one of TLS10, TLS11, TLS12 and TLS13"
-            ));
-        }
-    }
-    if ["TLS10", "TLS11"].contains(&highest) {
-        mistakes.push(
-            "max_version of tls_config must be TLS12 or TLS13: older versions are not spoken".to_owned(),
-        );
-    }
-    TlsConfig {
-        authorities,
-        certificate,
-        key,
-        server_name: raw.server_name.filter(|name| !name.is_empty()),
-        insecure_skip_verify: raw.insecure_skip_verify.unwrap_or(false),
-        only_tls13: lowest == "TLS13",
-        only_tls12: highest == "TLS12",
-    }
+fn tls(raw: TlsSettings, folder: &Path, mistakes: &mut Vec<String>) -> TlsConfig {
+    let mut wrong = Vec::new();
+    let config = raw.check(folder, &mut wrong);
+    mistakes.extend(wrong.into_iter().map(|mistake| format!("tls_config: {mistake}")));
+    config
 }

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use model::Labels;
+use tls::Secret;
 
 use super::check;
 use super::mask;
 use super::raw::{RawConfig, RawGlobal, RawJob, RawJobs};
-use super::{Config, ConfigError, Job, Secret, text};
+use super::{Config, ConfigError, Job, text};
 
 /// A configuration is written by hand or by a generator; none is larger.
 const MAX_FILE_BYTES: u64 = 64 << 20;
@@ -230,11 +231,14 @@ fn mask_job(job: &mut RawJob) {
         *url = mask::mask_url(url);
     }
     if let Some(oauth2) = &mut job.oauth2 {
-        mask::mask(oauth2);
+        oauth2.mask(mask::mask_url);
     }
     for list in job.http_sd_configs.iter_mut().flatten() {
         for url in [&mut list.url, &mut list.proxy_url].into_iter().flatten() {
             *url = mask::mask_url(url);
+        }
+        if let Some(oauth2) = &mut list.oauth2 {
+            oauth2.mask(mask::mask_url);
         }
     }
     job.mask_unsupported();

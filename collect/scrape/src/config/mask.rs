@@ -1,8 +1,7 @@
 //! Secrets in tables that are passed on unread.
 
 use serde_json::Value;
-
-use super::secret::MASK;
+use tls::MASK;
 
 /// Keys whose values nobody must see, by the end of their names.
 const SECRET_KEYS: [&str; 8] = [

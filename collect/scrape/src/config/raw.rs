@@ -6,11 +6,12 @@
 
 use std::collections::BTreeMap;
 
+use oauth2::OAuth2Settings;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tls::{Secret, TlsSettings};
 
 use super::duration::RawDuration;
-use super::secret::Secret;
 use super::size::RawSize;
 
 /// Declares a table of the file: every key optional, unknown keys refused, absent ones not printed.
@@ -38,10 +39,10 @@ macro_rules! http_table {
                 $($own)*
                 basic_auth: RawBasicAuth,
                 authorization: RawAuthorization,
-                oauth2: Value,
+                oauth2: OAuth2Settings,
                 bearer_token: Secret,
                 bearer_token_file: String,
-                tls_config: RawTls,
+                tls_config: TlsSettings,
                 follow_redirects: bool,
                 enable_http2: bool,
                 proxy_url: String,
@@ -58,7 +59,7 @@ macro_rules! http_table {
                 RawHttp {
                     basic_auth: self.basic_auth.clone(),
                     authorization: self.authorization.clone(),
-                    oauth2: self.oauth2.is_some(),
+                    oauth2: self.oauth2.clone(),
                     bearer_token: self.bearer_token.clone(),
                     bearer_token_file: self.bearer_token_file.clone(),
                     tls_config: self.tls_config.clone(),
@@ -237,10 +238,10 @@ unsupported! {
 pub(super) struct RawHttp {
     pub(super) basic_auth: Option<RawBasicAuth>,
     pub(super) authorization: Option<RawAuthorization>,
-    pub(super) oauth2: bool,
+    pub(super) oauth2: Option<OAuth2Settings>,
     pub(super) bearer_token: Option<Secret>,
     pub(super) bearer_token_file: Option<String>,
-    pub(super) tls_config: Option<RawTls>,
+    pub(super) tls_config: Option<TlsSettings>,
     pub(super) follow_redirects: Option<bool>,
     pub(super) enable_http2: Option<bool>,
     pub(super) proxy_url: Option<String>,
@@ -267,22 +268,6 @@ table! {
         kind: String,
         credentials: Secret,
         credentials_file: String,
-    }
-}
-
-table! {
-    /// `tls_config`.
-    RawTls {
-        ca: String,
-        cert: String,
-        key: Secret,
-        ca_file: String,
-        cert_file: String,
-        key_file: String,
-        server_name: String,
-        insecure_skip_verify: bool,
-        min_version: String,
-        max_version: String,
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
-use rustls::server::WebPkiClientVerifier;
+use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
+use rustls::sign::CertifiedKey;
 use rustls::{RootCertStore, ServerConfig};
 use scrape::TargetHealth;
 use tokio_rustls::TlsAcceptor;
@@ -154,5 +156,57 @@ async fn our_certificate_lets_us_in() {
         world.scraped().await.health,
         TargetHealth::Down,
         "without a certificate"
+    );
+}
+
+/// Chooses no certificate, and notes which was asked for.
+#[derive(Debug)]
+struct AskedFor {
+    names: Mutex<Vec<Option<String>>>,
+    key: Arc<CertifiedKey>,
+}
+
+impl ResolvesServerCert for AskedFor {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        self.names.lock().push(hello.server_name().map(str::to_owned));
+        Some(Arc::clone(&self.key))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_handshake_asks_for_the_server_name() {
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new(vec!["metrics.test".to_owned()])
+        .unwrap()
+        .self_signed(&key)
+        .unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let signing = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let signing = provider.key_provider.load_private_key(signing).unwrap();
+    let asked = Arc::new(AskedFor {
+        names: Mutex::default(),
+        key: Arc::new(CertifiedKey::new(vec![certificate.der().clone()], signing)),
+    });
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::clone(&asked) as Arc<dyn ResolvesServerCert>);
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let server = Server::start_with(Some(acceptor), |_| page("a 1\n")).await;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("ca.pem"), certificate.pem()).unwrap();
+    let world = World::start_in(
+        folder,
+        &job(&server, "ca_file: ca.pem, server_name: metrics.test"),
+    );
+    let target = world.scraped().await;
+    assert_eq!(target.health, TargetHealth::Up, "{}", target.last_error);
+    assert_eq!(asked.names.lock().first(), Some(&Some("metrics.test".to_owned())));
+    assert_eq!(
+        server.last().header("host"),
+        Some(server.address.to_string().as_str()),
+        "the request means the target"
     );
 }

@@ -299,3 +299,46 @@ async fn a_proxy_is_used_except_where_it_is_not() {
     assert_eq!(direct.last().path, "/metrics");
     assert_eq!(proxy.requests.lock().len(), n);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_granted_once_and_sent_with_every_request() {
+    let server = Server::start(|seen| match (seen.path.as_str(), seen.header("authorization")) {
+        // "me:hunter2"
+        ("/token", Some("Basic bWU6aHVudGVyMg==")) => Reply::Full(
+            "200 OK\r\nContent-Type: application/json".to_owned(),
+            br#"{"access_token":"granted","token_type":"bearer","expires_in":3600}"#.to_vec(),
+        ),
+        ("/metrics", Some("Bearer granted")) => page("a 1\n"),
+        _ => Reply::Full("401 Unauthorized".to_owned(), Vec::new()),
+    })
+    .await;
+    let keys = format!(
+        "  oauth2: {{client_id: me, client_secret_file: secret, token_url: 'http://{}/token'}}\n",
+        server.address
+    );
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("secret"), "hunter2\n").unwrap();
+    let world = World::start_in(folder, &job(&server, &keys));
+    let target = world.scraped().await;
+    assert_eq!(target.health, TargetHealth::Up, "{}", target.last_error);
+    let labels = format!("a{{instance=\"{}\", job=\"j\"}}", server.address);
+    world
+        .wait("three samples", || {
+            (world.samples(&labels).len() >= 3).then_some(())
+        })
+        .await;
+    let asked = server
+        .requests
+        .lock()
+        .iter()
+        .filter(|seen| seen.path == "/token")
+        .count();
+    assert_eq!(asked, 1);
+    world.write("secret", "hunter3\n");
+    world
+        .wait("the token of the other secret to be refused", || {
+            let target = world.targets().pop()?;
+            (target.health == TargetHealth::Down).then_some(target)
+        })
+        .await;
+}

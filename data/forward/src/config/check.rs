@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use model::{NameScheme, RelabelAction, RelabelRule, RelabelSpec};
 use relay::RelayConfig;
+use tls::{Secret, SecretSource};
 use url::Url;
 use wire::RemoteWriteVersion;
 
 use super::duration::parse_duration;
 use super::raw::{RawQueue, RawReceiver, RawRelabel, RawSecret};
-use super::{MetadataSettings, RemoteWriteConfig, Secret};
+use super::{MetadataSettings, RemoteWriteConfig};
 
 /// Why the configuration cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -94,7 +95,6 @@ impl Checked<'_> {
     /// Names keys that Prometheus has and that would be asked for in vain.
     fn unsupported(&mut self, raw: &RawReceiver) {
         let ways = [
-            ("oauth2", raw.oauth2.is_some()),
             ("sigv4", raw.sigv4.is_some()),
             ("azuread", raw.azuread.is_some()),
             ("google_iam", raw.google_iam.is_some()),
@@ -116,20 +116,6 @@ impl Checked<'_> {
             if given == Some(true) {
                 self.wrong(key, "it is not supported: leave it out");
             }
-        }
-        let tls = &raw.tls_config;
-        let inline = [&tls.ca, &tls.cert, &tls.key];
-        if inline.into_iter().any(Option::is_some) {
-            self.wrong(
-                "tls_config",
-                "ca, cert and key are read from files only: use ca_file, cert_file and key_file",
-            );
-        }
-        if tls.min_version.is_some() || tls.max_version.is_some() {
-            self.wrong(
-                "tls_config",
-                "min_version and max_version are not supported: TLS 1.3 and 1.2 are spoken",
-            );
         }
     }
 
@@ -166,14 +152,14 @@ impl Checked<'_> {
         &mut self,
         key: &'static str,
         (text, file): (Option<&RawSecret>, Option<&PathBuf>),
-    ) -> Option<Secret> {
+    ) -> Option<SecretSource> {
         match (text, file) {
             (Some(_), Some(_)) => {
                 self.wrong(key, "the secret and its file are both given; choose one");
                 None
             }
-            (_, Some(file)) => Some(Secret::File(self.folder.join(file))),
-            (text, None) => text.map(|text| Secret::Text(text.0.clone())),
+            (_, Some(file)) => Some(SecretSource::File(self.folder.join(file))),
+            (text, None) => text.map(|text| SecretSource::Inline(Secret::new(text.0.clone()))),
         }
     }
 

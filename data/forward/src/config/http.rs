@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use reqwest::header::HeaderName;
+use tls::{Secret, SecretSource, TlsConfig, TlsSettings};
 
 use super::check::Checked;
-use super::raw::{RawHeader, RawReceiver, RawSecret, RawTls};
-use super::{Authorization, Proxy, Secret, TlsSettings};
+use super::raw::{RawHeader, RawReceiver, RawSecret};
+use super::{Authorization, Proxy};
 
 /// Headers that the protocol or other keys set.
 const OURS: [&str; 6] = [
@@ -18,12 +19,16 @@ const OURS: [&str; 6] = [
     "x-prometheus-remote-write-version",
 ];
 
+fn inline(text: String) -> SecretSource {
+    SecretSource::Inline(Secret::new(text))
+}
+
 impl Checked<'_> {
     pub(super) fn headers(
         &mut self,
         plain: BTreeMap<String, RawSecret>,
         detailed: BTreeMap<String, RawHeader>,
-    ) -> Vec<(String, Secret)> {
+    ) -> Vec<(String, SecretSource)> {
         for (key, name) in plain
             .keys()
             .map(|name| ("headers", name))
@@ -35,15 +40,15 @@ impl Checked<'_> {
                 self.wrong(key, format!("{name:?} is no name of a header"));
             }
         }
-        let mut headers: Vec<(String, Secret)> = plain
+        let mut headers: Vec<(String, SecretSource)> = plain
             .into_iter()
-            .map(|(name, value)| (name, Secret::Text(value.0)))
+            .map(|(name, value)| (name, inline(value.0)))
             .collect();
         for (name, header) in detailed {
             let texts = header.values.into_iter().chain(header.secrets);
-            headers.extend(texts.map(|text| (name.clone(), Secret::Text(text.0))));
+            headers.extend(texts.map(|text| (name.clone(), inline(text.0))));
             let files = header.files.iter();
-            headers.extend(files.map(|file| (name.clone(), Secret::File(self.folder.join(file)))));
+            headers.extend(files.map(|file| (name.clone(), SecretSource::File(self.folder.join(file)))));
         }
         headers
     }
@@ -57,15 +62,26 @@ impl Checked<'_> {
             raw.basic_auth.is_some(),
             raw.authorization.is_some(),
             token.is_some(),
+            raw.oauth2.is_some(),
         ];
         if ways.iter().filter(|given| **given).count() > 1 {
             self.wrong(
                 "authorization",
-                "more than one of basic_auth, authorization and bearer_token is given; choose one",
+                "more than one of basic_auth, authorization, oauth2 and bearer_token is given; choose one",
             );
             return Authorization::None;
         }
-        let empty = || Secret::Text(String::new());
+        if let Some(raw) = raw.oauth2.clone() {
+            let mut mistakes = Vec::new();
+            let config = raw.check(self.folder, &mut mistakes);
+            mistakes
+                .into_iter()
+                .for_each(|mistake| self.wrong("oauth2", mistake));
+            return config.map_or(Authorization::None, |config| {
+                Authorization::OAuth2(Box::new(config))
+            });
+        }
+        let empty = || inline(String::new());
         if let Some(basic) = &raw.basic_auth {
             let username = (basic.username.as_ref(), basic.username_file.as_ref());
             let password = (basic.password.as_ref(), basic.password_file.as_ref());
@@ -116,39 +132,21 @@ impl Checked<'_> {
             if HeaderName::from_bytes(name.as_bytes()).is_err() {
                 self.wrong("proxy_connect_header", format!("{name:?} is no name of a header"));
             }
-            headers.extend(
-                values
-                    .iter()
-                    .map(|value| (name.clone(), Secret::Text(value.0.clone()))),
-            );
+            headers.extend(values.iter().map(|value| (name.clone(), inline(value.0.clone()))));
         }
         Proxy::Url {
-            url: Secret::Text(url.0.clone()),
+            url: Secret::new(url.0.clone()),
             except: raw.no_proxy.clone().unwrap_or_default(),
             headers,
         }
     }
 
-    pub(super) fn tls(&mut self, raw: RawTls) -> TlsSettings {
-        if raw.cert_file.is_some() != raw.key_file.is_some() {
-            self.wrong("tls_config", "cert_file and key_file belong together");
-        }
-        let server_name = raw.server_name.filter(|name| !name.is_empty());
-        if let Some(name) = &server_name
-            && rustls::pki_types::ServerName::try_from(name.as_str()).is_err()
-        {
-            self.wrong(
-                "tls_config",
-                format!("server_name {name:?} is not the name of a server"),
-            );
-        }
-        let folder = self.folder;
-        TlsSettings {
-            ca_file: raw.ca_file.map(|file| folder.join(file)),
-            cert_file: raw.cert_file.map(|file| folder.join(file)),
-            key_file: raw.key_file.map(|file| folder.join(file)),
-            server_name,
-            insecure_skip_verify: raw.insecure_skip_verify,
-        }
+    pub(super) fn tls(&mut self, raw: TlsSettings) -> TlsConfig {
+        let mut mistakes = Vec::new();
+        let config = raw.check(self.folder, &mut mistakes);
+        mistakes
+            .into_iter()
+            .for_each(|mistake| self.wrong("tls_config", mistake));
+        config
     }
 }

@@ -6,8 +6,10 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use oauth2::OAuth2Settings;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use tls::TlsSettings;
 
 use super::RemoteWriteConfig;
 use super::check::{Checked, ConfigError};
@@ -41,12 +43,12 @@ pub(super) struct RawReceiver {
     pub(super) authorization: Option<RawAuthorization>,
     pub(super) bearer_token: Option<RawSecret>,
     pub(super) bearer_token_file: Option<PathBuf>,
-    pub(super) oauth2: Option<IgnoredAny>,
+    pub(super) oauth2: Option<OAuth2Settings>,
     pub(super) sigv4: Option<IgnoredAny>,
     pub(super) azuread: Option<IgnoredAny>,
     pub(super) google_iam: Option<IgnoredAny>,
     #[serde(default)]
-    pub(super) tls_config: RawTls,
+    pub(super) tls_config: TlsSettings,
     pub(super) follow_redirects: Option<bool>,
     pub(super) enable_http2: Option<bool>,
     pub(super) proxy_url: Option<RawSecret>,
@@ -99,22 +101,6 @@ pub(super) struct RawAuthorization {
     pub(super) kind: Option<String>,
     pub(super) credentials: Option<RawSecret>,
     pub(super) credentials_file: Option<PathBuf>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawTls {
-    pub(super) ca: Option<IgnoredAny>,
-    pub(super) cert: Option<IgnoredAny>,
-    pub(super) key: Option<IgnoredAny>,
-    pub(super) ca_file: Option<PathBuf>,
-    pub(super) cert_file: Option<PathBuf>,
-    pub(super) key_file: Option<PathBuf>,
-    pub(super) server_name: Option<String>,
-    #[serde(default)]
-    pub(super) insecure_skip_verify: bool,
-    pub(super) min_version: Option<IgnoredAny>,
-    pub(super) max_version: Option<IgnoredAny>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use axum::Router;
+use axum::routing::post;
 use parking_lot::Mutex;
 use rcgen::{BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
@@ -231,4 +233,34 @@ fn a_proxy_is_used_except_where_it_is_not() {
         "{heads:?}"
     );
     assert!(log.lock().heads.is_empty());
+}
+
+#[test]
+fn a_granted_token_is_sent() {
+    let fixture = Fixture::new();
+    let (receiver, log) = serve(&fixture, None);
+    let listener = fixture.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let form = Arc::new(Mutex::new(String::new()));
+    let seen = Arc::clone(&form);
+    let grant = move |body: String| {
+        *seen.lock() = body;
+        let answer = r#"{"access_token":"granted","token_type":"bearer","expires_in":3600}"#;
+        std::future::ready(([("content-type", "application/json")], answer))
+    };
+    fixture.spawn(async move {
+        let app = Router::new().route("/token", post(grant));
+        axum::serve(listener, app).await.unwrap();
+    });
+    let yaml = format!(
+        "- {{url: 'http://127.0.0.1:{receiver}/w', name: a, oauth2: {{client_id: me, client_secret: hunter2, \
+         scopes: [write], token_url: 'http://127.0.0.1:{port}/token'}}, {FAST}}}"
+    );
+    let (heads, delivered) = forward(&fixture, &yaml, &log);
+    assert!(delivered);
+    assert!(
+        heads.first().unwrap().contains("authorization: bearer granted"),
+        "{heads:?}"
+    );
+    assert_eq!(*form.lock(), "grant_type=client_credentials&scope=write");
 }

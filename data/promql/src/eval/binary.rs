@@ -5,6 +5,7 @@
 
 mod element;
 mod matched;
+mod sides;
 
 use crate::ast::{BinaryOp, ValueType};
 use crate::error::EvalError;
@@ -71,15 +72,20 @@ impl Evaluator<'_> {
                 }
                 self.with_scalar(plan, vector, |i, value| (value, scalar[i]))
             }
-            _ => {
-                let left = self.vector(&plan.left, steps)?;
-                let right = self.vector(&plan.right, steps)?;
-                if plan.op.is_set() {
-                    return self.set_operation(plan, &left, &right);
-                }
-                self.matched(plan, &left, &right)
-            }
+            _ => self.between_vectors(plan, steps),
         }
+    }
+
+    /// Evaluates an operator between two vectors.
+    pub(super) fn between_vectors(&self, plan: &BinaryPlan, steps: &Steps) -> Result<Frame, EvalError> {
+        let (left, right) = match self.order(plan) {
+            Some(order) => self.sides(order, steps)?,
+            None => (self.vector(&plan.left, steps)?, self.vector(&plan.right, steps)?),
+        };
+        if plan.op.is_set() {
+            return self.set_operation(plan, &left, &right);
+        }
+        self.matched(plan, &left, &right)
     }
 
     fn with_scalar(
@@ -145,8 +151,7 @@ impl Evaluator<'_> {
         if !plan.op.changes_metric() && !plan.return_bool {
             return Ok(frame);
         }
-        self.drop_names(&mut frame);
-        self.settle_names(frame)
+        self.without_names(frame)
     }
 }
 

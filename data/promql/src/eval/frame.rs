@@ -26,9 +26,14 @@ pub(crate) fn is_metadata_label(name: &str) -> bool {
     matches!(name, "__name__" | "__type__" | "__unit__")
 }
 
+/// Tells whether there are labels that describe the metric.
+pub(crate) fn has_metadata(labels: &Labels) -> bool {
+    labels.iter().any(|(name, _)| is_metadata_label(name))
+}
+
 /// Returns the labels without those that describe the metric.
 pub(crate) fn without_metadata(labels: &Labels) -> Labels {
-    if labels.iter().any(|(name, _)| is_metadata_label(name)) {
+    if has_metadata(labels) {
         labels.filtered(|name| !is_metadata_label(name))
     } else {
         labels.clone()
@@ -163,6 +168,15 @@ impl Frame {
             self.histograms.resize(idx + 1, Vec::new());
         }
         self.histograms[idx] = column;
+    }
+
+    /// Takes room for the histograms of a row.
+    pub(crate) fn lease_histograms(&mut self, column: &[Slot]) -> Result<(), EvalError> {
+        let sizes = column
+            .iter()
+            .flatten()
+            .map(|histogram| size_in_samples(histogram));
+        self.lease.grow(sizes.sum())
     }
 
     /// Puts a histogram into a row; the step becomes present.

@@ -1,12 +1,11 @@
 //! Stored series: finding them, reading them, and their value at each step.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use hashbrown::HashSet;
 use model::{
-    Histogram, Labels, METRIC_NAME, MatchOp, Matcher, Millis, SampleBuffer, Selection, SeriesSet, TimeRange,
-    is_stale,
+    Histogram, Labels, METRIC_NAME, MatchOp, Matcher, Millis, QueryError, SampleBuffer, Selection, SeriesSet,
+    TimeRange, is_stale,
 };
 
 use crate::error::EvalError;
@@ -15,7 +14,7 @@ use crate::eval::frame::{Frame, Row, RowSink, is_metadata_label, without_metadat
 use crate::eval::spread::{RowMaker, Rows};
 use crate::eval::steps::Steps;
 use crate::eval::window::Output;
-use crate::plan::{Node, SelectorPlan};
+use crate::plan::{Keep, Node, SelectorPlan};
 
 impl Evaluator<'_> {
     /// Finds series; equal selections of one query are made once.
@@ -23,20 +22,20 @@ impl Evaluator<'_> {
         &self,
         matchers: &[Matcher],
         range: TimeRange,
-    ) -> Result<Rc<dyn SeriesSet>, EvalError> {
+    ) -> Result<Arc<dyn SeriesSet>, EvalError> {
         let mut known = self.selections.borrow_mut();
         let found = known
             .iter()
             .find(|(selection, _)| selection.range == range && selection.matchers == matchers);
         if let Some((_, set)) = found {
-            return Ok(Rc::clone(set));
+            return Ok(Arc::clone(set));
         }
         let selection = Selection {
             matchers: matchers.to_vec(),
             range,
         };
-        let set: Rc<dyn SeriesSet> = Rc::from(self.source.select(&selection)?);
-        known.push((selection, Rc::clone(&set)));
+        let set: Arc<dyn SeriesSet> = Arc::from(self.source.select(&selection)?);
+        known.push((selection, Arc::clone(&set)));
         Ok(set)
     }
 
@@ -59,8 +58,7 @@ impl Evaluator<'_> {
     ) -> Result<Frame, EvalError> {
         let mut frame = self.frame(steps);
         self.selector_rows((plan, pick), steps, &mut frame)?;
-        self.drop_names(&mut frame);
-        self.settle_names(frame)
+        self.without_names(frame)
     }
 
     /// Streams the times of the samples a selector of info series finds, in seconds, under the full labels.
@@ -83,16 +81,9 @@ impl Evaluator<'_> {
         if n == 0 {
             return Ok(());
         }
-        let (first, last) = match plan.at {
-            Some(at) => (at, at),
-            None => (steps.start, steps.last()),
-        };
         let lookback = self.params.lookback;
-        let range = TimeRange {
-            start: first.saturating_sub(plan.offset).saturating_sub(lookback - 1),
-            end: last.saturating_sub(plan.offset),
-        };
-        let set = self.select(&plan.matchers, range)?;
+        let set = self.select(&plan.matchers, self.selected_range(plan, steps))?;
+        let set = kept(set, (&plan.matchers, &plan.keep));
         let make = || -> Result<RowMaker<'_>, EvalError> {
             Ok(Box::new(move |labels, buffer, out| {
                 pick_samples((plan, pick, lookback), steps, (labels, buffer), out)
@@ -113,6 +104,20 @@ impl Evaluator<'_> {
                 histograms: &out.histograms,
             })
         })
+    }
+
+    /// Returns the span of time whose samples a selector needs.
+    pub(super) fn selected_range(&self, plan: &SelectorPlan, steps: &Steps) -> TimeRange {
+        let (first, last) = match plan.at {
+            Some(at) => (at, at),
+            None => (steps.start, steps.last()),
+        };
+        TimeRange {
+            start: first
+                .saturating_sub(plan.offset)
+                .saturating_sub(self.params.lookback - 1),
+            end: last.saturating_sub(plan.offset),
+        }
     }
 
     /// Evaluates a subquery: its expression at its own steps.
@@ -218,9 +223,14 @@ pub(super) fn subquery_steps(first: Millis, last: Millis, range: Millis, step: M
     }
 }
 
+/// How many samples are asked together whether there is a stale marker among them.
+const STALE_BLOCK: usize = 64;
+
 /// Drops the stale markers of a series; they end it for instant vectors, but are no samples of a range.
 pub(super) fn drop_stale(buffer: &mut SampleBuffer) {
-    if !buffer.values.iter().any(|value| is_stale(*value)) {
+    // They are rare: blocks are asked as a whole, which the compiler does several samples at a time.
+    let has_stale = |block: &[f64]| block.iter().fold(false, |found, value| found | is_stale(*value));
+    if !buffer.values.chunks(STALE_BLOCK).any(has_stale) {
         return;
     }
     let mut kept = 0;
@@ -242,6 +252,47 @@ pub(super) fn drop_stale(buffer: &mut SampleBuffer) {
     buffer.values.truncate(kept);
     buffer.timestamps.truncate(kept);
     buffer.starts.truncate(kept);
+}
+
+/// Some of the series of a set.
+struct Kept {
+    set: Arc<dyn SeriesSet>,
+    places: Vec<usize>,
+}
+
+impl SeriesSet for Kept {
+    fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    fn labels(&self, idx: usize) -> Labels {
+        let place = self.places.get(idx);
+        place.map(|place| self.set.labels(*place)).unwrap_or_default()
+    }
+
+    fn read(&self, idx: usize, out: &mut SampleBuffer) -> Result<(), QueryError> {
+        out.clear();
+        match self.places.get(idx) {
+            Some(place) => self.set.read(*place, out),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Leaves out series that are of no use, unless that would hide that series become equal without their names.
+pub(super) fn kept(set: Arc<dyn SeriesSet>, (matchers, keep): (&[Matcher], &[Keep])) -> Arc<dyn SeriesSet> {
+    if keep.is_empty() || !differ_without_metadata(&*set, matchers) {
+        return set;
+    }
+    let is_of_use = |idx: &usize| {
+        let labels = set.labels(*idx);
+        keep.iter().all(|condition| condition.holds(&labels))
+    };
+    let places: Vec<usize> = (0..set.len()).filter(is_of_use).collect();
+    if places.len() == set.len() {
+        return set;
+    }
+    Arc::new(Kept { set, places })
 }
 
 /// Tells whether series stay different when their metadata labels go.

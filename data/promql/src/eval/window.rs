@@ -10,6 +10,7 @@ mod evaluate;
 mod extended;
 mod fit;
 mod growth;
+mod lanes;
 mod mixed;
 mod notes;
 mod order;
@@ -174,18 +175,19 @@ impl Windows {
     #[inline]
     fn each(&self, timestamps: &[Millis], mut window: impl FnMut(Place)) {
         let (mut from, mut to) = (0, 0);
+        let (mut from_step, mut to_step) = (0, 0);
         for (step, time) in self.steps.times().enumerate() {
             let end = self.at.unwrap_or(time).saturating_sub(self.offset);
             let start = end.saturating_sub(self.range);
-            while timestamps
-                .get(to)
-                .is_some_and(|t| *t <= end.saturating_add(self.margins.1))
-            {
-                to += 1;
-            }
-            while from < to && timestamps[from] <= start.saturating_sub(self.margins.0) {
-                from += 1;
-            }
+            let (before_from, before_to) = (from, to);
+            to = after(timestamps, (to, to_step), end.saturating_add(self.margins.1));
+            from = after(
+                timestamps,
+                (from, from_step),
+                start.saturating_sub(self.margins.0),
+            )
+            .min(to);
+            (from_step, to_step) = (from - before_from, to - before_to);
             if from < to {
                 window(Place {
                     step,
@@ -198,6 +200,19 @@ impl Windows {
             }
         }
     }
+}
+
+/// Returns the first index from `at` on whose time is after `bound`. Where samples come regularly, as many go by
+/// each time, so that is tried first.
+#[inline]
+fn after(timestamps: &[Millis], (at, step): (usize, usize), bound: Millis) -> usize {
+    let guess = at + step;
+    let behind = guess == at || timestamps.get(guess - 1).is_some_and(|t| *t <= bound);
+    if behind && timestamps.get(guess).is_none_or(|t| *t > bound) {
+        return guess;
+    }
+    let passed = timestamps.iter().skip(at).take_while(|t| **t <= bound);
+    at + passed.count()
 }
 
 /// A kernel with the loop over windows compiled for it.
@@ -285,9 +300,9 @@ fn kernel_for(
     let mut args = args.into_iter();
     let mut arg = || args.next().unwrap_or_default();
     Ok(match function {
-        F::Rate => Box::new(counter::Extrapolated::new(counter::Growth::Rate { seconds })),
-        F::Increase => Box::new(counter::Extrapolated::new(counter::Growth::Increase)),
-        F::Delta => Box::new(counter::Extrapolated::new(counter::Growth::Delta)),
+        F::Rate => Box::new(lanes::Extrapolation::new(counter::Growth::Rate { seconds })),
+        F::Increase => Box::new(lanes::Extrapolation::new(counter::Growth::Increase)),
+        F::Delta => Box::new(lanes::Extrapolation::new(counter::Growth::Delta)),
         F::Irate => Box::new(PerWindow(counter::irate)),
         F::Idelta => Box::new(PerWindow(counter::idelta)),
         F::Resets => Box::new(counter::Events::new(counter::resets_at)),

@@ -160,6 +160,7 @@ impl Lowerer {
         let (offset, at) = self.shift(&selector.shift)?;
         Ok(SelectorPlan {
             matchers: selector.matchers.clone(),
+            keep: Vec::new(),
             offset,
             at,
             boundary: selector.boundary,
@@ -175,6 +176,7 @@ impl Lowerer {
                 let range = self.duration(&matrix.range, Sign::Positive)?;
                 let source = RangeSource::Stored {
                     matchers: matrix.selector.matchers.clone(),
+                    keep: Vec::new(),
                     boundary: matrix.selector.boundary,
                     detail: self.detail(),
                 };

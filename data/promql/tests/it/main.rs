@@ -6,6 +6,7 @@ mod golden;
 mod limits;
 mod literal;
 mod memory;
+mod narrowing;
 mod parser;
 mod prometheus;
 mod properties;

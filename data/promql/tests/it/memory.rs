@@ -135,6 +135,15 @@ impl Query for Memory {
         }))
     }
 
+    fn may_have_histograms(&self, metric: &str, range: TimeRange) -> Result<bool, QueryError> {
+        let of_metric = self
+            .series
+            .iter()
+            .filter(|(labels, _)| labels.metric_name() == metric);
+        let mut samples = of_metric.flat_map(|(_, samples)| samples);
+        Ok(samples.any(|(time, sample)| range.contains(*time) && sample.histogram.is_some()))
+    }
+
     fn label_names(&self, _: &NamesRequest) -> Result<Vec<String>, QueryError> {
         Ok(Vec::new())
     }

@@ -31,6 +31,11 @@ pub(crate) fn is_known(kind: u8) -> bool {
     kind & !(STARTS | HISTOGRAMS) == 0
 }
 
+/// Tells whether chunks of a kind may have histograms.
+pub(crate) fn has_histograms(kind: u8) -> bool {
+    kind & !STARTS != 0
+}
+
 /// Appends the payload of a chunk of the samples at `rows`, at least one, and returns its kind.
 pub(crate) fn encode_samples(samples: &SampleBuffer, rows: Range<usize>, out: &mut Vec<u8>) -> u8 {
     let values = samples.values.get(rows.clone()).unwrap_or_default();

@@ -2,7 +2,7 @@
 //!
 //! Under the shard's lock only bytes are copied; decoding comes after the lock is released.
 
-use model::{Histogram, Millis, SampleBuffer, TimeRange};
+use model::{Histogram, METRIC_NAME, Millis, SampleBuffer, TimeRange};
 
 use super::Shard;
 use super::histograms::Run;
@@ -37,13 +37,7 @@ pub(crate) struct HeadSamples {
 impl Shard {
     /// Copies the chunks of a series that may have samples in `range` and are shown. Replaces what is in `out`.
     pub(crate) fn copy_samples(&self, id: u32, range: TimeRange, out: &mut HeadSamples) {
-        out.times.clear();
-        out.bytes.clear();
-        out.pieces.clear();
-        out.late.clear();
-        out.runs.clear();
-        out.starts.clear();
-        out.hidden.clear();
+        out.clear();
         let Some(series) = self.series.get(id as usize) else {
             return;
         };
@@ -104,6 +98,24 @@ impl Shard {
         }
     }
 
+    /// Tells whether a series of a metric may have histograms.
+    pub(crate) fn may_have_histograms(&self, metric: &str) -> bool {
+        let Some(postings) = self.symbols.postings(METRIC_NAME, metric) else {
+            return false;
+        };
+        let has_late = |samples: &LateSamples| samples.values().any(|late| late.histogram.is_some());
+        postings.iter().any(|id| {
+            let Some(series) = self.series.get(id as usize) else {
+                return false;
+            };
+            let side = series.has_side.then(|| self.sides.get(&id)).flatten();
+            series.is_histogram
+                || side.is_some_and(|side| !side.histograms.runs.is_empty() || has_late(&side.late))
+                || self.backfill.get(&id).is_some_and(has_late)
+                || self.flushing.get(&id).is_some_and(has_late)
+        })
+    }
+
     fn copy_times(&self, timeline: u32, (start, n): (u32, usize), out: &mut HeadSamples) {
         if let Some(Some(timeline)) = self.timelines.get(timeline as usize) {
             timeline.copy(start, n, &mut out.times);
@@ -157,38 +169,83 @@ impl Shard {
 }
 
 impl HeadSamples {
-    /// Appends the samples in `range`, ascending, to `out`.
-    pub(crate) fn decode(&self, range: TimeRange, out: &mut SampleBuffer) -> Result<(), Malformed> {
-        let mut values = Vec::with_capacity(self.times.len());
+    /// Forgets what was copied, keeps the memory.
+    pub(crate) fn clear(&mut self) {
+        self.times.clear();
+        self.bytes.clear();
+        self.pieces.clear();
+        self.late.clear();
+        self.runs.clear();
+        self.starts.clear();
+        self.hidden.clear();
+    }
+
+    /// Tells whether there are floats in order only.
+    fn is_plain(&self) -> bool {
+        let only_floats = self.late.is_empty() && self.runs.is_empty();
+        only_floats && self.starts.is_empty() && self.hidden.is_empty()
+    }
+
+    /// Tells whether all samples in `range` are after a time, as far as that is known without decoding them.
+    pub(crate) fn are_after(&self, last: Option<Millis>, range: TimeRange) -> bool {
+        let from = self.times.partition_point(|t| *t < range.start);
+        let first = self.times.get(from);
+        self.is_plain() && (last.is_none() || first.is_none_or(|first| last < Some(*first)))
+    }
+
+    /// Appends the values of all times to `out`.
+    fn decode_values(&self, out: &mut Vec<f64>) -> Result<(), Malformed> {
+        let kept = out.len();
         let mut bits = Vec::new();
         let mut reader = Reader::new(&self.bytes);
         for piece in &self.pieces {
             let bytes = reader.bytes(piece.bytes)?;
             match piece.form {
-                Form::Sealed => decode_floats(bytes, piece.n, &mut values)?,
+                Form::Sealed => decode_floats(bytes, piece.n, out)?,
                 Form::Open { run } => {
                     bits.clear();
                     decode_stream(bytes, run, &mut bits)?;
-                    values.extend(bits.iter().map(|b| f64::from_bits(*b)));
+                    out.extend(bits.iter().map(|b| f64::from_bits(*b)));
                 }
             }
         }
-        if values.len() != self.times.len() {
-            return Err(Malformed);
+        if out.len() - kept == self.times.len() {
+            Ok(())
+        } else {
+            Err(Malformed)
         }
+    }
+
+    /// Appends the floats in `range` to `out`.
+    fn decode_plain(&self, range: TimeRange, out: &mut SampleBuffer) -> Result<(), Malformed> {
+        let kept = out.values.len();
+        if let Err(error) = self.decode_values(&mut out.values) {
+            out.values.truncate(kept);
+            return Err(error);
+        }
+        let from = self.times.partition_point(|t| *t < range.start);
+        let to = self.times.partition_point(|t| *t <= range.end).max(from);
+        out.values.truncate(kept + to);
+        out.values.drain(kept..kept + from);
+        out.timestamps
+            .extend_from_slice(self.times.get(from..to).unwrap_or_default());
+        if !out.starts.is_empty() {
+            out.starts.resize(out.timestamps.len(), 0);
+        }
+        Ok(())
+    }
+
+    /// Appends the samples in `range`, ascending, to `out`.
+    pub(crate) fn decode(&self, range: TimeRange, out: &mut SampleBuffer) -> Result<(), Malformed> {
+        if self.is_plain() {
+            return self.decode_plain(range, out);
+        }
+        let mut values = Vec::with_capacity(self.times.len());
+        self.decode_values(&mut values)?;
         let from = self.times.partition_point(|t| *t < range.start);
         let to = self.times.partition_point(|t| *t <= range.end).max(from);
         let times = self.times.get(from..to).unwrap_or_default();
         let values = values.get(from..to).unwrap_or_default();
-        let plain = self.late.is_empty() && self.runs.is_empty();
-        if plain && self.starts.is_empty() && self.hidden.is_empty() {
-            out.timestamps.extend_from_slice(times);
-            out.values.extend_from_slice(values);
-            if !out.starts.is_empty() {
-                out.starts.resize(out.timestamps.len(), 0);
-            }
-            return Ok(());
-        }
         let mut rows: Vec<Row> = times
             .iter()
             .zip(values)

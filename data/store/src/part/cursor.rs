@@ -73,7 +73,7 @@ impl Default for Cursor {
 
 impl Cursor {
     /// Calls `each` with the chunks of a series, ascending, until it returns false.
-    pub(super) fn chunks(
+    pub(crate) fn chunks(
         &mut self,
         part: &Part,
         id: u32,

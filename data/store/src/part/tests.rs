@@ -6,11 +6,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::StoreError;
 use crate::chunk::sample_tests::{bits, samples};
-use crate::disk::OsDisk;
+use crate::disk::tests::unsynced;
 
 fn write(dir: &std::path::Path, series: &[(Labels, SampleBuffer)]) -> Part {
     let path = dir.join("1.part");
-    let mut writer = PartWriter::create(Arc::new(OsDisk), &path, PartInfo::new(1, 0)).unwrap();
+    let mut writer = PartWriter::create(unsynced(), &path, PartInfo::new(1, 0)).unwrap();
     for (labels, samples) in series {
         writer.add_series(labels.as_packed(), samples).unwrap();
     }

@@ -16,7 +16,7 @@ use super::index::vocabulary::Vocabulary;
 use super::section::SectionWriter;
 use super::{END_MAGIC, FORMAT, MAX_CHUNK, MAX_HISTOGRAM_CHUNK};
 use crate::StoreError;
-use crate::bytes::{HEADER_LEN, put_uvarint, xxh3};
+use crate::bytes::{put_uvarint, xxh3};
 use crate::chunk::{MAX_COUNTS, encode_ints, encode_samples};
 use crate::disk::{Disk, DiskFile};
 use crate::error::io_error;
@@ -63,19 +63,17 @@ impl PartWriter {
     /// Starts a part at `path`. Of `info`, number, level, floor, time of writing and sources are taken.
     pub(crate) fn create(disk: Arc<dyn Disk>, path: &Path, info: PartInfo) -> Result<Self, StoreError> {
         let temp = path.with_extension("tmp");
-        let mut file = disk.create(&temp).map_err(io_error("create", &temp))?;
-        file.write_all(&FORMAT.header())
-            .map_err(io_error("write", &temp))?;
+        let file = disk.create(&temp).map_err(io_error("create", &temp))?;
         let page = |section| match section {
             VALUES => LARGE_PAGE,
             _ => SMALL_PAGE,
         };
-        Ok(Self {
+        let mut writer = Self {
             disk,
             file,
             temp,
             path: path.to_owned(),
-            written: HEADER_LEN as u64,
+            written: 0,
             info: PartInfo {
                 min_t: Millis::MAX,
                 max_t: Millis::MIN,
@@ -91,7 +89,14 @@ impl PartWriter {
             vocabulary: Vocabulary::default(),
             time_vectors: HashMap::new(),
             series: OpenSeries::default(),
-        })
+        };
+        match writer.put(&FORMAT.header()) {
+            Ok(()) => Ok(writer),
+            Err(error) => {
+                writer.abandon();
+                Err(error)
+            }
+        }
     }
 
     /// Adds a series with its samples, ascending and not empty.
@@ -207,18 +212,35 @@ impl PartWriter {
         Ok(())
     }
 
-    /// Gives the part up.
-    pub(crate) fn abandon(self) -> Result<(), StoreError> {
-        let removed = self.disk.remove(&self.temp);
-        removed.map_err(io_error("remove", &self.temp))
+    /// Gives the part up. What stopped the work is what counts, so nothing comes of it if the file stays: the store
+    /// removes it when it is opened again.
+    pub(crate) fn abandon(self) {
+        if let Err(error) = self.disk.remove(&self.temp) {
+            tracing::debug!(path = %self.temp.display(), %error, "cannot remove unfinished part");
+        }
     }
 
-    /// Makes the part durable under its name; `None` if it has no samples.
+    /// Makes the part durable under its name; `None` if it has no samples. Nothing is left of one that fails before
+    /// it has its name.
     pub(crate) fn finish(mut self) -> Result<Option<PathBuf>, StoreError> {
         if self.info.n_samples == 0 {
-            self.abandon()?;
+            self.abandon();
             return Ok(None);
         }
+        if let Err(error) = self.complete() {
+            self.abandon();
+            return Err(error);
+        }
+        self.disk
+            .rename(&self.temp, &self.path)
+            .map_err(io_error("rename", &self.temp))?;
+        let dir = self.path.parent().unwrap_or(&self.path);
+        self.disk.sync_dir(dir).map_err(io_error("fsync", dir))?;
+        Ok(Some(self.path))
+    }
+
+    /// Writes the index and the footer, and makes the file durable.
+    fn complete(&mut self) -> Result<(), StoreError> {
         let malformed = |path: &Path| StoreError::Corrupt {
             path: path.to_owned(),
             reason: "table of series does not read back".to_owned(),
@@ -262,13 +284,7 @@ impl PartWriter {
         trailer.extend_from_slice(END_MAGIC);
         self.put(&stored)?;
         self.put(&trailer)?;
-        self.file.sync().map_err(io_error("fsync", &self.temp))?;
-        self.disk
-            .rename(&self.temp, &self.path)
-            .map_err(io_error("rename", &self.temp))?;
-        let dir = self.path.parent().unwrap_or(&self.path);
-        self.disk.sync_dir(dir).map_err(io_error("fsync", dir))?;
-        Ok(Some(self.path))
+        self.file.sync().map_err(io_error("fsync", &self.temp))
     }
 }
 

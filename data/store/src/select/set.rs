@@ -7,15 +7,17 @@
 //! reads takes a [`Reading`] for that long: a cursor for each part. Pieces of the set that are read side by side
 //! have one each.
 
-use std::hash::BuildHasher;
+mod distinct;
+
 use std::sync::Arc;
 
-use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use hashbrown::HashMap;
 use model::{
     Labels, Matcher, Millis, PackedLabels, QueryError, SampleBuffer, Selection, SeriesSet, TimeRange,
 };
 use parking_lot::Mutex;
 
+use self::distinct::Distinct;
 use super::merge::{merge, truncate};
 use super::part::part_ids;
 use super::resolve;
@@ -41,7 +43,10 @@ struct Reading {
     last: usize,
     /// By part.
     cursors: Vec<Option<Box<Cursor>>>,
+    /// Where in the places the next series is, if it is read next.
+    place: usize,
     buffer: SampleBuffer,
+    head: HeadSamples,
 }
 
 /// See the module.
@@ -69,46 +74,6 @@ struct Finder<'a> {
     limit: usize,
     matchers: &'a [Matcher],
     tombstones: &'a Tombstones,
-}
-
-/// Label sets as numbers of their labels, each once.
-#[derive(Default)]
-struct Distinct {
-    hasher: DefaultHashBuilder,
-    numbers: Vec<u32>,
-    ends: Vec<usize>,
-    by_numbers: HashTable<u32>,
-    /// Scratch for the text of a set.
-    packed: String,
-}
-
-impl Distinct {
-    fn of(&self, at: u32) -> &[u32] {
-        numbers_of((&self.numbers, &self.ends), at)
-    }
-
-    fn find(&self, numbers: &[u32]) -> Option<u32> {
-        let hash = self.hasher.hash_one(numbers);
-        let same = |at: &u32| self.of(*at) == numbers;
-        self.by_numbers.find(hash, same).copied()
-    }
-
-    /// Adds a set that is new.
-    fn insert(&mut self, numbers: &[u32]) {
-        let at = self.ends.len() as u32;
-        self.numbers.extend_from_slice(numbers);
-        self.ends.push(self.numbers.len());
-        let known = (&*self.numbers, &*self.ends);
-        let hash_of = |at: &u32| self.hasher.hash_one(numbers_of(known, *at));
-        self.by_numbers
-            .insert_unique(self.hasher.hash_one(numbers), at, hash_of);
-    }
-}
-
-fn numbers_of<'n>((numbers, ends): (&'n [u32], &[usize]), at: u32) -> &'n [u32] {
-    let from = at.checked_sub(1).and_then(|before| ends.get(before as usize));
-    let end = ends.get(at as usize).copied().unwrap_or(0);
-    numbers.get(from.copied().unwrap_or(0)..end).unwrap_or_default()
 }
 
 /// Returns the place of a series, given by the numbers of its labels, adding it if it is new.
@@ -362,7 +327,9 @@ impl Selected {
             || Reading {
                 last: idx,
                 cursors: self.parts.iter().map(|_| None).collect(),
+                place: 0,
                 buffer: SampleBuffer::default(),
+                head: HeadSamples::default(),
             },
             |at| spare.swap_remove(at),
         )
@@ -374,10 +341,19 @@ impl Selected {
         reading: &mut Reading,
         out: &mut SampleBuffer,
     ) -> Result<(), QueryError> {
-        let Reading { cursors, buffer, .. } = reading;
-        let from = self.places.partition_point(|place| (place.0 as usize) < idx);
-        let places = self.places.get(from..).unwrap_or_default();
+        let Reading {
+            cursors,
+            place,
+            buffer,
+            head: samples,
+            ..
+        } = reading;
+        if !self.begins_at(idx, *place) {
+            *place = self.places.partition_point(|place| (place.0 as usize) < idx);
+        }
+        let places = self.places.get(*place..).unwrap_or_default();
         for (_, part, id) in places.iter().take_while(|place| place.0 as usize == idx) {
+            *place += 1;
             let at = *part as usize;
             if let (Some(part), Some(cursor)) = (self.parts.get(at), cursors.get_mut(at)) {
                 let cursor = &mut **cursor.get_or_insert_default();
@@ -388,27 +364,40 @@ impl Selected {
         let Some((at, series)) = entry.head else {
             return Ok(());
         };
-        let mut samples = HeadSamples::default();
+        samples.clear();
         let (shown, range) = {
             let shard = self.inner.shards[at as usize].lock();
             if let Some(id) = shard.locate(series, &entry.labels) {
-                shard.copy_samples(id, self.range, &mut samples);
-                shard.copy_backfill(id, self.range, &mut samples);
+                shard.copy_samples(id, self.range, samples);
+                shard.copy_backfill(id, self.range, samples);
             }
             (shard.shown(), shard.clip(self.range))
         };
         if self.shown.get(at as usize).is_some_and(|then| *then != shown) {
             self.read_newer_parts(&entry.labels, (&mut *buffer, &mut *out))?;
         }
-        buffer.clear();
+        let append = samples.are_after(out.timestamps.last().copied(), range);
+        let target = if append { &mut *out } else { &mut *buffer };
+        if !append {
+            target.clear();
+        }
         samples
-            .decode(range, buffer)
+            .decode(range, target)
             .map_err(|error| QueryError::Storage {
                 what: "head".to_owned(),
                 reason: error.to_string(),
             })?;
-        merge(out, buffer);
+        if !append {
+            merge(out, buffer);
+        }
         Ok(())
+    }
+
+    /// Tells whether the places of a series begin at one.
+    fn begins_at(&self, idx: usize, place: usize) -> bool {
+        let before = place.checked_sub(1).and_then(|before| self.places.get(before));
+        let at = self.places.get(place);
+        before.is_none_or(|before| (before.0 as usize) < idx) && at.is_some_and(|at| at.0 as usize >= idx)
     }
 
     fn read_part(

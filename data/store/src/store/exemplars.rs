@@ -12,7 +12,6 @@ use model::{
     Batch, Exemplar, ExemplarRequest, Labels, Matcher, Millis, PackedLabels, QueryError, SeriesExemplars,
 };
 
-use crate::config::millis;
 use crate::head::hash_labels;
 use crate::store::{Inner, shard_of};
 use crate::wal::{Epoch, KIND_EXEMPLARS, Payload, encode_exemplars};
@@ -53,6 +52,19 @@ impl ExemplarRing {
         Self {
             capacity,
             ..Self::default()
+        }
+    }
+
+    /// Makes room for another number of exemplars; of more the latest stored stay.
+    pub(crate) fn resize(&mut self, capacity: usize) {
+        if capacity == self.capacity {
+            return;
+        }
+        let all = self.all();
+        let gone = all.len().saturating_sub(capacity);
+        *self = Self::new(capacity);
+        for (series, exemplar) in all.into_iter().skip(gone) {
+            self.store(series, exemplar);
         }
     }
 
@@ -202,7 +214,7 @@ impl Inner {
         if batch.exemplars().is_empty() || !ring.is_on() {
             return (0, None);
         }
-        let window = millis(self.config.out_of_order_window);
+        let window = self.out_of_order_window.load(Ordering::Relaxed);
         let mut n_taken = 0;
         let mut stored = Vec::new();
         for exemplar in batch.exemplars() {

@@ -125,7 +125,7 @@ impl Inner {
         Terms {
             newest: now.saturating_add(millis(config.max_future)),
             oldest: now.saturating_sub(millis(config.retention)),
-            window: millis(config.out_of_order_window),
+            window: self.out_of_order_window.load(Ordering::Relaxed),
             series_left: config.max_series.saturating_sub(n_series),
             max_series: config.max_series,
             epoch: epoch.number,

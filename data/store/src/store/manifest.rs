@@ -3,11 +3,13 @@
 //! `MANIFEST`, replaced as a whole:
 //! ```text
 //! header as in bytes/header.rs: "PERIMANI", format version; u64 xxh3 of the rest
-//! u64 next part number, i64 floor, uvarint n, n part numbers as u64, u64 backfilled
+//! u64 next part number, i64 floor, uvarint n, n part numbers as u64, u64 backfilled, i64 carried
 //! ```
 //! Samples before the floor are in parts, all others in the log; but what came when its time was before the floor
 //! already, backfill, is in parts if the log's epoch it came in is not above `backfilled`. Format 1 ends before
-//! `backfilled`, which is zero then. Part files that are not listed are remains of an
+//! `backfilled`, which is zero then. Samples not in parts that are no newer than
+//! `carried` may be in `SNAPSHOT` alone, as the log they came in may be gone (`wal/retire.rs`); formats before 4 end
+//! before it. Part files that are not listed are remains of an
 //! unfinished flush or compaction. If the manifest itself is damaged or missing, the list is made anew from the part
 //! files, each of which says what it is and which flushed parts it was made of: see [`survivors`].
 //!
@@ -29,7 +31,7 @@ use crate::part::PartInfo;
 /// Format of the manifest, and of the folder as a whole.
 const FORMAT: Format = Format {
     magic: b"PERIMANI",
-    version: 3,
+    version: 4,
     unchecked: 2,
 };
 
@@ -40,6 +42,15 @@ pub(crate) struct Manifest {
     pub(crate) floor: Millis,
     pub(crate) parts: Vec<u64>,
     pub(crate) backfilled: u64,
+    /// Time of the newest sample that only the snapshot of the head may hold; the largest number if that is not known.
+    pub(crate) carried: Millis,
+}
+
+impl Manifest {
+    /// Tells whether the snapshot of the head holds samples that neither the log nor parts may have.
+    pub(crate) fn needs_snapshot(&self) -> bool {
+        self.carried >= self.floor && self.carried > Millis::MIN
+    }
 }
 
 impl Default for Manifest {
@@ -49,6 +60,7 @@ impl Default for Manifest {
             floor: Millis::MIN,
             parts: Vec::new(),
             backfilled: 0,
+            carried: Millis::MIN,
         }
     }
 }
@@ -83,13 +95,14 @@ pub(crate) fn load(dir: &Path) -> Result<Loaded, StoreError> {
     }
 }
 
-fn decode(mut reader: Reader<'_>, version: u32) -> Result<Manifest, Malformed> {
+pub(crate) fn decode(mut reader: Reader<'_>, version: u32) -> Result<Manifest, Malformed> {
     let (next_part, floor) = (reader.u64()?, reader.i64()?);
     let mut parts = Vec::new();
     for _ in 0..reader.uvarint()? {
         parts.push(reader.u64()?);
     }
     let backfilled = if version > 1 { reader.u64()? } else { 0 };
+    let carried = if version > 3 { reader.i64()? } else { Millis::MIN };
     if !reader.is_empty() {
         return Err(Malformed);
     }
@@ -98,6 +111,7 @@ fn decode(mut reader: Reader<'_>, version: u32) -> Result<Manifest, Malformed> {
         floor,
         parts,
         backfilled,
+        carried,
     })
 }
 
@@ -111,6 +125,7 @@ pub(crate) fn save(disk: &dyn Disk, dir: &Path, manifest: &Manifest) -> Result<(
         .iter()
         .for_each(|id| rest.extend_from_slice(&id.to_le_bytes()));
     rest.extend_from_slice(&manifest.backfilled.to_le_bytes());
+    rest.extend_from_slice(&manifest.carried.to_le_bytes());
     replace_file(disk, &path(dir), &FORMAT.seal(&rest))
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize};
 use std::time::Duration;
 
 use hashbrown::HashSet;
@@ -13,14 +13,14 @@ use parking_lot::{Condvar, Mutex, RwLock};
 use super::exemplars::ExemplarRing;
 use super::limits::Limits;
 use super::replay::{Deleted, Head, Side};
-use super::snapshot::{self, SnapshotFound, SnapshotState};
+use super::snapshot::{self, Loaded, SnapshotFound, SnapshotState};
 use super::{Counters, Inner, Store};
-use crate::config::StoreConfig;
+use crate::config::{StoreConfig, millis};
 use crate::disk::{Disk, lock_dir};
 use crate::error::{StoreError, io_error};
 use crate::head::Shard;
 use crate::part::{PageCache, Part, PartInfo};
-use crate::store::manifest::{self, Loaded, Manifest};
+use crate::store::manifest::{self, Manifest};
 use crate::store::metadata::MetadataTable;
 use crate::tombstones::{self, Tombstone, Tombstones};
 use crate::wal::{Captured, Resume, Wal, WalOptions, logged_shards, move_to, replay};
@@ -48,8 +48,8 @@ pub(crate) fn open(
             .quarantined
             .push(move_to(&*disk, &dir.join("METADATA"), &quarantine)?);
     }
-    let n_shards = config.n_shards.clamp(1, 256);
-    let restored = load_head(&*disk, (&config, n_shards), &mut found)?;
+    let restored = load_head(&*disk, &config, &mut found)?;
+    let n_shards = restored.n_shards;
     let mut exemplars = ExemplarRing::new(config.max_exemplars);
     for (series, exemplar) in &restored.exemplars {
         // They were taken once.
@@ -74,6 +74,9 @@ pub(crate) fn open(
     let floor = found.manifest.floor;
     let mut shards: Vec<Shard> = heads.into_iter().flat_map(|head| head.shards).collect();
     shards.iter_mut().for_each(|shard| shard.settle(floor));
+    let newest = shards.iter().filter_map(Shard::span).map(|span| span.1).max();
+    let carried = &mut found.manifest.carried;
+    *carried = (*carried).min(newest.unwrap_or(Millis::MIN));
     if replayed.n_samples > 0 || replayed.n_lost > 0 {
         tracing::info!(
             samples = replayed.n_samples,
@@ -106,12 +109,14 @@ pub(crate) fn open(
     let n_backfill = shards.iter().map(Shard::n_backfill).sum();
     let inner = Inner {
         limits: Limits::new(&config),
+        out_of_order_window: AtomicI64::new(millis(config.out_of_order_window)),
         config,
         clock,
         disk,
         shards: shards.into_iter().map(Mutex::new).collect(),
         n_series: AtomicUsize::new(n_series),
         n_backfill: AtomicUsize::new(n_backfill),
+        backfill_seen: Mutex::default(),
         exemplars: Mutex::new(exemplars),
         snapshot: Mutex::new(snapshot),
         wal,
@@ -134,6 +139,7 @@ pub(crate) fn open(
 
 /// The head before the log is replayed.
 struct RestoredHead {
+    n_shards: usize,
     heads: Vec<Head>,
     resume: Resume,
     exemplars: Vec<(Labels, Exemplar)>,
@@ -143,25 +149,19 @@ struct RestoredHead {
 }
 
 /// Reads the snapshot, or begins with an empty head.
-fn load_head(
-    disk: &dyn Disk,
-    (config, n_shards): (&StoreConfig, usize),
-    found: &mut Found,
-) -> Result<RestoredHead, StoreError> {
+fn load_head(disk: &dyn Disk, config: &StoreConfig, found: &mut Found) -> Result<RestoredHead, StoreError> {
     let dir = &config.dir;
     let parts = (found.manifest.floor, found.manifest.backfilled);
     let deleted: Arc<[Tombstone]> = found.tombstones.in_order_of_log().into();
     let empty = move |id: u32| Shard::new(id, parts.0);
-    let mut loaded = match snapshot::load(dir, &empty)? {
-        SnapshotFound::Absent => None,
-        SnapshotFound::Valid(loaded) => Some(loaded),
-        SnapshotFound::Damaged => {
-            let moved = move_to(disk, &snapshot::path(dir), &dir.join("quarantine"))?;
-            found.quarantined.push(moved);
-            None
-        }
+    let mut loaded = load_snapshot(disk, dir, (found, &empty))?;
+    // A head keeps its number of shards while the log alone does not say which series there are.
+    let n_shards = match &loaded {
+        Some(loaded) if found.manifest.needs_snapshot() => loaded.shards.len(),
+        _ => config.n_shards.clamp(1, 256),
     };
     let mut restored = RestoredHead {
+        n_shards,
         heads: Vec::new(),
         resume: Resume::default(),
         exemplars: Vec::new(),
@@ -175,11 +175,12 @@ fn load_head(
     }
     let sequence = loaded.as_ref().map_or(0, |loaded| loaded.resume.end.sequence);
     let log_dir = dir.join("wal");
-    // With another number of shards than before, the log alone says which series there are.
+    // With another number of shards than before, the log says which series there are.
     let fits = logged_shards(&log_dir, sequence, n_shards)?;
     let shards = match loaded.filter(|loaded| fits && loaded.shards.len() == n_shards) {
         Some(loaded) => {
-            restored.snapshot = SnapshotState::loaded(loaded.bytes, restored.last_captured);
+            let complete = loaded.resume.end.position;
+            restored.snapshot = SnapshotState::loaded(loaded.bytes, (complete, restored.last_captured));
             restored.resume = loaded.resume;
             for segment in &mut restored.resume.segments {
                 segment.path = log_dir.join(format!("{:020}.wal", segment.sequence));
@@ -211,6 +212,39 @@ fn load_head(
     Ok(restored)
 }
 
+/// Reads the snapshot. One that is damaged, or missing though samples may be in it alone, is named.
+fn load_snapshot(
+    disk: &dyn Disk,
+    dir: &Path,
+    (found, empty): (&mut Found, &(dyn Fn(u32) -> Shard + Sync)),
+) -> Result<Option<Box<Loaded>>, StoreError> {
+    let path = snapshot::path(dir);
+    let carried = found.manifest.carried;
+    let is_absent = match snapshot::load(dir, empty)? {
+        SnapshotFound::Valid(loaded) => return Ok(Some(loaded)),
+        SnapshotFound::Absent => true,
+        SnapshotFound::Damaged => false,
+    };
+    let was_needed = found.manifest.needs_snapshot() && carried != Millis::MAX;
+    if !is_absent {
+        let moved = move_to(disk, &path, &dir.join("quarantine"))?;
+        found.quarantined.push(moved);
+    } else if was_needed {
+        found.quarantined.push(path.clone());
+    }
+    if was_needed {
+        tracing::error!(
+            path = %path.display(), until = carried,
+            "snapshot of the head is gone; of what came beside older samples, some up to this time may be lost"
+        );
+    }
+    found.manifest.carried = Millis::MIN;
+    if carried > Millis::MIN {
+        manifest::save(disk, dir, &found.manifest)?;
+    }
+    Ok(None)
+}
+
 struct Found {
     manifest: Manifest,
     parts: Vec<Arc<Part>>,
@@ -226,12 +260,18 @@ fn load_parts(
 ) -> Result<Found, StoreError> {
     let files = list_parts(disk, dir)?;
     let mut quarantined = list_quarantine(quarantine)?;
+    // What is in the snapshot alone is not known then.
+    let unknown = Manifest {
+        carried: Millis::MAX,
+        ..Manifest::default()
+    };
     let (mut manifest, trusted) = match manifest::load(dir)? {
-        Loaded::Valid(manifest) => (manifest, true),
-        Loaded::Absent => (Manifest::default(), files.is_empty()),
-        Loaded::Damaged => {
+        manifest::Loaded::Valid(manifest) => (manifest, true),
+        manifest::Loaded::Absent if files.is_empty() => (Manifest::default(), true),
+        manifest::Loaded::Absent => (unknown, false),
+        manifest::Loaded::Damaged => {
             quarantined.push(move_to(disk, &dir.join("MANIFEST"), quarantine)?);
-            (Manifest::default(), false)
+            (unknown, false)
         }
     };
     let listed = if trusted { &manifest.parts } else { &files };

@@ -12,7 +12,7 @@ use super::metadata::MetadataTable;
 use super::shard_of;
 use crate::head::{Sample, Shard, Terms, hash_labels};
 use crate::tombstones::Tombstone;
-use crate::wal::{Captured, Decoded, NO_HANDLE, RecordSink, ReplaySide, ReplayTarget};
+use crate::wal::{Captured, Decoded, Extent, NO_HANDLE, RecordSink, ReplaySide, ReplayTarget};
 
 /// One shard, or all of them. A handle is the shard in the upper half, the series in the lower.
 pub(super) struct Head {
@@ -26,8 +26,7 @@ pub(super) struct Head {
     epoch: u64,
     /// The floor when the epoch began.
     epoch_floor: Millis,
-    newest: Millis,
-    has_backfill: bool,
+    extent: Extent,
     deleted: Deleted,
 }
 
@@ -67,8 +66,7 @@ impl Head {
             backfilled,
             epoch: 0,
             epoch_floor: Millis::MIN,
-            newest: Millis::MIN,
-            has_backfill: false,
+            extent: Extent::default(),
             deleted,
         }
     }
@@ -112,9 +110,9 @@ impl RecordSink for Head {
     #[inline]
     fn sample(&mut self, handle: u64, sample: Decoded) {
         let t = sample.t;
-        self.newest = t.max(self.newest);
         let is_backfill = t < self.epoch_floor;
-        self.has_backfill |= is_backfill;
+        self.extent.note(t);
+        self.extent.backfill |= is_backfill;
         let in_parts = if is_backfill {
             self.epoch <= self.backfilled
         } else {
@@ -139,11 +137,11 @@ impl RecordSink for Head {
 impl ReplayTarget for Head {
     fn begin_segment(&mut self, epoch: u64, floor: Millis) {
         (self.epoch, self.epoch_floor) = (epoch, floor);
-        (self.newest, self.has_backfill) = (Millis::MIN, false);
+        self.extent = Extent::default();
     }
 
-    fn end_segment(&mut self) -> (Millis, bool) {
-        (self.newest, self.has_backfill)
+    fn end_segment(&mut self) -> Extent {
+        self.extent
     }
 
     #[inline]

@@ -9,13 +9,14 @@
 //!   3 end:       u64 sequence, bytes, position: where the log goes on
 //!                u64 the log's epoch at the end
 //!                uvarint n segments: u64 sequence, epoch, i64 floor, u64 bytes, u64 first, last position,
-//!                  i64 newest, u8 backfill
+//!                  i64 newest, u8 backfill, i64 oldest (format 1 ends before it)
 //!                uvarint n shards: uvarint incarnation, uvarint ids, uvarint n slices, n u64 positions
 //! ```
 //! Slices are written one after another while samples come in; each is exact as of its position in the log, and
 //! replay passes over the records up to there for its series. The file counts only once the log is durable up to
 //! the last of these positions. The log stays until parts hold its samples, so a damaged snapshot costs time,
-//! not samples.
+//! not samples; but for epochs of which parts hold the most (`wal/retire.rs`), which go once a snapshot holds the
+//! rest. The manifest says up to which time the snapshot may be alone in that.
 //!
 //! A snapshot is written when the log behind the last one has grown to a share of its size, which bounds both
 //! what a start has to replay and what is written on top of the log.
@@ -25,6 +26,8 @@ mod load;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use model::IngestError;
+
 use crate::StoreError;
 use crate::bytes::{Format, put_uvarint};
 use crate::disk::DiskFile;
@@ -33,11 +36,11 @@ use crate::head::Dump;
 use crate::store::Inner;
 use crate::wal::{CAPTURE_BITS, LogEnd, SegmentInfo, encode_exemplars, encode_frame};
 
-pub(crate) use load::{Found as SnapshotFound, load};
+pub(crate) use load::{Found as SnapshotFound, Loaded, load};
 
 const FORMAT: Format = Format {
     magic: b"PERISNAP",
-    version: 1,
+    version: 2,
     unchecked: 1,
 };
 const SLICE: u8 = 1;
@@ -57,20 +60,33 @@ pub(crate) struct SnapshotState {
     written: u64,
     /// Bytes of the log behind it when the store was opened.
     replayed: u64,
-    /// Position of the log that it covers.
+    /// Position of the last record that is in it.
     position: u64,
+    /// All records up to this position are in it.
+    complete: u64,
     /// Time the last one took to write.
     pub(crate) took: std::time::Duration,
 }
 
 impl SnapshotState {
     /// Describes a snapshot that was loaded.
-    pub(crate) fn loaded(bytes: u64, position: u64) -> Self {
+    pub(crate) fn loaded(bytes: u64, (complete, position): (u64, u64)) -> Self {
         Self {
             bytes,
             position,
+            complete,
             ..Self::default()
         }
+    }
+
+    /// Returns the bytes of log behind it, of which so many have been written since the store was opened.
+    pub(crate) fn behind(&self, written: u64) -> u64 {
+        self.replayed + written.saturating_sub(self.written)
+    }
+
+    /// Returns the position up to which all records are in it; 0 if there is none.
+    pub(crate) fn covers(&self) -> u64 {
+        self.complete
     }
 
     /// Notes how much log was replayed, which is what came behind `end`.
@@ -86,22 +102,25 @@ impl SnapshotState {
     }
 }
 
+/// Says that a snapshot has to do without the log.
+pub(crate) fn log_failure(error: IngestError) -> StoreError {
+    StoreError::Io {
+        action: "wait for the log of",
+        path: PathBuf::from("SNAPSHOT"),
+        source: std::io::Error::other(error.to_string()),
+    }
+}
+
 /// Returns the snapshot's file.
 pub(crate) fn path(dir: &Path) -> PathBuf {
     dir.join("SNAPSHOT")
 }
 
-/// Writes a snapshot if the log behind the last one is long enough.
-pub(crate) fn save_if_due(inner: &Inner) -> Result<(), StoreError> {
-    let Some(least) = inner.config.snapshot_after_bytes else {
-        return Ok(());
-    };
-    let due = {
-        let state = inner.snapshot.lock();
-        let tail = state.replayed + inner.wal.stats().written_bytes.saturating_sub(state.written);
-        tail >= least.max(state.bytes / SIZE_PER_TAIL)
-    };
-    if due { save(inner) } else { Ok(()) }
+/// Tells whether so many bytes of log are worth a snapshot.
+pub(crate) fn is_worth(inner: &Inner, bytes: u64) -> bool {
+    let least = inner.config.snapshot_after_bytes;
+    let size = inner.snapshot.lock().bytes;
+    least.is_some_and(|least| bytes > 0 && bytes >= least.max(size / SIZE_PER_TAIL))
 }
 
 /// Writes a snapshot unless nothing came since the last one.
@@ -113,17 +132,41 @@ pub(crate) fn save_last(inner: &Inner) -> Result<(), StoreError> {
     save(inner)
 }
 
-fn save(inner: &Inner) -> Result<(), StoreError> {
+/// Writes a snapshot.
+pub(crate) fn save(inner: &Inner) -> Result<(), StoreError> {
+    let temp = path(&inner.config.dir).with_extension("tmp");
     let start = Instant::now();
+    let saved = write(inner, &temp);
+    match saved {
+        Ok(state) => {
+            *inner.snapshot.lock() = SnapshotState {
+                took: start.elapsed(),
+                ..state
+            };
+            let counter = &inner.counters.snapshots;
+            counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            Ok(())
+        }
+        Err(error) => {
+            // A full disk has better use for its bytes.
+            if let Err(error) = inner.disk.remove(&temp) {
+                tracing::debug!(path = %temp.display(), %error, "cannot remove unfinished snapshot");
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Writes a snapshot to a file and puts it in the place of the last one.
+fn write(inner: &Inner, temp: &Path) -> Result<SnapshotState, StoreError> {
     let path = path(&inner.config.dir);
-    let temp = path.with_extension("tmp");
     // Before anything is captured: what comes meanwhile is in the log behind this.
     let end = inner.wal.end();
     let segments = inner.wal.segments();
     let written = inner.wal.stats().written_bytes;
     let mut writer = Writer {
-        file: inner.disk.create(&temp).map_err(io_error("create", &temp))?,
-        temp: temp.clone(),
+        file: inner.disk.create(temp).map_err(io_error("create", temp))?,
+        temp: temp.to_owned(),
         bytes: 0,
     };
     writer.put(&FORMAT.header())?;
@@ -146,34 +189,21 @@ fn save(inner: &Inner) -> Result<(), StoreError> {
         &shards,
     ))?;
     // Positions that are given anew after a crash would be taken for those that the snapshot covers.
-    inner.wal.wait(last).map_err(|error| StoreError::Io {
-        action: "wait for the log of",
-        path: path.clone(),
-        source: std::io::Error::other(error.to_string()),
-    })?;
-    writer.file.sync().map_err(io_error("fsync", &temp))?;
-    let bytes = writer.bytes;
-    drop(writer);
-    inner
-        .disk
-        .rename(&temp, &path)
-        .map_err(io_error("rename", &temp))?;
+    inner.wal.wait(last).map_err(log_failure)?;
+    writer.file.sync().map_err(io_error("fsync", temp))?;
+    inner.disk.rename(temp, &path).map_err(io_error("rename", temp))?;
     inner
         .disk
         .sync_dir(&inner.config.dir)
         .map_err(io_error("fsync", &inner.config.dir))?;
-    *inner.snapshot.lock() = SnapshotState {
-        bytes,
+    Ok(SnapshotState {
+        bytes: writer.bytes,
         written,
         replayed: 0,
         position: last,
-        took: start.elapsed(),
-    };
-    inner
-        .counters
-        .snapshots
-        .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    Ok(())
+        complete: end.position,
+        took: std::time::Duration::ZERO,
+    })
 }
 
 struct ShardEnd {
@@ -231,11 +261,12 @@ fn encode_end((end, epoch): (LogEnd, u64), segments: &[SegmentInfo], shards: &[S
             segment.bytes,
             first,
             last,
-            segment.newest.cast_unsigned(),
+            segment.extent.newest.cast_unsigned(),
         ] {
             out.extend_from_slice(&number.to_le_bytes());
         }
-        out.push(u8::from(segment.backfill));
+        out.push(u8::from(segment.extent.backfill));
+        out.extend_from_slice(&segment.extent.oldest.to_le_bytes());
     }
     put_uvarint(&mut out, shards.len() as u64);
     for shard in shards {

@@ -8,8 +8,10 @@ use model::{Batch, Ingest, Labels, MatchOp, Matcher, STALE_BITS, SampleBuffer};
 use proptest::prelude::*;
 
 use super::*;
-use crate::disk::{DiskFile, OsDisk};
+use crate::disk::DiskFile;
+use crate::disk::tests::{Unsynced, unsynced};
 
+mod carried;
 mod deletions;
 mod faults;
 mod mixed;
@@ -63,7 +65,7 @@ impl DiskFile for FaultyFile {
 
 impl Disk for FaultyDisk {
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
-        let file = OsDisk.create(path)?;
+        let file = Unsynced.create(path)?;
         let (full, fsync_fails) = (Arc::clone(&self.full), Arc::clone(&self.fsync_fails));
         Ok(Box::new(FaultyFile {
             file,
@@ -73,19 +75,19 @@ impl Disk for FaultyDisk {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        OsDisk.rename(from, to)
+        Unsynced.rename(from, to)
     }
 
     fn cut(&self, path: &Path, len: u64) -> io::Result<()> {
-        OsDisk.cut(path, len)
+        Unsynced.cut(path, len)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        OsDisk.remove(path)
+        Unsynced.remove(path)
     }
 
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
-        OsDisk.sync_dir(path)
+        Unsynced.sync_dir(path)
     }
 }
 
@@ -264,7 +266,7 @@ proptest! {
             n_shards,
             ..config(dir)
         };
-        let mut store = open_with(config(dir.path()), Arc::new(OsDisk));
+        let mut store = open_with(config(dir.path()), unsynced());
         let mut reference = Reference { floor: Millis::MIN, ..Reference::default() };
         let mut now = 900 * HOUR;
         for step in steps {
@@ -314,7 +316,7 @@ proptest! {
                 Step::Clean => store.clean_tombstones().unwrap(),
                 Step::Reopen => {
                     drop(store);
-                    store = open_with(config(dir.path()), Arc::new(OsDisk));
+                    store = open_with(config(dir.path()), unsynced());
                 }
                 Step::Crash => {
                     store.wait_durable(store.position()).unwrap();
@@ -322,7 +324,7 @@ proptest! {
                     copy_dir(dir.path(), copy.path());
                     drop(store);
                     dir = copy;
-                    store = open_with(config(dir.path()), Arc::new(OsDisk));
+                    store = open_with(config(dir.path()), unsynced());
                 }
             }
             reference.floor = store.inner.manifest.lock().floor;
@@ -332,7 +334,7 @@ proptest! {
             prop_assert_eq!(content(&store, range), reference.content(range));
         }
         drop(store);
-        let store = open_with(config(dir.path()), Arc::new(OsDisk));
+        let store = open_with(config(dir.path()), unsynced());
         prop_assert_eq!(content(&store, TimeRange::ALL), reference.content(TimeRange::ALL));
         prop_assert_eq!(store.status().quarantined, Vec::<PathBuf>::new());
     }
@@ -394,7 +396,7 @@ fn survives_a_failing_disk(flag: impl Fn(&FaultyDisk) -> Arc<AtomicBool>, reason
     // Not closed: the process ends here.
     let copy = tempfile::tempdir().unwrap();
     copy_dir(dir.path(), copy.path());
-    let again = open_with(config(copy.path()), Arc::new(OsDisk));
+    let again = open_with(config(copy.path()), unsynced());
     assert_eq!(content(&again, TimeRange::ALL), expected);
     assert_eq!(again.status().quarantined, Vec::<PathBuf>::new());
 }
@@ -458,7 +460,7 @@ fn only_file(dir: &Path, extension: &str) -> PathBuf {
 #[test]
 fn a_log_cut_at_any_byte_of_its_last_record_loses_only_that() {
     let dir = tempfile::tempdir().unwrap();
-    let store = open_with(config(dir.path()), Arc::new(OsDisk));
+    let store = open_with(config(dir.path()), unsynced());
     let before = fill(&store, 0..3);
     let segment = only_file(&dir.path().join("wal"), "wal");
     let start = std::fs::metadata(&segment).unwrap().len();
@@ -473,7 +475,7 @@ fn a_log_cut_at_any_byte_of_its_last_record_loses_only_that() {
             .open(copy.path().join("wal").join(segment.file_name().unwrap()))
             .unwrap();
         torn.set_len(len).unwrap();
-        let again = open_with(config(copy.path()), Arc::new(OsDisk));
+        let again = open_with(config(copy.path()), unsynced());
         assert_eq!(content(&again, TimeRange::ALL), before, "cut at {len}");
         assert_eq!(again.status().quarantined, Vec::<PathBuf>::new());
         // The log goes on behind the cut.
@@ -482,7 +484,7 @@ fn a_log_cut_at_any_byte_of_its_last_record_loses_only_that() {
             expected.entry(series).or_default().extend(samples);
         }
         drop(again);
-        let again = open_with(config(copy.path()), Arc::new(OsDisk));
+        let again = open_with(config(copy.path()), unsynced());
         assert_eq!(content(&again, TimeRange::ALL), expected, "cut at {len}");
     }
 }
@@ -490,7 +492,7 @@ fn a_log_cut_at_any_byte_of_its_last_record_loses_only_that() {
 #[test]
 fn a_flipped_bit_in_the_log_is_put_aside_and_never_invents_samples() {
     let dir = tempfile::tempdir().unwrap();
-    let store = open_with(config(dir.path()), Arc::new(OsDisk));
+    let store = open_with(config(dir.path()), unsynced());
     let all = fill(&store, 0..40);
     let segment = only_file(&dir.path().join("wal"), "wal");
     let sound = std::fs::read(&segment).unwrap();
@@ -504,7 +506,7 @@ fn a_flipped_bit_in_the_log_is_put_aside_and_never_invents_samples() {
         let name = segment.file_name().unwrap();
         std::fs::write(copy.path().join("wal").join(name), bytes).unwrap();
         for _ in 0..2 {
-            let again = open_with(config(copy.path()), Arc::new(OsDisk));
+            let again = open_with(config(copy.path()), unsynced());
             assert_eq!(
                 again.status().quarantined,
                 [copy.path().join("quarantine").join(name)],
@@ -526,7 +528,7 @@ fn a_flipped_bit_in_the_log_is_put_aside_and_never_invents_samples() {
 #[test]
 fn a_damaged_part_is_put_aside_and_the_rest_serves() {
     let dir = tempfile::tempdir().unwrap();
-    let store = open_with(config(dir.path()), Arc::new(OsDisk));
+    let store = open_with(config(dir.path()), unsynced());
     let all = fill(&store, 0..800);
     store.maintain(1000 * HOUR);
     let floor = store.inner.manifest.lock().floor;
@@ -554,7 +556,7 @@ fn a_damaged_part_is_put_aside_and_the_rest_serves() {
         let mut bytes = sound.clone();
         bytes[at] ^= 1;
         std::fs::write(copy.path().join("parts").join(part.file_name().unwrap()), bytes).unwrap();
-        let store = open_with(config(copy.path()), Arc::new(OsDisk));
+        let store = open_with(config(copy.path()), unsynced());
         content(&store, TimeRange::ALL);
         let named = copy.path().join("quarantine").join(part.file_name().unwrap());
         assert_eq!(
@@ -565,7 +567,7 @@ fn a_damaged_part_is_put_aside_and_the_rest_serves() {
         assert!(named.exists());
         assert_eq!(content(&store, TimeRange::ALL), rest, "flip at {at}");
         drop(store);
-        let store = open_with(config(copy.path()), Arc::new(OsDisk));
+        let store = open_with(config(copy.path()), unsynced());
         assert_eq!(content(&store, TimeRange::ALL), rest);
         assert_eq!(store.status().quarantined, [named]);
     }
@@ -574,12 +576,12 @@ fn a_damaged_part_is_put_aside_and_the_rest_serves() {
 #[test]
 fn a_damaged_manifest_is_rebuilt_from_the_parts() {
     let dir = tempfile::tempdir().unwrap();
-    let store = open_with(config(dir.path()), Arc::new(OsDisk));
+    let store = open_with(config(dir.path()), unsynced());
     let all = fill(&store, 0..800);
     store.maintain(1000 * HOUR);
     drop(store);
     std::fs::write(dir.path().join("MANIFEST"), b"PERIMANI junk").unwrap();
-    let store = open_with(config(dir.path()), Arc::new(OsDisk));
+    let store = open_with(config(dir.path()), unsynced());
     assert_eq!(content(&store, TimeRange::ALL), all);
     assert_eq!(
         store.status().quarantined,
@@ -594,7 +596,7 @@ fn series_that_end_leave_the_head_and_its_index() {
         n_shards: 1,
         ..config(dir.path())
     };
-    let store = open_with(config, Arc::new(OsDisk));
+    let store = open_with(config, unsynced());
     for hour in 0..8 {
         let t = 900 * HOUR + hour * HOUR;
         let first = hour as u32 * 1000;

@@ -4,28 +4,40 @@
 //! range of time, before the log may drop them or when they are many; readers merge, and compaction puts the
 //! parts of one range together.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use model::{Millis, PackedLabels, SampleBuffer, TimeRange};
 
 use super::flush::align;
-use super::{PartsChange, commit, next_part, open_part};
+use super::{PartsChange, commit, write_part};
 use crate::StoreError;
 use crate::config::millis;
 use crate::head::HeadSamples;
-use crate::part::{Part, PartInfo, PartWriter, order};
+use crate::part::{PartWriter, order};
 use crate::store::Inner;
-use crate::store::manifest::part_path;
 
 /// Samples in memory at which backfill is flushed; some 50 bytes each.
 pub(crate) const FLUSH_AT: usize = 1 << 20;
 
-/// Writes backfill to parts if there is much, or if the log could drop more without it.
-pub(super) fn flush(inner: &Inner) -> Result<(), StoreError> {
+/// Samples in memory at which backfill is flushed though there is room for more, once no more of it comes.
+const FLUSH_SETTLED_AT: usize = FLUSH_AT / 16;
+
+/// How long none must have come for that.
+const SETTLED_AFTER: Millis = 30_000;
+
+/// How much backfill there was in all, and when that was first seen.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen {
+    total: u64,
+    at: Millis,
+}
+
+/// Writes backfill to parts if there is much, if it is over, or if the log could drop more without it.
+pub(super) fn flush(inner: &Inner, now: Millis) -> Result<(), StoreError> {
     let n: usize = inner.shards.iter().map(|shard| shard.lock().n_backfill()).sum();
     let floor = inner.manifest.lock().floor;
-    if n == 0 || (n < FLUSH_AT && !inner.wal.backfill_holds(floor)) {
+    let settled = is_settled(inner, now) && n >= FLUSH_SETTLED_AT;
+    if n == 0 || (n < FLUSH_AT && !settled && !inner.wal.backfill_holds(floor)) {
         return Ok(());
     }
     let ended = inner.wal.rotate(Millis::MIN, || {
@@ -47,7 +59,10 @@ pub(super) fn flush(inner: &Inner) -> Result<(), StoreError> {
     while from <= newest {
         let end = align(from, range).saturating_add(range - 1);
         let span = TimeRange { start: from, end };
-        added.extend(write_part(inner, &places, span)?);
+        let part = write_part(inner, (0, |info| info), |writer| {
+            write_series(inner, (&places, span), writer)
+        })?;
+        added.extend(part);
         match first_after(inner, end) {
             Some(next) => from = next,
             None => break,
@@ -55,9 +70,8 @@ pub(super) fn flush(inner: &Inner) -> Result<(), StoreError> {
     }
     let change = PartsChange {
         added,
-        removed: Vec::new(),
-        floor: None,
         backfilled: Some(u64::from(ended)),
+        ..PartsChange::default()
     };
     commit(inner, change)?;
     let mut left = 0;
@@ -69,6 +83,18 @@ pub(super) fn flush(inner: &Inner) -> Result<(), StoreError> {
     inner.n_backfill.store(left, Ordering::Relaxed);
     inner.counters.flushes.fetch_add(1, Ordering::Relaxed);
     Ok(())
+}
+
+/// Tells whether no backfill has come for a while.
+fn is_settled(inner: &Inner, now: Millis) -> bool {
+    let total = inner.counters.backfilled.load(Ordering::Relaxed);
+    let mut seen = inner.backfill_seen.lock();
+    let before = *seen.get_or_insert(Seen { total, at: now });
+    if before.total != total {
+        *seen = Some(Seen { total, at: now });
+        return false;
+    }
+    now.saturating_sub(before.at) >= SETTLED_AFTER
 }
 
 /// Returns the time of the first sample after `t` that is to be flushed.
@@ -92,19 +118,11 @@ fn places(inner: &Inner) -> Vec<(usize, u32, String)> {
     places
 }
 
-fn write_part(
+fn write_series(
     inner: &Inner,
-    places: &[(usize, u32, String)],
-    span: TimeRange,
-) -> Result<Option<Arc<Part>>, StoreError> {
-    let id = next_part(&mut inner.manifest.lock());
-    let path = part_path(&inner.config.dir, id);
-    // The number is taken before samples are copied: a later deletion hits the new part by its number.
-    let info = PartInfo {
-        created: inner.clock.now(),
-        ..PartInfo::new(id, 0)
-    };
-    let mut writer = PartWriter::create(Arc::clone(&inner.disk), &path, info)?;
+    (places, span): (&[(usize, u32, String)], TimeRange),
+    writer: &mut PartWriter,
+) -> Result<(), StoreError> {
     let (mut copied, mut samples) = (HeadSamples::default(), SampleBuffer::default());
     for (shard, id, packed) in places {
         inner.shards[*shard].lock().copy_flushing(*id, span, &mut copied);
@@ -112,12 +130,12 @@ fn write_part(
         copied
             .decode(span, &mut samples)
             .map_err(|error| StoreError::Corrupt {
-                path: path.clone(),
+                path: inner.config.dir.join("wal"),
                 reason: format!("samples in memory: {error}"),
             })?;
         if !samples.is_empty() {
             writer.add_series(PackedLabels::trusted(packed), &samples)?;
         }
     }
-    writer.finish()?.map(|path| open_part(inner, &path)).transpose()
+    Ok(())
 }

@@ -12,13 +12,12 @@ use std::sync::atomic::Ordering;
 use model::{Millis, PackedLabels};
 
 use super::flush::align;
-use super::{PartsChange, commit, next_part, open_part, quarantine};
+use super::{PartsChange, commit, quarantine, write_part};
 use crate::StoreError;
 use crate::config::millis;
 use crate::error::io_error;
 use crate::part::{Part, PartError, PartInfo, PartWriter, order};
 use crate::store::Inner;
-use crate::store::manifest::part_path;
 use crate::tombstones::Buried;
 use series::SeriesMerger;
 
@@ -31,7 +30,16 @@ const SPARE_BYTES: u64 = 64 << 20;
 /// Share of a part's series that tombstones must hit to have the part rewritten, as a divisor.
 const MANY_HITS: u64 = 20;
 
-/// Merges the parts of every larger range that is over, and rewrites those of which much is deleted.
+/// Parts of one range wait to be merged until the smaller ones together are this share of the largest, as a divisor,
+const SMALL_SHARE: u64 = 4;
+
+/// or are so many,
+const MANY_PARTS: usize = 16;
+
+/// or until none has come for so long. So what comes in small pieces is not written again with each of them.
+const SETTLED_AFTER: Millis = 60_000;
+
+/// Merges parts of one larger range, and rewrites those of which much is deleted.
 pub(super) fn compact(inner: &Inner) -> Result<(), StoreError> {
     let range = millis(inner.config.compacted_range.max(inner.config.head_range)).max(1);
     while let Some(group) = next_group(inner, range) {
@@ -43,7 +51,8 @@ pub(super) fn compact(inner: &Inner) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Returns the parts of the oldest range that is over and has more than one, or a part of which much is deleted.
+/// Returns parts that are worth merging: of the oldest range that is over and has several, or of one that is not over
+/// and has more than it has flushes, as backfill makes them; or a part of which much is deleted.
 fn next_group(inner: &Inner, range: Millis) -> Option<Vec<Arc<Part>>> {
     let floor = inner.manifest.lock().floor;
     let parts = Arc::clone(&inner.parts.read());
@@ -68,12 +77,31 @@ fn next_group(inner: &Inner, range: Millis) -> Option<Vec<Arc<Part>>> {
         }
         let (group, after) = rest.split_at(n);
         let over = start.saturating_add(range) <= floor;
-        if over && (n > 1 || group.iter().any(much_deleted)) {
+        let several = if over { n > 1 } else { n > n_flushes(inner, group) };
+        if (several && is_worthwhile(inner, group)) || (over && group.iter().any(much_deleted)) {
             return Some(group.to_vec());
         }
         rest = after;
     }
     None
+}
+
+/// Returns how many flushes make the parts of a span if nothing comes late.
+fn n_flushes(inner: &Inner, group: &[Arc<Part>]) -> usize {
+    let range = millis(inner.config.head_range).max(1);
+    let first = group.iter().map(|part| align(part.info().min_t, range)).min();
+    let last = group.iter().map(|part| align(part.info().max_t, range)).max();
+    let span = last.unwrap_or(0).saturating_sub(first.unwrap_or(0));
+    usize::try_from(span / range + 1).unwrap_or(usize::MAX)
+}
+
+fn is_worthwhile(inner: &Inner, group: &[Arc<Part>]) -> bool {
+    let bytes = || group.iter().map(|part| part.info().bytes);
+    let largest = bytes().max().unwrap_or(0);
+    let newest = group.iter().map(|part| part.info().created).max().unwrap_or(0);
+    (bytes().sum::<u64>() - largest) * SMALL_SHARE >= largest
+        || group.len() >= MANY_PARTS
+        || inner.clock.now().saturating_sub(newest) >= SETTLED_AFTER
 }
 
 /// Writes parts anew as one, without what is deleted. A part that turns out to be damaged is put aside instead.
@@ -136,26 +164,32 @@ impl Cursor<'_> {
 
 fn merge_parts(inner: &Inner, group: &[Arc<Part>]) -> Result<(), Failed> {
     ensure_space(inner, group)?;
-    let id = next_part(&mut inner.manifest.lock());
-    // Read after the number is taken: a later deletion hits the new part by its number.
-    let tombstones = Arc::clone(&inner.tombstones.read());
-    let path = part_path(&inner.config.dir, id);
     let mut sources: Vec<u64> = group
         .iter()
         .flat_map(|part| part.info().sources.clone())
         .collect();
     sources.sort_unstable();
     sources.dedup();
-    let info = PartInfo {
-        floor: group
-            .iter()
-            .map(|part| part.info().floor)
-            .max()
-            .unwrap_or(Millis::MIN),
-        created: inner.clock.now(),
+    let floor = group.iter().map(|part| part.info().floor).max();
+    let describe = |info| PartInfo {
+        floor: floor.unwrap_or(Millis::MIN),
         sources,
-        ..PartInfo::new(id, 1)
+        ..info
     };
+    let part = write_part(inner, (1, describe), |writer| merge_into(inner, group, writer))?;
+    let change = PartsChange {
+        added: part.into_iter().collect(),
+        removed: group.to_vec(),
+        ..PartsChange::default()
+    };
+    commit(inner, change)?;
+    inner.counters.compactions.fetch_add(1, Ordering::Relaxed);
+    Ok(())
+}
+
+/// Writes what is left of parts to another one.
+fn merge_into(inner: &Inner, group: &[Arc<Part>], writer: &mut PartWriter) -> Result<(), Failed> {
+    let tombstones = Arc::clone(&inner.tombstones.read());
     let mut cursors: Vec<Cursor<'_>> = Vec::with_capacity(group.len());
     for (at, part) in group.iter().enumerate() {
         cursors.push(Cursor {
@@ -167,29 +201,7 @@ fn merge_parts(inner: &Inner, group: &[Arc<Part>]) -> Result<(), Failed> {
             ahead: VecDeque::new(),
         });
     }
-    let mut writer = PartWriter::create(Arc::clone(&inner.disk), &path, info)?;
-    if let Err(failed) = merge_series(inner, &mut cursors, &mut writer) {
-        // The file is in the way of nothing; what stopped the work is what counts.
-        if let Err(error) = writer.abandon() {
-            tracing::debug!(%error, "unfinished part stays until the store is opened again");
-        }
-        return Err(failed);
-    }
-    let added = match writer.finish()? {
-        Some(path) => vec![open_part(inner, &path)?],
-        None => Vec::new(),
-    };
-    commit(
-        inner,
-        PartsChange {
-            added,
-            removed: group.to_vec(),
-            floor: None,
-            backfilled: None,
-        },
-    )?;
-    inner.counters.compactions.fetch_add(1, Ordering::Relaxed);
-    Ok(())
+    merge_series(inner, &mut cursors, writer)
 }
 
 /// Fails if the disk has no room for parts to stand beside what they are merged into.

@@ -1,18 +1,16 @@
 //! From the head to parts.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use hashbrown::HashMap;
 use model::{Millis, PackedLabels, SampleBuffer, TimeRange};
 
-use super::{PartsChange, commit, next_part, open_part};
+use super::{PartsChange, commit, write_part};
 use crate::StoreError;
 use crate::config::millis;
 use crate::head::HeadSamples;
 use crate::part::{PartInfo, PartWriter};
 use crate::store::Inner;
-use crate::store::manifest::part_path;
 
 /// Series that are evicted under one hold of a shard's lock.
 const SLICE: u32 = 4096;
@@ -58,31 +56,19 @@ fn flush_before(inner: &Inner, end: Millis) -> Result<(), StoreError> {
             shard.lock().raise_floor(end);
         }
     });
-    let id = next_part(&mut inner.manifest.lock());
-    let path = part_path(&inner.config.dir, id);
-    // The number is taken before samples are copied: a later deletion hits the new part by its number.
-    let info = PartInfo {
-        floor: end,
-        created: inner.clock.now(),
-        ..PartInfo::new(id, 0)
-    };
-    let mut writer = PartWriter::create(Arc::clone(&inner.disk), &path, info)?;
     let range = TimeRange {
         start: Millis::MIN,
         end: end - 1,
     };
-    write_head(inner, (range, Backfill::LeftOut), &mut writer)?;
-    let added = match writer.finish()? {
-        Some(path) => vec![open_part(inner, &path)?],
-        None => Vec::new(),
-    };
+    let part = write_part(inner, (0, |info| PartInfo { floor: end, ..info }), |writer| {
+        write_head(inner, (range, Backfill::LeftOut), writer)
+    })?;
     commit(
         inner,
         PartsChange {
-            added,
-            removed: Vec::new(),
+            added: part.into_iter().collect(),
             floor: Some(end),
-            backfilled: None,
+            ..PartsChange::default()
         },
     )?;
     evict(inner, end);

@@ -73,6 +73,7 @@ fn copy(inner: &Inner, to: &Path, skip_head: bool) -> Result<(), StoreError> {
     };
     // The log of the copy starts from nothing.
     manifest.backfilled = 0;
+    manifest.carried = Millis::MIN;
     manifest.parts = parts.iter().map(|part| part.info().id).collect();
     for part in parts.iter() {
         let target = part_path(to, part.info().id);

@@ -12,11 +12,14 @@ use model::{
 };
 
 use super::*;
+use crate::disk::tests::unsynced;
 use crate::disk::{Disk, DiskFile, OsDisk};
 use crate::part::{PartInfo, PartWriter};
 use crate::store::manifest::part_path;
 use crate::store::open;
 use crate::{Store, StoreConfig, StoreStatus};
+
+mod full;
 
 const MINUTE: Millis = 60_000;
 const HOUR: Millis = 60 * MINUTE;
@@ -264,7 +267,7 @@ fn fails_at_every_call(
     check: impl Fn(&Store, &Content, bool),
 ) {
     let golden = tempfile::tempdir().unwrap();
-    let store = open_with(golden.path(), Arc::new(OsDisk));
+    let store = open_with(golden.path(), unsynced());
     let expected = fill(&store, 0..hours * 60, false);
     prepare(&store);
     drop(store);
@@ -437,7 +440,7 @@ fn a_snapshot_may_fail_at_any_call() {
             if path.extension().is_none() {
                 let copy = tempfile::tempdir().unwrap();
                 copy_dir(&path, copy.path());
-                assert_eq!(&content(&open_with(copy.path(), Arc::new(OsDisk))), expected);
+                assert_eq!(&content(&open_with(copy.path(), unsynced())), expected);
                 n_whole += 1;
             }
         }
@@ -452,7 +455,7 @@ fn part(dir: &Path, (id, floor): (u64, Millis), rows: &[(u32, std::ops::Range<i6
     };
     let path = part_path(dir, id);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    let mut writer = PartWriter::create(Arc::new(OsDisk), &path, info).unwrap();
+    let mut writer = PartWriter::create(unsynced(), &path, info).unwrap();
     let mut rows: Vec<_> = rows.to_vec();
     rows.sort_by(|a, b| crate::part::order(labels(a.0).packed(), labels(b.0).packed()));
     for (id, minutes, value) in rows {
@@ -479,7 +482,7 @@ fn where_parts_overlap_the_older_one_counts() {
         (4, floor),
         &[(1, 2000..2200, 4.0), (3, 2000..2200, 4.0)],
     );
-    let store = open_with(dir.path(), Arc::new(OsDisk));
+    let store = open_with(dir.path(), unsynced());
     let mut expected = Content::new();
     for (id, minutes, value) in [
         (1u32, 100..400, 1.0f64),
@@ -503,7 +506,7 @@ fn where_parts_overlap_the_older_one_counts() {
     assert_eq!(parts.len(), 2, "a day each: {parts:?}");
     assert_eq!(parts[0].sources.len(), 3);
     drop(store);
-    assert_eq!(content(&open_with(dir.path(), Arc::new(OsDisk))), expected);
+    assert_eq!(content(&open_with(dir.path(), unsynced())), expected);
 }
 
 #[test]
@@ -512,7 +515,7 @@ fn chunks_that_stand_alone_are_copied() {
     let floor = START + 48 * HOUR;
     part(dir.path(), (1, floor), &[(1, 0..200, 1.5), (2, 0..20, 1.0)]);
     part(dir.path(), (2, floor), &[(1, 200..400, 2.5), (2, 200..220, 1.0)]);
-    let store = open_with(dir.path(), Arc::new(OsDisk));
+    let store = open_with(dir.path(), unsynced());
     let before = content(&store);
     store.maintain(1000 * HOUR);
     assert_eq!(content(&store), before);
@@ -556,7 +559,7 @@ fn a_store_that_closes_gives_a_merge_up() {
     let floor = START + 48 * HOUR;
     part(dir.path(), (1, floor), &[(1, 0..200, 1.5)]);
     part(dir.path(), (2, floor), &[(1, 200..400, 2.5)]);
-    let store = open_with(dir.path(), Arc::new(OsDisk));
+    let store = open_with(dir.path(), unsynced());
     store.close();
     let parts = Arc::clone(&store.inner.parts.read());
     compact::rewrite(&store.inner, &parts).unwrap();
@@ -568,7 +571,7 @@ fn a_store_that_closes_gives_a_merge_up() {
 #[test]
 fn what_comes_after_a_deletion_is_not_deleted() {
     let dir = tempfile::tempdir().unwrap();
-    let mut store = open_with(dir.path(), Arc::new(OsDisk));
+    let mut store = open_with(dir.path(), unsynced());
     let mut expected = fill(&store, 0..28 * 60, true);
     let everything = [vec![Matcher::equal("id", "2")], vec![Matcher::equal("id", "3")]];
     assert_eq!(store.delete_series(&everything, TimeRange::ALL).unwrap(), 2);
@@ -585,7 +588,7 @@ fn what_comes_after_a_deletion_is_not_deleted() {
         match step {
             0 => {
                 drop(store);
-                store = open_with(dir.path(), Arc::new(OsDisk));
+                store = open_with(dir.path(), unsynced());
             }
             1 => store.clean_tombstones().unwrap(),
             _ => store.maintain(1000 * HOUR),
@@ -602,7 +605,7 @@ fn what_comes_after_a_deletion_is_not_deleted() {
 #[test]
 fn a_part_of_which_much_is_deleted_is_rewritten_by_upkeep() {
     let dir = tempfile::tempdir().unwrap();
-    let store = open_with(dir.path(), Arc::new(OsDisk));
+    let store = open_with(dir.path(), unsynced());
     let expected = fill(&store, 0..28 * 60, true);
     assert_eq!(delete(&store).unwrap(), 2);
     let before: u64 = store.parts().iter().map(|part| part.samples).sum();
@@ -615,7 +618,7 @@ fn a_part_of_which_much_is_deleted_is_rewritten_by_upkeep() {
 #[test]
 fn too_many_deletions_are_refused() {
     let dir = tempfile::tempdir().unwrap();
-    let store = open_with(dir.path(), Arc::new(OsDisk));
+    let store = open_with(dir.path(), unsynced());
     fill(&store, 0..3, false);
     let sets = vec![vec![Matcher::equal("id", "1")]; 1025];
     let refused = store.delete_series(&sets, TimeRange::ALL).unwrap_err();
@@ -629,13 +632,13 @@ fn too_many_deletions_are_refused() {
 #[test]
 fn damaged_tombstones_are_put_aside() {
     let dir = tempfile::tempdir().unwrap();
-    let store = open_with(dir.path(), Arc::new(OsDisk));
+    let store = open_with(dir.path(), unsynced());
     let expected = fill(&store, 0..10, false);
     let pattern = Matcher::new("id", MatchOp::Regex, "[12]").unwrap();
     store.delete_series(&[vec![pattern]], TimeRange::ALL).unwrap();
     assert_eq!(content(&store).len(), 2);
     drop(store);
-    let store = open_with(dir.path(), Arc::new(OsDisk));
+    let store = open_with(dir.path(), unsynced());
     assert_eq!(content(&store).len(), 2);
     drop(store);
     let file = dir.path().join("TOMBSTONES");
@@ -643,7 +646,7 @@ fn damaged_tombstones_are_put_aside() {
     let last = bytes.len() - 1;
     bytes[last] ^= 1;
     std::fs::write(&file, bytes).unwrap();
-    let store = open_with(dir.path(), Arc::new(OsDisk));
+    let store = open_with(dir.path(), unsynced());
     assert_eq!(
         store.status().quarantined,
         [dir.path().join("quarantine/TOMBSTONES")]
@@ -654,7 +657,7 @@ fn damaged_tombstones_are_put_aside() {
 #[test]
 fn scrubbing_finds_damage_that_nobody_reads() {
     let dir = tempfile::tempdir().unwrap();
-    let store = open_with(dir.path(), Arc::new(OsDisk));
+    let store = open_with(dir.path(), unsynced());
     fill(&store, 0..28 * 60, true);
     let run = |quarters: i64| (0..=quarters).for_each(|q| store.maintain(1000 * HOUR + q * 15 * MINUTE));
     run(6);
@@ -676,7 +679,7 @@ fn scrubbing_finds_damage_that_nobody_reads() {
 #[test]
 fn scrubbing_keeps_to_its_pace() {
     let dir = tempfile::tempdir().unwrap();
-    let store = open_with(dir.path(), Arc::new(OsDisk));
+    let store = open_with(dir.path(), unsynced());
     fill(&store, 0..28 * 60, true);
     let total: u64 = store.parts().iter().map(|part| part.bytes).sum();
     // What is begun is read to its end: a page or a footer, none larger than half of these parts.

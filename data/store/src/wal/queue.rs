@@ -18,7 +18,6 @@ use super::segment::SegmentInfo;
 use super::writer::Writer;
 use crate::StoreError;
 use crate::disk::Disk;
-use crate::error::io_error;
 
 /// Bytes that make the writer write though nobody waits.
 pub(super) const EAGER_BYTES: usize = 4 << 20;
@@ -123,7 +122,7 @@ pub(super) struct Hold {
 /// The log of an open store.
 pub(crate) struct Wal {
     pub(super) shared: Arc<Shared>,
-    disk: Arc<dyn Disk>,
+    pub(super) disk: Arc<dyn Disk>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -194,12 +193,6 @@ impl Wal {
     /// Holds batches off: no record is made under this guard.
     pub(crate) fn pause(&self) -> RwLockWriteGuard<'_, Epoch> {
         self.shared.epoch.write()
-    }
-
-    /// Returns the oldest epoch of which the log holds backfill.
-    pub(crate) fn oldest_backfill(&self) -> Option<u64> {
-        let segments = self.shared.segments.lock();
-        segments.iter().find(|s| s.backfill).map(|s| s.epoch)
     }
 
     /// Queues a record and returns its position.
@@ -300,57 +293,6 @@ impl Wal {
     /// Returns what is known of the segments, oldest first.
     pub(crate) fn segments(&self) -> Vec<SegmentInfo> {
         self.shared.segments.lock().clone()
-    }
-
-    /// Removes the oldest epochs while parts hold all their samples: those before `floor`, and backfill of epochs
-    /// up to `backfilled`. The current epoch stays, and so does what readers hold back.
-    pub(crate) fn drop_before(&self, floor: Millis, backfilled: u64) -> Result<(), StoreError> {
-        loop {
-            let victims: Vec<PathBuf> = {
-                let segments = self.shared.segments.lock();
-                let Some(current) = segments.last().map(|s| s.epoch) else {
-                    return Ok(());
-                };
-                let in_parts = |s: &&SegmentInfo| {
-                    s.epoch != current && s.newest < floor && (!s.backfill || s.epoch <= backfilled)
-                };
-                let n_free = segments.iter().take_while(in_parts).count();
-                let (free, rest) = segments.split_at(n_free);
-                // An epoch goes as a whole.
-                let cut_epoch = rest.first().map(|s| s.epoch);
-                let Some(oldest) = free.first().map(|s| s.epoch).filter(|e| Some(*e) != cut_epoch) else {
-                    return Ok(());
-                };
-                let epoch = || free.iter().take_while(|s| s.epoch == oldest);
-                let last = epoch().map(|s| s.positions.1).max().unwrap_or(0);
-                if free.iter().map(|s| s.bytes).sum::<u64>() <= self.held_bytes(last) {
-                    return Ok(());
-                }
-                epoch().map(|s| s.path.clone()).collect()
-            };
-            // Newest first: a definition must not be gone while records that need it are there.
-            for path in victims.iter().rev() {
-                self.disk.remove(path).map_err(io_error("remove", path))?;
-                self.shared.segments.lock().retain(|s| s.path != *path);
-            }
-        }
-    }
-
-    /// Tells whether the log could drop its oldest epoch but for the backfill in it.
-    pub(crate) fn backfill_holds(&self, floor: Millis) -> bool {
-        let segments = self.shared.segments.lock();
-        let (Some(oldest), Some(current)) = (segments.first(), segments.last()) else {
-            return false;
-        };
-        let mut epoch = segments.iter().take_while(|s| s.epoch == oldest.epoch);
-        oldest.epoch != current.epoch && epoch.all(|s| s.newest < floor)
-    }
-
-    /// Returns how many bytes of log may be kept for readers that have not come to a position.
-    fn held_bytes(&self, position: u64) -> u64 {
-        let holds = self.shared.holds.lock();
-        let waiting = holds.iter().filter(|hold| hold.acknowledged < position);
-        waiting.map(|hold| hold.bytes).max().unwrap_or(0)
     }
 
     /// Writes what waits, makes it durable, and stops the writer.

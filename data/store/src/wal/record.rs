@@ -34,6 +34,7 @@ use model::{Exemplar, Histogram, Metadata, MetricType, Millis, PackedLabels};
 
 pub(crate) use histogram::{put_histogram, read_histogram};
 
+use super::extent::Extent;
 use super::segment::{KIND_EXTENDED, KIND_SAMPLES};
 use crate::bytes::{Malformed, Reader, put_ivarint, put_str, put_uvarint};
 use crate::chunk::{put_token, read_token};
@@ -42,10 +43,7 @@ use crate::chunk::{put_token, read_token};
 pub(crate) struct Payload {
     pub(crate) kind: u8,
     pub(crate) bytes: Vec<u8>,
-    /// Time of the newest sample.
-    pub(crate) newest: Millis,
-    /// Some samples were older than the head's floor: they become parts of their own.
-    pub(crate) backfill: bool,
+    pub(crate) extent: Extent,
 }
 
 impl Payload {
@@ -54,8 +52,7 @@ impl Payload {
         Self {
             kind,
             bytes,
-            newest: Millis::MIN,
-            backfill: false,
+            extent: Extent::default(),
         }
     }
 }
@@ -139,8 +136,7 @@ pub(crate) struct RecordBuilder {
     late_starts: Starts,
     n_histograms: u64,
     histograms: Vec<u8>,
-    newest: Option<Millis>,
-    backfill: bool,
+    extent: Extent,
 }
 
 impl RecordBuilder {
@@ -157,14 +153,14 @@ impl RecordBuilder {
             self.absolute.starts.push(self.absolute.n, start);
         }
         self.absolute.push(id, t, (0, bits));
-        self.newest = self.newest.max(Some(t));
+        self.extent.note(t);
     }
 
     /// Adds a row whose value follows one in the same chain.
     #[inline]
     pub(crate) fn chained(&mut self, id: u32, t: Millis, values: (u64, u64)) {
         self.chained.push(id, t, values);
-        self.newest = self.newest.max(Some(t));
+        self.extent.note(t);
     }
 
     /// Says that the chained row added last has another start than the one before it.
@@ -181,7 +177,7 @@ impl RecordBuilder {
         put_uvarint(&mut self.late, u64::from(id));
         put_ivarint(&mut self.late, t);
         self.late.extend_from_slice(&bits.to_le_bytes());
-        self.newest = self.newest.max(Some(t));
+        self.extent.note(t);
     }
 
     /// Adds a histogram, in order or not; 0 is no start.
@@ -191,17 +187,17 @@ impl RecordBuilder {
         put_ivarint(&mut self.histograms, t);
         put_ivarint(&mut self.histograms, start);
         put_histogram(histogram, &mut self.histograms);
-        self.newest = self.newest.max(Some(t));
+        self.extent.note(t);
     }
 
     /// Says that a row is older than the head's floor.
     pub(crate) fn note_backfill(&mut self) {
-        self.backfill = true;
+        self.extent.backfill = true;
     }
 
     /// Tells whether there are no rows.
     pub(crate) fn is_empty(&self) -> bool {
-        self.newest.is_none()
+        self.extent.is_empty()
     }
 
     /// Returns the number of rows in order.
@@ -250,8 +246,7 @@ impl RecordBuilder {
         Payload {
             kind,
             bytes: out,
-            newest: self.newest.take().unwrap_or(Millis::MIN),
-            backfill: std::mem::take(&mut self.backfill),
+            extent: std::mem::take(&mut self.extent),
         }
     }
 }

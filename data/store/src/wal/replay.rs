@@ -16,6 +16,7 @@ use std::sync::Arc;
 use model::{Exemplar, Metadata, Millis, PackedLabels};
 
 use super::decode::{RecordSink, RefTable};
+use super::extent::Extent;
 use super::queue::LogEnd;
 use super::record::{decode_exemplars, decode_metadata};
 use super::segment::{
@@ -32,8 +33,8 @@ use worker::{Message, Workers};
 pub(crate) trait ReplayTarget: RecordSink + Send {
     /// Says what the samples that follow belong to.
     fn begin_segment(&mut self, epoch: u64, floor: Millis);
-    /// Returns the time of the newest sample since, and whether some were older than the floor.
-    fn end_segment(&mut self) -> (Millis, bool);
+    /// Returns what samples there were since.
+    fn end_segment(&mut self) -> Extent;
     /// Says that records from a position on come next.
     fn begin_record(&mut self, position: u64);
     /// Says that nothing more comes.
@@ -108,6 +109,7 @@ pub(crate) fn replay<T: ReplayTarget>(
             replayed: Replayed {
                 last_position: end.position,
                 last_epoch: known.last().map_or(0, |segment| segment.epoch),
+                last_sequence: end.sequence,
                 ..Replayed::default()
             },
             suspect: None,
@@ -115,7 +117,7 @@ pub(crate) fn replay<T: ReplayTarget>(
         let n = paths.len();
         for (i, (sequence, path)) in paths.into_iter().enumerate() {
             let known = known.iter().find(|segment| segment.sequence == sequence);
-            reading.replayed.last_sequence = sequence;
+            reading.replayed.last_sequence = reading.replayed.last_sequence.max(sequence);
             match known {
                 Some(known) if sequence < end.sequence => reading.replayed.segments.push(known.clone()),
                 _ => {
@@ -305,9 +307,14 @@ impl<T: ReplayTarget> Reading<'_, '_, T> {
         let n_read = outcome.segments.len();
         let skip = self.replayed.segments.len().saturating_sub(n_read);
         // Segments without a valid header were not announced to the workers, nor are they listed.
-        for (info, (newest, backfill)) in self.replayed.segments.iter_mut().skip(skip).zip(outcome.segments) {
-            info.newest = info.newest.max(newest);
-            info.backfill |= backfill;
+        for (info, extent) in self
+            .replayed
+            .segments
+            .iter_mut()
+            .skip(skip)
+            .zip(&outcome.segments)
+        {
+            info.extent.join(extent);
         }
         self.replayed.n_samples = outcome.n_samples;
         self.replayed.n_lost += outcome.n_lost;

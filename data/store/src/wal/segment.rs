@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 use model::Millis;
 
+use super::extent::Extent;
 use crate::bytes::{Malformed, Reader, put_uvarint, xxh3};
 
 pub(super) const MAGIC: &[u8; 8] = b"PERIPWAL";
@@ -52,10 +53,7 @@ pub(crate) struct SegmentInfo {
     pub(crate) durable_bytes: u64,
     /// Positions of the first and of the last durable record; the first is above the last if there are none.
     pub(crate) positions: (u64, u64),
-    /// Time of the newest sample in it.
-    pub(crate) newest: Millis,
-    /// Some samples in it are older than the floor.
-    pub(crate) backfill: bool,
+    pub(crate) extent: Extent,
 }
 
 impl SegmentInfo {
@@ -69,8 +67,7 @@ impl SegmentInfo {
             bytes: HEADER_LEN as u64,
             durable_bytes: 0,
             positions: (u64::MAX, 0),
-            newest: Millis::MIN,
-            backfill: false,
+            extent: Extent::default(),
         }
     }
 }

@@ -14,7 +14,7 @@ fn a_record_gives_back_its_rows() {
     builder.chained(1, 1500, (1.5f64.to_bits(), model::STALE_BITS));
     builder.late(7, -4, (u64::MAX, 0));
     let payload = builder.finish([1, 2, 9]);
-    assert_eq!(payload.newest, 2000);
+    assert_eq!((payload.extent.oldest, payload.extent.newest), (-4, 2000));
     assert!(builder.is_empty());
     assert_eq!(payload.kind, KIND_SAMPLES);
     assert_eq!(SamplesReader::shard_of(&payload.bytes), Ok(1));
@@ -87,7 +87,7 @@ fn an_extended_record_gives_back_starts_and_histograms() {
     builder.late(4, 1, (1, 1));
     builder.histogram(9, 40, (&histogram, 39));
     let payload = builder.finish([0, 1, 1]);
-    assert_eq!((payload.kind, payload.newest), (KIND_EXTENDED, 40));
+    assert_eq!((payload.kind, payload.extent.newest), (KIND_EXTENDED, 40));
     let record = SamplesReader::new(payload.kind, &payload.bytes).unwrap();
     assert_eq!(record.histograms, [(9, 40, 39, histogram)]);
     let mut starts = Vec::new();

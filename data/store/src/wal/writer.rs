@@ -11,8 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use model::Millis;
-
+use super::extent::Extent;
 use super::queue::{EAGER_BYTES, Epoch, LogState, Record, Shared, WalOptions};
 use super::segment::{self, FRAME_TARGET, Header, SegmentInfo};
 use crate::disk::{Disk, DiskFile};
@@ -115,13 +114,11 @@ impl Writer {
             return Err(io::Error::other("no open segment"));
         };
         let mut raw = Vec::new();
-        let mut newest = Millis::MIN;
-        let mut backfill = false;
+        let mut extent = Extent::default();
         for (i, record) in records.iter().enumerate() {
             let payload = &record.payload;
             segment::put_record(&mut raw, payload.kind, record.position, &payload.bytes);
-            newest = newest.max(payload.newest);
-            backfill |= payload.backfill;
+            extent.join(&payload.extent);
             if raw.len() >= FRAME_TARGET || i + 1 == records.len() {
                 let frame = segment::encode_frame(&raw)?;
                 segment.file.write_all(&frame)?;
@@ -133,8 +130,7 @@ impl Writer {
         let mut segments = self.shared.segments.lock();
         if let Some(info) = segments.last_mut() {
             info.bytes = segment.bytes;
-            info.newest = info.newest.max(newest);
-            info.backfill |= backfill;
+            info.extent.join(&extent);
         }
         Ok(())
     }

@@ -126,6 +126,84 @@ fn write_deleted(dir: &Path) {
     store.delete_series(&sets, DELETED).unwrap();
 }
 
+/// Hours of history, and beside it samples of the next day: the log of that is cut short, and the snapshot of the head
+/// alone holds what came beside it.
+fn write_carried(dir: &Path) {
+    let store = open(StoreConfig {
+        snapshot_after_bytes: Some(0),
+        ..config(dir)
+    });
+    let send = |scrapes: std::ops::Range<i64>| {
+        let (mut batch, mut labels) = (Batch::default(), LabelsBuilder::default());
+        for scrape in scrapes {
+            for (series, t) in [
+                (1, START + scrape * MINUTE),
+                (3, START + 30 * HOUR + scrape * 1000),
+            ] {
+                labels.clear();
+                pairs(series).iter().for_each(|(name, value)| {
+                    labels.add(name, value);
+                });
+                let row = batch.add_series(&mut labels).unwrap();
+                batch.push(&row, t, value(series, scrape).unwrap());
+            }
+        }
+        let position = store.ingest(&batch).unwrap().position;
+        store.wait_durable(position).unwrap();
+        store.maintain(START + 30 * HOUR);
+    };
+    send(0..200);
+    send(200..240);
+    assert_eq!(store.status().degraded, Vec::<String>::new());
+}
+
+fn expected_carried() -> Content {
+    let mut content = Content::new();
+    for scrape in 0..240 {
+        for (series, t) in [
+            (1, START + scrape * MINUTE),
+            (3, START + 30 * HOUR + scrape * 1000),
+        ] {
+            let key = model::Labels::from_pairs(pairs(series)).unwrap().to_string();
+            let bits = value(series, scrape).unwrap().to_bits();
+            content.entry(key).or_default().insert(t, bits);
+        }
+    }
+    content
+}
+
+#[test]
+fn what_a_snapshot_carries_is_read() {
+    if let Some(mut name) = std::env::var_os("UPDATE_GOLDEN") {
+        name.push("-carried");
+        write_carried(&data().join(name));
+    }
+    let expected = expected_carried();
+    for name in ["v4-carried"] {
+        let dir = tempfile::tempdir().unwrap();
+        copy(&data().join(name), dir.path());
+        for round in 0..3 {
+            let store = open(config(dir.path()));
+            assert_eq!(store.status().quarantined, Vec::<PathBuf>::new());
+            assert_eq!(content(&store), expected, "{name}, round {round}");
+            store.maintain(START + 31 * HOUR);
+        }
+        let dir = tempfile::tempdir().unwrap();
+        copy(&data().join(name), dir.path());
+        let snapshot = dir.path().join("SNAPSHOT");
+        std::fs::remove_file(&snapshot).unwrap();
+        let store = open(config(dir.path()));
+        assert_eq!(store.status().quarantined, [snapshot], "its absence is told");
+        let left = content(&store);
+        assert!(
+            left.values()
+                .flatten()
+                .all(|(t, bits)| { expected.values().any(|samples| samples.get(t) == Some(bits)) })
+        );
+        assert_ne!(left, expected);
+    }
+}
+
 fn expected() -> Content {
     let mut content = Content::new();
     for series in 0..8 {
@@ -200,7 +278,7 @@ fn formats_of_earlier_versions_are_read() {
         write_deleted(&data().join(name));
     }
     let expected = expected();
-    for name in ["v1", "v2", "v3"] {
+    for name in ["v1", "v2", "v3", "v4"] {
         let dir = tempfile::tempdir().unwrap();
         copy(&data().join(name), dir.path());
         let store = open(config(dir.path()));
@@ -235,7 +313,7 @@ fn deletions_of_earlier_versions_are_kept() {
             samples.retain(|t, _| !DELETED.contains(*t));
         }
     }
-    for name in ["v2-deleted", "v3-deleted"] {
+    for name in ["v2-deleted", "v3-deleted", "v4-deleted"] {
         let dir = tempfile::tempdir().unwrap();
         copy(&data().join(name), dir.path());
         for round in 0..3 {

@@ -376,3 +376,39 @@ fn a_marker_between_a_histogram_and_floats_of_one_batch_is_kept() {
     assert_eq!(buffer.histogram(2), None);
     assert_eq!(buffer.values[2], 5.0);
 }
+
+#[test]
+fn room_for_exemplars_and_the_window_change_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(StoreConfig {
+        max_exemplars: 3,
+        ..config(dir.path())
+    });
+    let t = 999 * HOUR;
+    let take = |at: Millis, value: f64| {
+        let batch = with_exemplars(UP, at, &[exemplar(at, value, "a")]);
+        store.ingest(&batch).unwrap().exemplars
+    };
+    let kept = || exemplars(&store, TimeRange::ALL).pop().map(|(_, values)| values);
+    for n in 0..5_u8 {
+        assert_eq!(take(t + i64::from(n) * MINUTE, f64::from(n)), 1);
+    }
+    assert_eq!(kept(), Some(vec![2.0, 3.0, 4.0]));
+    store.set_max_exemplars(2);
+    assert_eq!(kept(), Some(vec![3.0, 4.0]), "the latest stay");
+    store.set_max_exemplars(4);
+    for n in 5..8_u8 {
+        assert_eq!(take(t + i64::from(n) * MINUTE, f64::from(n)), 1);
+    }
+    assert_eq!(kept(), Some(vec![4.0, 5.0, 6.0, 7.0]), "the oldest goes");
+    store.set_max_exemplars(0);
+    assert_eq!((take(t + 9 * MINUTE, 9.0), kept()), (0, None));
+
+    let late = t - 30 * MINUTE;
+    let refused = |batch: &Batch| store.ingest(batch).unwrap().n_rejected;
+    assert_eq!(refused(&one(UP, late, 1.0)), 1);
+    store.set_out_of_order_window(Duration::from_secs(3600));
+    assert_eq!(refused(&one(UP, late, 1.0)), 0);
+    store.set_out_of_order_window(Duration::ZERO);
+    assert_eq!(refused(&one(UP, late + MINUTE, 1.0)), 1);
+}

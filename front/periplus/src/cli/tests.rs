@@ -95,11 +95,12 @@ fn help_of_up() {
                   --enable-lifecycle          Take orders over HTTP: POST /-/reload and POST /-/quit
                   --cors-origin <PATTERN>     Let pages of other sites ask from a browser, if their whole origin
                                               matches, as in https://.*\.example
-                  --enable-feature <FEATURE>  Grant parts of PromQL that Prometheus has behind the same flag;
-                                              may be a list with commas [possible values:
+                  --enable-feature <FEATURE>  Grant what Prometheus has behind the same flag, most of it parts
+                                              of PromQL; may be a list with commas [possible values:
                                               promql-experimental-functions, promql-delayed-name-removal,
                                               promql-binop-fill-modifiers, promql-unquoted-utf8-names,
-                                              use-start-timestamps]
+                                              use-start-timestamps, otlp-deltatocumulative,
+                                              otlp-native-delta-ingestion]
                   --log-format <FORMAT>       How log lines on standard error look: text or json. PERIPLUS_LOG
                                               chooses which there are: a level (debug) or levels by part
                                               (store=debug,agent=trace)

@@ -11,6 +11,7 @@ use lake::LakeConfig;
 use model::{Matcher, Millis};
 use server::{Degradation, Language, ServerConfig, TlsFiles};
 use store::StoreConfig;
+use wire::DeltaHandling;
 
 use super::settings::Settings;
 use crate::cli::{Feature, UpArgs};
@@ -59,6 +60,8 @@ pub(super) struct UpConfig {
     cors_origin: Option<Matcher>,
     /// Parts of PromQL that are granted.
     language: Language,
+    /// What becomes of OTLP deltas, if the command line says so; it decides over the file.
+    pub(super) delta: Option<DeltaHandling>,
     /// Whether this process is root's.
     is_root: bool,
     /// How long the command line says to keep events; it decides over the file.
@@ -93,6 +96,10 @@ impl UpConfig {
         if data.is_none() {
             mistakes.push("there is no home folder for data: choose one with --data DIR".to_owned());
         }
+        let delta = delta(&args.enable_feature).unwrap_or_else(|mistake| {
+            mistakes.push(mistake);
+            None
+        });
         let tls = match (&args.tls_cert, &args.tls_key) {
             (Some(cert), Some(key)) => Some(TlsFiles {
                 cert: cert.clone(),
@@ -125,6 +132,7 @@ impl UpConfig {
             enable_lifecycle: args.enable_lifecycle,
             cors_origin: args.cors_origin.clone(),
             language: language(&args.enable_feature),
+            delta,
             is_root,
             retention_events: args.retention_events,
             kept_by_flags: (args.retention, args.retention_size),
@@ -190,7 +198,7 @@ impl UpConfig {
         config.enable_admin_api = self.enable_admin_api;
         config.cors_origin.clone_from(&self.cors_origin);
         config.language = self.language;
-        self.settings.apply_to_server(&mut config);
+        self.settings.apply_to_server(&mut config, self.delta);
         config
     }
 
@@ -252,9 +260,27 @@ fn language(features: &[Feature]) -> Language {
             Feature::PromqlBinopFillModifiers => language.grammar.fill_modifiers = true,
             Feature::PromqlUnquotedUtf8Names => language.grammar.unquoted_utf8_names = true,
             Feature::UseStartTimestamps => language.start_timestamps = true,
+            Feature::OtlpDeltatocumulative | Feature::OtlpNativeDeltaIngestion => {}
         }
     }
     language
+}
+
+/// Returns what becomes of OTLP deltas, if anything is said of them.
+fn delta(features: &[Feature]) -> Result<Option<DeltaHandling>, String> {
+    let given = |feature| features.contains(&feature);
+    match (
+        given(Feature::OtlpDeltatocumulative),
+        given(Feature::OtlpNativeDeltaIngestion),
+    ) {
+        (true, true) => Err(
+            "--enable-feature grants both otlp-deltatocumulative and otlp-native-delta-ingestion; choose one"
+                .to_owned(),
+        ),
+        (true, false) => Ok(Some(DeltaHandling::Accumulate)),
+        (false, true) => Ok(Some(DeltaHandling::Store)),
+        (false, false) => Ok(None),
+    }
 }
 
 /// Names collectors that there are not, each with the most similar one.

@@ -1,18 +1,22 @@
 //! The configuration file: read at the start, and again on SIGHUP and by order.
 //!
 //! A reload checks the whole file, certificates of receivers included, before anything changes. Then scraping takes
-//! it over, and forwarding. What only a restart brings into force is named.
+//! it over, forwarding, the store (how late samples may be, how many exemplars are kept) and the server (OTLP, tenants).
+//! What only a restart brings into force is named.
 
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::Context as _;
 use model::with_causes;
 use scrape::{Config, ScrapeHandle};
+use server::Adjuster;
+use store::{Store, StoreConfig};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
+use wire::DeltaHandling;
 
 use super::forwarding::{Forwarding, Receivers};
 use super::settings::Settings;
@@ -68,25 +72,39 @@ fn check(config: &Config, path: &Path) -> Result<Settings, Vec<String>> {
 pub(super) struct Reloader {
     scraping: ScrapeHandle,
     forwarding: Arc<Forwarding>,
+    store: Arc<Store>,
+    /// Set when there is a server, before anybody can order a reload.
+    server: Arc<OnceLock<Adjuster>>,
     path: PathBuf,
     /// What was in force at the start.
     first: Arc<Settings>,
+    /// What a flag says of OTLP deltas.
+    delta: Option<DeltaHandling>,
 }
 
 impl Reloader {
     /// Takes what a reload changes, and what it is held against.
     pub(super) fn new(
         scraping: ScrapeHandle,
-        forwarding: Arc<Forwarding>,
-        path: PathBuf,
-        first: Settings,
+        (forwarding, store): (Arc<Forwarding>, Arc<Store>),
+        (path, first): (PathBuf, Settings),
+        delta: Option<DeltaHandling>,
     ) -> Self {
         Self {
             scraping,
             forwarding,
+            store,
+            server: Arc::default(),
             path,
             first: Arc::new(first),
+            delta,
         }
+    }
+
+    /// Takes the server whose settings a reload changes.
+    pub(super) fn complete(&self, server: Adjuster) {
+        // There is one server, and it is told once.
+        let _known = self.server.set(server);
     }
 
     /// Reads the file again and takes it over. Returns warnings, among them what waits for a restart.
@@ -103,6 +121,7 @@ impl Reloader {
         warnings.extend(settings.warnings.iter().cloned());
         let waiting = self.first.waiting(&settings).into_iter();
         warnings.extend(waiting.map(|key| format!("{key} has changed and waits for a restart")));
+        self.adjust(&settings);
         let receivers = Receivers {
             configs: settings.receivers,
             external_labels,
@@ -116,6 +135,19 @@ impl Reloader {
             return Err(failed);
         }
         Ok(warnings)
+    }
+}
+
+impl Reloader {
+    /// Brings into force what cannot fail.
+    fn adjust(&self, settings: &Settings) {
+        let mut config = StoreConfig::new("");
+        settings.apply_to_store(&mut config);
+        self.store.set_out_of_order_window(config.out_of_order_window);
+        self.store.set_max_exemplars(config.max_exemplars);
+        if let Some(server) = self.server.get() {
+            server.adjust(settings.otlp(self.delta), settings.tenancy.clone());
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use scrape::config::read_section;
 use serde_json::Value;
 use server::{ServerConfig, Tenancy};
 use store::StoreConfig;
-use wire::OtlpSettings;
+use wire::{DeltaHandling, OtlpSettings};
 
 use self::raw::{Lasting, RawSections};
 use self::tables::LakeSettings;
@@ -21,13 +21,21 @@ mod check;
 mod raw;
 mod tables;
 
+/// Beginnings of keys that a reload brings into force; `otlp` as a whole is such a one.
+const IN_FORCE_AT_ONCE: [&str; 4] = [
+    "storage.tsdb.out_of_order_time_window",
+    "storage.exemplars",
+    "periplus.tenants",
+    "periplus.otlp",
+];
+
 /// What the file says besides scraping.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Settings {
     /// Where samples are forwarded to.
     pub(super) receivers: Vec<RemoteWriteConfig>,
     /// How OTLP points become samples.
-    pub(super) otlp: OtlpSettings,
+    otlp: OtlpSettings,
     /// Who the tenants are.
     pub(super) tenancy: Tenancy,
     /// Keys that are taken and change nothing.
@@ -146,9 +154,17 @@ impl Settings {
         self.lake.apply(config, events);
     }
 
+    /// Returns how OTLP points become samples; a flag decides over the file on deltas.
+    pub(super) fn otlp(&self, delta: Option<DeltaHandling>) -> OtlpSettings {
+        OtlpSettings {
+            delta: delta.unwrap_or(self.otlp.delta),
+            ..self.otlp.clone()
+        }
+    }
+
     /// Brings the settings of the server in.
-    pub(super) fn apply_to_server(&self, config: &mut ServerConfig) {
-        config.otlp = self.otlp.clone();
+    pub(super) fn apply_to_server(&self, config: &mut ServerConfig, delta: Option<DeltaHandling>) {
+        config.otlp = self.otlp(delta);
         config.tenancy = self.tenancy.clone();
         let (own, query) = (&self.queries, &mut config.query);
         set(&mut query.timeout, own.timeout);
@@ -167,9 +183,10 @@ impl Settings {
     pub(super) fn waiting(&self, newer: &Self) -> Vec<String> {
         let (old, new) = (&self.written, &newer.written);
         let mut found = Vec::new();
-        differing("otlp", (&old.otlp, &new.otlp), &mut found);
         differing("storage", (&old.storage, &new.storage), &mut found);
         differing("periplus", (&old.periplus, &new.periplus), &mut found);
+        let at_once = |key: &String| IN_FORCE_AT_ONCE.iter().any(|part| key.starts_with(part));
+        found.retain(|key| !at_once(key));
         found
     }
 }

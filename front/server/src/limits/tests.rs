@@ -120,3 +120,43 @@ fn tenants_are_told_apart_up_to_a_number() {
     assert!(Arc::ptr_eq(&of("c"), &of("d")));
     assert_eq!(of("").name, "default");
 }
+
+#[test]
+fn other_settings_keep_what_was_counted() {
+    let limits = |max_series, header: &str| Tenancy {
+        header: Some(header.to_owned()),
+        limits: TenantLimits {
+            max_series: Some(max_series),
+            max_concurrent_queries: Some(2),
+            ..TenantLimits::default()
+        },
+        ..Tenancy::default()
+    };
+    let tenants = Tenants::new(limits(2, "x-tenant"));
+    let headers = HeaderMap::from_iter([("x-tenant".parse().unwrap(), HeaderValue::from_static("a"))]);
+    let before = tenants.of(&headers);
+    let refused = |tenant: &Tenant| {
+        tenant
+            .check_batch(&mut batch(&[("a", "1"), ("b", "1"), ("c", "1")], 1), 0)
+            .samples
+    };
+    assert_eq!(refused(&before), 1);
+    let query = Arc::clone(before.queries.as_ref().unwrap())
+        .try_acquire_owned()
+        .unwrap();
+
+    tenants.adjust(limits(3, "x-tenant"));
+    let after = tenants.of(&headers);
+    assert_eq!(refused(&after), 0, "two of three were there");
+    let count = |tenant: &Tenant| tenant.refused[Limit::Series as usize].load(Ordering::Relaxed);
+    assert_eq!(count(&after), 1, "what was refused stays counted");
+    assert_eq!(
+        after.queries.as_ref().unwrap().available_permits(),
+        1,
+        "what runs still counts"
+    );
+    drop(query);
+
+    tenants.adjust(limits(3, "x-other"));
+    assert_eq!(tenants.of(&headers).name, DEFAULT);
+}

@@ -124,6 +124,7 @@ fn a_message_of_one_version_under_the_name_of_the_other_is_refused() -> anyhow::
     let pushed = server.push("io.prometheus.write.v2.Request");
     let complaint = pushed.err().map(|error| error.to_string()).unwrap_or_default();
     assert!(complaint.contains("400"), "{complaint}");
+    assert!(complaint.contains("prometheus.WriteRequest"), "{complaint}");
     Ok(())
 }
 

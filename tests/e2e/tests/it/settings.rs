@@ -136,13 +136,60 @@ fn a_wrong_section_is_not_taken_over() -> anyhow::Result<()> {
     let path = folder.path().join("periplus.yml");
     std::fs::write(&path, CONFIG.replace("max_labels: 3", "max_lables: 3"))?;
     reload_ok(0.0)?;
-    std::fs::write(&path, CONFIG.replace("max_labels: 3", "max_labels: 30"))?;
+    std::fs::write(
+        &path,
+        CONFIG.replace("max_label_value_bytes: 100", "max_label_value_bytes: 200"),
+    )?;
     reload_ok(1.0)?;
     // Only a restart brings it into force.
-    let wide = [("__name__", "wide"), ("a", "1"), ("b", "2"), ("c", "3")];
+    let long = "x".repeat(150);
+    let wide = [("__name__", "wide"), ("a", long.as_str())];
     assert_eq!(write(&server, "", &wide, now_ms()?)?.0, 400);
     server.stop()?;
     let server = start(folder.path(), &std::fs::read_to_string(&path)?)?;
     assert_eq!(write(&server, "", &wide, now_ms()?)?.0, 204);
     Ok(())
+}
+
+#[test]
+fn a_reload_brings_into_force_what_prometheus_reloads() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let server = start(folder.path(), CONFIG)?;
+    let now = now_ms()?;
+    let up = [("__name__", "up")];
+    let wide = [("__name__", "wide"), ("a", "1"), ("b", "2"), ("c", "3")];
+    assert_eq!(write(&server, "", &up, now)?.0, 204);
+    assert_eq!(write(&server, "", &up, now - 60_000)?.0, 400);
+    assert_eq!(write(&server, "", &wide, now)?.0, 400);
+    let changed = CONFIG
+        .replace("out_of_order_time_window: 0s", "out_of_order_time_window: 10m")
+        .replace("limits: {max_labels: 3}", "limits: {max_labels: 4}")
+        .replace(
+            "translation_strategy: NoTranslation",
+            "keep_identifying_resource_attributes: true",
+        );
+    std::fs::write(folder.path().join("periplus.yml"), changed)?;
+    let status = Command::new("kill")
+        .args(["-HUP", &server.pid().to_string()])
+        .status()?;
+    anyhow::ensure!(status.success(), "kill failed");
+    wait_for("a late sample to be taken", || {
+        (write(&server, "", &up, now - 60_000).ok()?.0 == 204).then_some(())
+    })?;
+    wait_for("the tenant's limit to be raised", || {
+        (write(&server, "", &wide, now).ok()?.0 == 204).then_some(())
+    })?;
+    let body = serde_json::json!({"resourceMetrics": [{"scopeMetrics": [{"metrics": [{
+        "name": "room.temperature", "gauge": {"dataPoints": [{"timeUnixNano": format!("{now}000000"), "asDouble": 20.5}]},
+    }]}]}]});
+    wait_for("names to be translated", || {
+        let headers = [("Content-Type", "application/json")];
+        let answer = server
+            .client
+            .post("/api/v1/otlp/v1/metrics", &headers, body.to_string().as_bytes());
+        (answer.ok()?.status == 200).then_some(())?;
+        let found = server.client.query("room_temperature").ok()?;
+        (found.len() == 1).then_some(())
+    })?;
+    server.stop()
 }

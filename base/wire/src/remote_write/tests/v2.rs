@@ -137,6 +137,21 @@ fn refuses_series_one_by_one_and_keeps_the_rest() {
 }
 
 #[test]
+fn a_message_of_version_1_is_named() {
+    let decoded = decode_remote_write_v2(
+        &encode_remote_write_v1(&rich_batch()),
+        &DecodeLimits::default(),
+        &mut DecodeScratch::default(),
+        &mut Batch::default(),
+    );
+    let error = decoded.unwrap_err().to_string();
+    assert!(
+        error.contains("prometheus.WriteRequest; send it with that"),
+        "{error}"
+    );
+}
+
+#[test]
 fn the_first_symbol_must_be_empty() {
     for symbols in [&["__name__", "up"][..], &[]] {
         let (decoded, _) = Request::new(symbols).decode();

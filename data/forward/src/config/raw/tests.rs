@@ -1,9 +1,10 @@
 use std::time::Duration;
 
 use relay::RelayConfig;
+use tls::SecretSource;
 use wire::RemoteWriteVersion;
 
-use super::super::{Proxy, Secret};
+use super::super::Proxy;
 use super::*;
 
 fn parse(yaml: &str) -> Result<Vec<RemoteWriteConfig>, Vec<ConfigError>> {
@@ -49,18 +50,21 @@ fn reads_a_block_as_in_prometheus() {
     assert!(central.send_exemplars && central.send_native_histograms && !central.retry_on_429);
     assert_eq!((central.relabel.len(), central.metadata.send), (1, false));
     assert!(central.http2 && !central.follow_redirects);
-    assert_eq!(central.tls.ca_file, Some("/etc/periplus/ca.pem".into()));
+    assert_eq!(
+        central.tls.authorities,
+        Some(SecretSource::File("/etc/periplus/ca.pem".into()))
+    );
     assert_eq!(central.tls.server_name.as_deref(), Some("central.internal"));
     assert!(matches!(&central.proxy, Proxy::Url { except, .. } if except == "10.0.0.0/8"));
     let names: Vec<&str> = central.headers.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["X-Scope-OrgID", "X-Two", "X-Two", "X-Two"]);
     assert_eq!(
         central.headers.last().map(|(_, value)| value.clone()),
-        Some(Secret::File("/etc/periplus/secret".into()))
+        Some(SecretSource::File("/etc/periplus/secret".into()))
     );
     let shown = format!("{central:?}");
     assert!(
-        shown.contains("<secret in /run/secret>") && !shown.contains("team"),
+        shown.contains("/run/secret") && !shown.contains("team"),
         "{shown}"
     );
     let other = &configs[1];
@@ -95,10 +99,12 @@ fn tells_all_mistakes_at_once() {
 - url: http://a/write
   oauth2: {client_id: x}
   round_robin_dns: true
-  tls_config: {ca: PEM, min_version: TLS13}
+  tls_config: {ca: PEM, ca_file: x, min_version: TLS9}
   basic_auth: {username: a}
   bearer_token: t
   proxy_url: "http://user:pass word@[/"
+- url: http://b/write
+  oauth2: {client_id: x, token_url: y, grant_type: password}
 "#,
     )
     .unwrap_err();
@@ -113,15 +119,16 @@ fn tells_all_mistakes_at_once() {
         "remote_write a/b: queue_config: min_shards",
         "remote_write a/b: queue_config: capacity",
         "remote_write a/b: headers: Authorization is set by the protocol",
-        "remote_write a/b: tls_config: cert_file and key_file",
+        "remote_write a/b: tls_config: it needs both a certificate",
         "remote_write a/b: write_relabel_configs: action \"dance\" is unknown",
         "remote_write a/b: write_relabel_configs: ",
-        "remote_write number 3: oauth2: it is not supported",
         "remote_write number 3: round_robin_dns: it is not supported",
-        "remote_write number 3: tls_config: ca, cert and key",
-        "remote_write number 3: tls_config: min_version",
         "remote_write number 3: authorization: more than one",
         "remote_write number 3: proxy_url: it is not the URL of a proxy",
+        "remote_write number 3: tls_config: at most one of ca and ca_file",
+        "remote_write number 3: tls_config: min_version \"TLS9\"",
+        "remote_write number 4: oauth2: grant_type \"password\" is not supported",
+        "remote_write number 4: oauth2: token_url is missing",
     ];
     assert_eq!(told.len(), begins.len(), "{told:#?}");
     for (text, begin) in told.iter().zip(begins) {

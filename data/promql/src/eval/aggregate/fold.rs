@@ -5,8 +5,8 @@ use crate::error::EvalError;
 use crate::eval::Evaluator;
 use crate::eval::aggregate::Groups;
 use crate::eval::aggregate::histograms::HistogramCells;
-use crate::eval::frame::{Budget, Frame, Lease, Row, RowSink};
-use crate::eval::steps::{Steps, has_step, steps_of, unite, words_for};
+use crate::eval::frame::{Frame, Lease, Row, RowHead, RowMut, RowSink};
+use crate::eval::steps::{Steps, has_step, steps_of, unite};
 use crate::math::{Kahan, Mean};
 use crate::plan::AggregatePlan;
 
@@ -24,18 +24,15 @@ impl Evaluator<'_> {
             AggregateOp::Stdvar => Box::new(Table::<DeviationCell<false>>::default()),
             _ => Box::new(Table::<GroupCell>::default()),
         };
-        let lease = self.budget.lease();
         let mut sink = Fold {
             groups,
+            rows: self.frame(steps),
             cells,
-            n_steps,
-            drop_name: Vec::new(),
-            present: Vec::new(),
             histograms: HistogramCells::new(plan.op, n_steps),
-            lease,
+            lease: self.budget.lease(),
         };
         self.stream(&plan.input, steps, &mut sink)?;
-        let (frame, histograms) = sink.finish(&self.budget)?;
+        let (frame, histograms) = sink.finish()?;
         self.annotate(|notes| histograms.remark(plan, notes));
         Ok(frame)
     }
@@ -51,47 +48,64 @@ trait Cell: Clone + Default {
     fn value(&self) -> f64;
 }
 
-/// Cells of all groups, without their type.
+/// Cells of all groups, without their type. A group whose values came in one row has none, but that row.
 trait Cells {
-    fn grow(&mut self, n_cells: usize);
-    fn add(&mut self, offset: usize, row: &Row<'_>, seen: &[u64]);
-    fn write(&self, offset: usize, present: &[u64], values: &mut [f64]);
+    /// Adds a further row to a group, whose values so far are `before` if it has no cells.
+    fn add(&mut self, group: usize, before: &RowMut<'_>, row: &Row<'_>);
+    /// Tells whether a group has cells.
+    fn has(&self, group: usize) -> bool;
+    /// Makes results of the values of a group.
+    fn finish(&self, group: usize, row: &mut RowMut<'_>);
 }
 
+/// Cells by group, one a step, or none.
 #[derive(Default)]
-struct Table<C> {
-    cells: Vec<C>,
-}
+struct Table<C>(Vec<Vec<C>>);
 
 impl<C: Cell> Cells for Table<C> {
-    fn grow(&mut self, n_cells: usize) {
-        self.cells.resize(n_cells, C::default());
-    }
-
-    fn add(&mut self, offset: usize, row: &Row<'_>, seen: &[u64]) {
-        for (word, (&new, &old)) in row.present.iter().zip(seen).enumerate() {
-            let base = word * 64;
+    fn add(&mut self, group: usize, before: &RowMut<'_>, row: &Row<'_>) {
+        if self.0.len() <= group {
+            self.0.resize_with(group + 1, Vec::new);
+        }
+        let cells = &mut self.0[group];
+        if cells.is_empty() {
+            cells.extend(before.values.iter().map(|value| C::first(*value)));
+        }
+        let words = row.present.iter().zip(&*before.present);
+        let columns = cells.chunks_mut(64).zip(row.values.chunks(64));
+        for ((&new, &old), (cells, values)) in words.zip(columns) {
             if new == u64::MAX && old == u64::MAX {
-                let cells = &mut self.cells[offset + base..offset + base + 64];
-                for (cell, value) in cells.iter_mut().zip(&row.values[base..base + 64]) {
+                for (cell, value) in cells.iter_mut().zip(values) {
                     cell.add(*value);
                 }
                 continue;
             }
             for bit in steps_of(&[new]) {
-                let (cell, value) = (&mut self.cells[offset + base + bit], row.values[base + bit]);
                 if has_step(&[old], bit) {
-                    cell.add(value);
+                    cells[bit].add(values[bit]);
                 } else {
-                    *cell = C::first(value);
+                    cells[bit] = C::first(values[bit]);
                 }
             }
         }
     }
 
-    fn write(&self, offset: usize, present: &[u64], values: &mut [f64]) {
-        for i in steps_of(present) {
-            values[i] = self.cells[offset + i].value();
+    fn has(&self, group: usize) -> bool {
+        self.0.get(group).is_some_and(|cells| !cells.is_empty())
+    }
+
+    fn finish(&self, group: usize, row: &mut RowMut<'_>) {
+        match self.0.get(group).filter(|cells| !cells.is_empty()) {
+            Some(cells) => {
+                for (value, cell) in row.values.iter_mut().zip(cells) {
+                    *value = cell.value();
+                }
+            }
+            None => {
+                for value in row.values.iter_mut() {
+                    *value = C::first(*value).value();
+                }
+            }
         }
     }
 }
@@ -99,61 +113,60 @@ impl<C: Cell> Cells for Table<C> {
 /// Folds rows into the cells of their groups.
 struct Fold<'a> {
     groups: Groups<'a>,
+    /// A row a group: the values of its first row with floats, and the steps at which it has floats.
+    rows: Frame,
     cells: Box<dyn Cells>,
-    n_steps: usize,
-    drop_name: Vec<bool>,
-    /// Steps at which a group has floats.
-    present: Vec<u64>,
     histograms: HistogramCells,
     lease: Lease,
 }
 
 impl RowSink for Fold<'_> {
     fn row(&mut self, row: Row<'_>) -> Result<(), EvalError> {
-        let group = self.groups.find(row.labels);
-        let words = words_for(self.n_steps);
-        if self.drop_name.len() < self.groups.len() {
-            self.lease.grow(self.n_steps)?;
-            self.drop_name.push(false);
-            self.present.resize(self.groups.len() * words, 0);
-            self.cells.grow(self.groups.len() * self.n_steps);
-        }
-        self.drop_name[group] |= row.drop_name;
-        let seen = &mut self.present[group * words..(group + 1) * words];
-        if row.histograms.is_empty() {
-            self.cells.add(group * self.n_steps, &row, seen);
-            unite(seen, row.present);
+        if row.present.iter().all(|word| *word == 0) {
             return Ok(());
         }
-        let floats = self.histograms.add(group, &row, &mut self.lease)?;
-        let row = Row {
-            present: &floats,
-            ..row
+        let group = self.groups.find(row.labels);
+        if self.rows.len() < self.groups.len() {
+            self.rows.push_empty(RowHead {
+                labels: self.groups.labels[group].clone(),
+                drop_name: false,
+            })?;
+        }
+        self.rows.heads_mut()[group].drop_name |= row.drop_name;
+        let floats;
+        let row = if row.histograms.is_empty() {
+            row
+        } else {
+            floats = self.histograms.add(group, &row, &mut self.lease)?;
+            Row {
+                present: &floats,
+                ..row
+            }
         };
-        self.cells.add(group * self.n_steps, &row, seen);
-        unite(seen, row.present);
+        let known = self.rows.get_mut(group);
+        if known.present.iter().all(|word| *word == 0) {
+            known.values.copy_from_slice(row.values);
+        } else {
+            if !self.cells.has(group) {
+                self.lease.grow(known.values.len())?;
+            }
+            self.cells.add(group, &known, &row);
+        }
+        unite(known.present, row.present);
         Ok(())
     }
 }
 
 impl Fold<'_> {
-    fn finish(mut self, budget: &Budget) -> Result<(Frame, HistogramCells), EvalError> {
-        let words = words_for(self.n_steps);
-        let mut frame = Frame::new(self.n_steps, budget);
-        let mut values = vec![0.0; self.n_steps];
-        for (group, labels) in self.groups.labels.iter().enumerate() {
-            let present = &mut self.present[group * words..(group + 1) * words];
-            self.cells.write(group * self.n_steps, present, &mut values);
-            let histograms = self.histograms.finish(group, present);
-            frame.push(Row {
-                labels,
-                drop_name: self.drop_name[group],
-                values: &values,
-                present,
-                histograms: &histograms,
-            })?;
+    fn finish(mut self) -> Result<(Frame, HistogramCells), EvalError> {
+        for group in 0..self.rows.len() {
+            let mut row = self.rows.get_mut(group);
+            self.cells.finish(group, &mut row);
+            let histograms = self.histograms.finish(group, row.present);
+            self.rows.lease_histograms(&histograms)?;
+            self.rows.set_histograms(group, histograms);
         }
-        Ok((frame, self.histograms))
+        Ok((self.rows, self.histograms))
     }
 }
 

@@ -7,7 +7,7 @@ use crate::ast::{AggregateOp, Span};
 use crate::error::EvalError;
 use crate::eval::Evaluator;
 use crate::eval::aggregate::Groups;
-use crate::eval::frame::{Frame, Row, histogram_at};
+use crate::eval::frame::{Frame, Row, float_steps, histogram_at};
 use crate::eval::steps::{Steps, add_step, has_step};
 use crate::number::format_short;
 use crate::plan::AggregatePlan;
@@ -35,11 +35,23 @@ impl Evaluator<'_> {
         let mut order = Vec::new();
         let mut chosen = Vec::new();
         let mut ignored = false;
-        for (step, &parameter) in param.iter().enumerate() {
-            if step % 64 == 0 {
+        let always_one = param.iter().all(|k| count_of(*k) > 0);
+        for (n, members) in members.iter().enumerate() {
+            if n % 64 == 0 {
                 self.check_interrupt()?;
             }
-            for members in &members {
+            if let ([idx], true, true) = (members.as_slice(), always_one, is_extreme(plan.op)) {
+                // It is the first of itself wherever it has a float.
+                let (present, histograms) = (input.present(*idx), input.histograms(*idx));
+                let floats = float_steps(present, histograms);
+                ignored |= floats != present;
+                if steps.is_instant() && floats.iter().any(|word| *word != 0) {
+                    order.push(*idx);
+                }
+                kept[idx * n_words..(idx + 1) * n_words].copy_from_slice(&floats);
+                continue;
+            }
+            for (step, &parameter) in param.iter().enumerate() {
                 let candidates = members
                     .iter()
                     .copied()
@@ -124,6 +136,10 @@ impl Evaluator<'_> {
         }
         Ok(true)
     }
+}
+
+fn is_extreme(op: AggregateOp) -> bool {
+    matches!(op, AggregateOp::TopK | AggregateOp::BottomK)
 }
 
 fn count_of(parameter: f64) -> usize {

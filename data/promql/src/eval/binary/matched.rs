@@ -26,7 +26,7 @@ struct MatchGroup {
 }
 
 /// Returns the labels a matching looks at.
-fn matched_labels(labels: &Labels, matching: &Matching) -> Labels {
+pub(super) fn matched_labels(labels: &Labels, matching: &Matching) -> Labels {
     if matching.on {
         labels.filtered(|name| matching.labels.iter().any(|l| l == name))
     } else {

@@ -230,20 +230,23 @@ impl Evaluator<'_> {
         let mut values = vec![0.0; input.frame.n_steps()];
         let mut buckets = Vec::new();
         for histogram in &input.classic {
+            let columns: Vec<_> = histogram
+                .rows
+                .iter()
+                .map(|(bound, idx)| (*bound, input.frame.values(*idx), &*input.floats[*idx]))
+                .collect();
             let mut present = vec![0; input.frame.n_words()];
             for (i, slot) in values.iter_mut().enumerate() {
                 if has_step(&histogram.left_out, i) {
                     continue;
                 }
                 buckets.clear();
-                let found = histogram
-                    .rows
-                    .iter()
-                    .filter(|(_, idx)| has_step(&input.floats[*idx], i));
-                buckets.extend(found.map(|(bound, idx)| Bucket {
-                    upper_bound: *bound,
-                    count: input.frame.values(*idx)[i],
-                }));
+                buckets.extend(columns.iter().filter(|(_, _, floats)| has_step(floats, i)).map(
+                    |(bound, counts, _)| Bucket {
+                        upper_bound: *bound,
+                        count: counts[i],
+                    },
+                ));
                 if !buckets.is_empty() {
                     *slot = self.classic_value((input, histogram), (estimate, i), &mut buckets);
                     add_step(&mut present, i);

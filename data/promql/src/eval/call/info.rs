@@ -133,6 +133,7 @@ impl Evaluator<'_> {
             }
             let plan = SelectorPlan {
                 matchers,
+                keep: Vec::new(),
                 offset,
                 at,
                 boundary: None,

@@ -65,11 +65,27 @@ impl Extrapolated {
         }
     }
 
+    /// Returns the kind of growth.
+    pub(super) fn growth(&self) -> Growth {
+        self.growth
+    }
+
     /// Returns the growth between the first and last sample of a window, with what resets hid.
     fn sampled(&mut self, window: &Window<'_>) -> f64 {
-        let values = window.samples.values;
         let (first, last) = (window.from, window.to - 1);
+        if self.overlaps.iter().any(|idx| *idx > first && *idx <= last) {
+            self.overlapping_steps += 1;
+        }
+        self.between(window.samples.values, (first, last))
+    }
+
+    /// Returns the growth between two samples, with what resets hid. The first one never goes back.
+    #[inline]
+    pub(super) fn between(&mut self, values: &[f64], (first, last): (usize, usize)) -> f64 {
         let mut growth = values[last] - values[first];
+        if self.resets.is_empty() {
+            return growth;
+        }
         while self.resets.get(self.next).is_some_and(|reset| *reset <= first) {
             self.next += 1;
         }
@@ -80,9 +96,6 @@ impl Extrapolated {
             .take_while(|reset| **reset <= last)
         {
             growth += values[reset - 1];
-        }
-        if self.overlaps.iter().any(|idx| *idx > first && *idx <= last) {
-            self.overlapping_steps += 1;
         }
         growth
     }

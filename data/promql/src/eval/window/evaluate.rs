@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use model::{Histogram, Labels, Millis, ResetHint, SampleBuffer, TimeRange};
+use model::{Histogram, Labels, Matcher, Millis, ResetHint, SampleBuffer, TimeRange};
 
 use crate::ast::Span;
 use crate::error::EvalError;
 use crate::eval::Evaluator;
 use crate::eval::frame::{Row, RowSink, histogram_at, without_metadata};
-use crate::eval::select::{differ_without_metadata, drop_stale, subquery_steps};
+use crate::eval::select::{differ_without_metadata, drop_stale, kept, subquery_steps};
 use crate::eval::spread::{RowMaker, Rows};
 use crate::eval::steps::{Steps, all_steps, steps_of};
 use crate::eval::window::mixed::{Mixed, RangeSeries};
@@ -45,6 +45,19 @@ impl Evaluator<'_> {
         }
     }
 
+    /// Returns the matchers of a function of stored series, and the span of time whose samples it needs.
+    pub(in crate::eval) fn window_range<'p>(
+        &self,
+        plan: &'p WindowPlan,
+        steps: &Steps,
+    ) -> Option<(&'p Vec<Matcher>, TimeRange)> {
+        let RangeSource::Stored { matchers, .. } = &plan.range.source else {
+            return None;
+        };
+        let windows = Windows::new(&plan.range, steps, self.params.lookback);
+        Some((matchers, stored_range(&windows)))
+    }
+
     /// Evaluates a function of a range vector, row by row.
     pub(in crate::eval) fn stream_window(
         &self,
@@ -74,7 +87,13 @@ impl Evaluator<'_> {
             starts: self.params.start_timestamps && uses_starts(plan.function),
         };
         let mut finish = |head: Row<'_>, out: &Output| self.finish_row((plan, &quantiles), (head, out), sink);
-        let RangeSource::Stored { matchers, detail, .. } = &plan.range.source else {
+        let RangeSource::Stored {
+            matchers,
+            keep,
+            detail,
+            ..
+        } = &plan.range.source
+        else {
             let mut maker = job.series_maker()?;
             let mut out = Output::new(steps.count());
             return self.for_each_range(&plan.range, steps, |head, series| {
@@ -83,7 +102,7 @@ impl Evaluator<'_> {
                 finish(head, &out)
             });
         };
-        let set = self.select(matchers, stored_range(&windows))?;
+        let set = kept(self.select(matchers, stored_range(&windows))?, (matchers, keep));
         let make = || -> Result<RowMaker<'_>, EvalError> {
             let mut maker = job.series_maker()?;
             Ok(Box::new(move |_, buffer, out| {
@@ -160,6 +179,7 @@ impl Evaluator<'_> {
         let range = RangePlan {
             source: RangeSource::Stored {
                 matchers: plan.matchers.clone(),
+                keep: Vec::new(),
                 boundary: None,
                 detail: plan.detail,
             },

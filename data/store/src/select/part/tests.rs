@@ -3,7 +3,7 @@ use std::sync::Arc;
 use model::{Labels, SampleBuffer};
 
 use super::*;
-use crate::disk::OsDisk;
+use crate::disk::tests::unsynced;
 use crate::part::{PageCache, PartInfo, PartWriter, order};
 
 #[test]
@@ -50,7 +50,7 @@ fn series() -> Vec<Labels> {
 fn a_part_finds_what_matches_one_by_one() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("1.part");
-    let mut writer = PartWriter::create(Arc::new(OsDisk), &path, PartInfo::new(1, 0)).unwrap();
+    let mut writer = PartWriter::create(unsynced(), &path, PartInfo::new(1, 0)).unwrap();
     let all = series();
     let mut samples = SampleBuffer::default();
     samples.push(1, 1.0);

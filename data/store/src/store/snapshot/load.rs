@@ -13,8 +13,8 @@ use crate::bytes::{HEADER_LEN, Header, Malformed, Reader};
 use crate::error::io_error;
 use crate::head::{Restored, Shard};
 use crate::wal::{
-    Captured, FRAME_HEADER_LEN, Frame, LogEnd, RefTable, Resume, SegmentFile, SegmentInfo, decode_exemplars,
-    decode_frame, decompress,
+    Captured, Extent, FRAME_HEADER_LEN, Frame, LogEnd, RefTable, Resume, SegmentFile, SegmentInfo,
+    decode_exemplars, decode_frame, decompress,
 };
 
 /// Slices that may wait for a thread.
@@ -49,12 +49,12 @@ pub(crate) fn load(dir: &Path, shard: &(dyn Fn(u32) -> Shard + Sync)) -> Result<
         Err(error) => return Err(io_error("open", path)(error)),
     };
     file.ensure(HEADER_LEN).map_err(io_error("read", &path))?;
-    // One of a newer version can be done without, as the log holds what it holds.
-    if !matches!(FORMAT.read(&mut Reader::new(file.rest())), Header::Known(_)) {
+    // The manifest refuses a folder of a newer version, so one that claims to be newer is damaged.
+    let Header::Known(version) = FORMAT.read(&mut Reader::new(file.rest())) else {
         return Ok(Found::Damaged);
-    }
+    };
     file.skip_to(HEADER_LEN).map_err(io_error("read", &path))?;
-    match read(&mut file, shard) {
+    match read(&mut file, version, shard) {
         Ok(loaded) => Ok(Found::Valid(Box::new(loaded))),
         Err(Failed::Malformed) => Ok(Found::Damaged),
         Err(Failed::Io(error)) => Err(io_error("read", path)(error)),
@@ -88,7 +88,11 @@ type Thread<'s> = (
     ScopedJoinHandle<'s, Result<Restored, Malformed>>,
 );
 
-fn read(file: &mut SegmentFile, shard: &(dyn Fn(u32) -> Shard + Sync)) -> Result<Loaded, Failed> {
+fn read(
+    file: &mut SegmentFile,
+    version: u32,
+    shard: &(dyn Fn(u32) -> Shard + Sync),
+) -> Result<Loaded, Failed> {
     std::thread::scope(|scope| {
         let mut threads: Vec<Thread<'_>> = Vec::new();
         let mut exemplars = Vec::new();
@@ -123,7 +127,7 @@ fn read(file: &mut SegmentFile, shard: &(dyn Fn(u32) -> Shard + Sync)) -> Result
                 EXEMPLARS => decode_exemplars(reader.rest(), |series, exemplar| {
                     exemplars.push((series.to_labels(), exemplar));
                 })?,
-                END => return finish(reader, threads, (exemplars, file.offset() as u64)),
+                END => return finish((reader, version), threads, (exemplars, file.offset() as u64)),
                 _ => return Err(Failed::Malformed),
             }
         }
@@ -152,7 +156,7 @@ fn restore(shard: Shard, slices: &Receiver<Slice>) -> Result<Restored, Malformed
 }
 
 fn finish(
-    mut reader: Reader<'_>,
+    (mut reader, version): (Reader<'_>, u32),
     threads: Vec<Thread<'_>>,
     (exemplars, bytes): (Vec<(Labels, Exemplar)>, u64),
 ) -> Result<Loaded, Failed> {
@@ -164,17 +168,7 @@ fn finish(
     let epoch = reader.u64()?;
     let mut segments = Vec::new();
     for _ in 0..reader.uvarint()? {
-        let (sequence, of_epoch) = (reader.u64()?, reader.u64()?);
-        let floor: Millis = reader.u64()?.cast_signed();
-        let bytes = reader.u64()?;
-        segments.push(SegmentInfo {
-            bytes,
-            durable_bytes: bytes,
-            positions: (reader.u64()?, reader.u64()?),
-            newest: reader.u64()?.cast_signed(),
-            backfill: reader.u8()? == 1,
-            ..SegmentInfo::empty(std::path::PathBuf::new(), (sequence, of_epoch), floor)
-        });
+        segments.push(segment(&mut reader, version)?);
     }
     if reader.uvarint()? != threads.len() as u64 {
         return Err(Failed::Malformed);
@@ -217,5 +211,27 @@ fn finish(
         exemplars,
         epoch,
         bytes,
+    })
+}
+
+fn segment(reader: &mut Reader<'_>, version: u32) -> Result<SegmentInfo, Malformed> {
+    let (sequence, epoch) = (reader.u64()?, reader.u64()?);
+    let floor: Millis = reader.i64()?;
+    let bytes = reader.u64()?;
+    let positions = (reader.u64()?, reader.u64()?);
+    let newest = reader.i64()?;
+    let backfill = reader.u8()? == 1;
+    // Taken for an epoch of the usual kind if that is not known.
+    let oldest = if version > 1 { reader.i64()? } else { newest };
+    Ok(SegmentInfo {
+        bytes,
+        durable_bytes: bytes,
+        positions,
+        extent: Extent {
+            oldest,
+            newest,
+            backfill,
+        },
+        ..SegmentInfo::empty(std::path::PathBuf::new(), (sequence, epoch), floor)
     })
 }

@@ -59,7 +59,7 @@ struct Life {
 impl Life {
     fn begin() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let store = open_with(deletions_config(dir.path()), faults::sound());
+        let store = open_with(deletions_config(dir.path()), unsynced());
         Self { dir, store }
     }
 
@@ -89,7 +89,7 @@ impl Life {
             std::fs::write(copy.path().join("MANIFEST"), b"").unwrap();
         }
         drop(store);
-        let store = open_with(deletions_config(copy.path()), faults::sound());
+        let store = open_with(deletions_config(copy.path()), unsynced());
         Self { dir: copy, store }
     }
 
@@ -261,12 +261,12 @@ fn a_snapshot_on_request_takes_what_is_left() {
     let name = life.store.snapshot(false).unwrap();
     let copy = tempfile::tempdir().unwrap();
     copy_dir(&life.dir.path().join("snapshots").join(name), copy.path());
-    let store = open_with(deletions_config(copy.path()), faults::sound());
+    let store = open_with(deletions_config(copy.path()), unsynced());
     assert_eq!(content(&store, TimeRange::ALL), expected);
     store.ingest(&batch(&[(1, START + 9 * HOUR + 8, 6)])).unwrap();
     store.wait_durable(store.position()).unwrap();
     drop(store);
-    let store = open_with(deletions_config(copy.path()), faults::sound());
+    let store = open_with(deletions_config(copy.path()), unsynced());
     let found = content(&store, TimeRange::ALL);
     assert_eq!(found[&labels(1)].len(), 3);
 }

@@ -96,7 +96,7 @@ proptest! {
             compacted_range: Duration::from_secs(8 * 3600),
             ..config(dir)
         };
-        let mut store = open_with(config(dir.path()), Arc::new(OsDisk));
+        let mut store = open_with(config(dir.path()), unsynced());
         let mut expected: BTreeMap<Labels, BTreeMap<Millis, Held>> = BTreeMap::new();
         let mut now = 900 * HOUR;
         for step in steps {
@@ -139,7 +139,7 @@ proptest! {
                 }
                 Step::Reopen => {
                     drop(store);
-                    store = open_with(config(dir.path()), Arc::new(OsDisk));
+                    store = open_with(config(dir.path()), unsynced());
                 }
                 Step::Crash => {
                     store.wait_durable(store.position()).unwrap();
@@ -147,7 +147,7 @@ proptest! {
                     copy_dir(dir.path(), copy.path());
                     drop(store);
                     dir = copy;
-                    store = open_with(config(dir.path()), Arc::new(OsDisk));
+                    store = open_with(config(dir.path()), unsynced());
                 }
             }
             expected.retain(|_, samples| !samples.is_empty());

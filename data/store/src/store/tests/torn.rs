@@ -69,7 +69,7 @@ fn a_log_that_ends_within_its_last_record_has_all_before_it() {
         snapshot_after_bytes: None,
         ..config(dir)
     };
-    let store = open_with(config(dir.path()), faults::sound());
+    let store = open_with(config(dir.path()), unsynced());
     let put = |step: i64| {
         let position = store.ingest(&mixed_batch(step)).unwrap().position;
         store.wait_durable(position).unwrap();
@@ -95,7 +95,7 @@ fn a_log_that_ends_within_its_last_record_has_all_before_it() {
             let left = tempfile::tempdir().unwrap();
             copy_dir(copy.path(), left.path());
             std::fs::write(left.path().join(&name), torn).unwrap();
-            let again = open_with(config(left.path()), faults::sound());
+            let again = open_with(config(left.path()), unsynced());
             let found = state(&again);
             // The records of a batch may be written one by one.
             assert!(
@@ -111,7 +111,7 @@ fn a_log_that_ends_within_its_last_record_has_all_before_it() {
             again.wait_durable(position).unwrap();
             let expected = state(&again);
             drop(again);
-            let again = open_with(config(left.path()), faults::sound());
+            let again = open_with(config(left.path()), unsynced());
             assert_eq!(state(&again), expected, "{end}, {zeros}");
         }
     }

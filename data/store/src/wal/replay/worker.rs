@@ -10,6 +10,7 @@ use model::Millis;
 use super::ReplayTarget;
 use crate::StoreError;
 use crate::wal::decode::RefTable;
+use crate::wal::extent::Extent;
 use crate::wal::record::SamplesReader;
 use crate::wal::segment::{KIND_EXTENDED, KIND_SAMPLES, for_each_record};
 
@@ -26,8 +27,8 @@ pub(super) enum Message {
 /// What workers found.
 pub(super) struct Outcome<T> {
     pub(super) targets: Vec<T>,
-    /// Newest sample and presence of backfill, by segment announced.
-    pub(super) segments: Vec<(Millis, bool)>,
+    /// What samples there were, by segment announced.
+    pub(super) segments: Vec<Extent>,
     pub(super) n_samples: u64,
     pub(super) n_lost: u64,
 }
@@ -104,9 +105,9 @@ impl<'s, T: ReplayTarget + 's> Workers<'s, T> {
             all.targets.extend(outcome.targets);
             all.n_samples += outcome.n_samples;
             all.n_lost += outcome.n_lost;
-            all.segments.resize(outcome.segments.len(), (Millis::MIN, false));
-            for (sum, (newest, backfill)) in all.segments.iter_mut().zip(outcome.segments) {
-                *sum = (sum.0.max(newest), sum.1 || backfill);
+            all.segments.resize(outcome.segments.len(), Extent::default());
+            for (sum, extent) in all.segments.iter_mut().zip(&outcome.segments) {
+                sum.join(extent);
             }
         }
         all
@@ -120,7 +121,7 @@ struct Worker<T> {
     tables: HashMap<u32, RefTable>,
     epoch: u32,
     last_position: u64,
-    segments: Vec<(Millis, bool)>,
+    segments: Vec<Extent>,
     n_samples: u64,
     n_lost: u64,
 }

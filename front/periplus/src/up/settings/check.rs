@@ -40,9 +40,10 @@ pub(super) fn otlp(raw: &RawOtlp, own: &RawOwnOtlp, mistakes: &mut Vec<String>) 
     let delta = match own.delta.as_deref() {
         None | Some("refuse") => DeltaHandling::Refuse,
         Some("store") => DeltaHandling::Store,
+        Some("accumulate") => DeltaHandling::Accumulate,
         Some(other) => {
             mistakes.push(format!(
-                "periplus.otlp: delta {other:?} is neither refuse nor store"
+                "periplus.otlp: delta {other:?} is not one of refuse, store and accumulate"
             ));
             DeltaHandling::Refuse
         }

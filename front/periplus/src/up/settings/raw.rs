@@ -22,11 +22,10 @@ pub(super) struct RawSections {
     pub(super) periplus: Option<RawPeriplus>,
 }
 
-/// Sections that are in force from the start to the end of the process, to find what a reload would change.
+/// Sections with keys that are in force from the start to the end of the process, to find what a reload would change.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub(super) struct Lasting {
-    pub(super) otlp: Value,
     pub(super) storage: Value,
     pub(super) periplus: Value,
 }

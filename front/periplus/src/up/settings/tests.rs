@@ -20,7 +20,7 @@ fn apply(settings: &Settings) -> (StoreConfig, ServerConfig) {
     let mut store = StoreConfig::new("/data/store");
     let mut server = ServerConfig::new("127.0.0.1:0".parse().unwrap(), "/data");
     settings.apply_to_store(&mut store);
-    settings.apply_to_server(&mut server);
+    settings.apply_to_server(&mut server, None);
     (store, server)
 }
 
@@ -147,7 +147,7 @@ fn all_mistakes_are_named_at_once() {
             otlp: promote_resource_attributes names "a" twice
             otlp: promote_resource_attributes holds an empty name
             otlp: ignore_resource_attributes needs promote_all_resource_attributes: true
-            periplus.otlp: delta "x" is neither refuse nor store
+            periplus.otlp: delta "x" is not one of refuse, store and accumulate
             otlp: translation_strategy "x" is not one of UnderscoreEscapingWithSuffixes, UnderscoreEscapingWithoutSuffixes, NoUTF8EscapingWithSuffixes and NoTranslation
             periplus.tenants: overrides need header, the name of the header that says who the tenant is
             storage.tsdb.retention: percentage is not supported: use size, or --retention-size
@@ -156,6 +156,24 @@ fn all_mistakes_are_named_at_once() {
             periplus.writes: max_request_size must be more than 0; leave it out for the default
         "#]],
     );
+}
+
+#[test]
+fn a_flag_decides_over_the_file_on_deltas() {
+    let settings = read("periplus: {otlp: {delta: store}}\n").unwrap();
+    assert_eq!(settings.otlp(None).delta, DeltaHandling::Store);
+    let flag = Some(DeltaHandling::Accumulate);
+    assert_eq!(settings.otlp(flag).delta, DeltaHandling::Accumulate);
+    let settings = read("periplus: {otlp: {delta: accumulate}}\n").unwrap();
+    assert_eq!(settings.otlp(None).delta, DeltaHandling::Accumulate);
+}
+
+#[test]
+fn what_a_reload_brings_into_force_does_not_wait() {
+    let old = read("storage: {exemplars: {max_exemplars: 5}}\n").unwrap();
+    let new = "storage: {tsdb: {out_of_order_time_window: 1m, retention: {time: 1d}}}\notlp: {promote_scope_metadata: true}\n\
+               periplus: {tenants: {header: x, limits: {max_series: 6}}, otlp: {delta: store}}\n";
+    assert_eq!(old.waiting(&read(new).unwrap()), ["storage.tsdb.retention.time"]);
 }
 
 #[test]
@@ -171,11 +189,6 @@ fn what_waits_for_a_restart_is_named() {
             .unwrap();
     assert_eq!(
         old.waiting(&new),
-        [
-            "otlp.promote_scope_metadata",
-            "storage.tsdb.out_of_order_time_window",
-            "periplus.store.max_series",
-            "periplus.store.max_labels",
-        ]
+        ["periplus.store.max_series", "periplus.store.max_labels",]
     );
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use model::{
     ExemplarRequest, Labels, Metadata, NamesRequest, Query, QueryError, SampleBuffer, Selection,
-    SeriesExemplars, SeriesSet,
+    SeriesExemplars, SeriesSet, TimeRange,
 };
 use std::sync::Arc;
 
@@ -90,6 +90,10 @@ impl Query for Counting<'_> {
             inner,
             counts: Arc::clone(&self.counts),
         }))
+    }
+
+    fn may_have_histograms(&self, metric: &str, range: TimeRange) -> Result<bool, QueryError> {
+        self.inner.may_have_histograms(metric, range)
     }
 
     fn label_names(&self, request: &NamesRequest) -> Result<Vec<String>, QueryError> {

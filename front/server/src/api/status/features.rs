@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
+use wire::DeltaHandling;
 
 use crate::api::answer::json::Object;
 use crate::api::answer::success;
@@ -32,11 +33,18 @@ pub(crate) async fn features(State(app): State<Arc<App>>) -> Response {
         ("admin", app.config.enable_admin_api),
         ("lifecycle", app.sources.lifecycle.is_some()),
     ];
+    let delta = app.otlp().delta;
     let experimental = app.config.language.grammar.experimental_functions;
     success(|out| {
         let mut data = Object::new(out);
         write(data.object("api"), api.into_iter().chain(API));
-        write(data.object("otlp_receiver"), [("delta_conversion", false)]);
+        write(
+            data.object("otlp_receiver"),
+            [
+                ("delta_conversion", delta == DeltaHandling::Accumulate),
+                ("native_delta_ingestion", delta == DeltaHandling::Store),
+            ],
+        );
         write(
             data.object("prometheus"),
             [("agent_mode", false), ("server_mode", true)],

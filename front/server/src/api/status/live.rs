@@ -13,7 +13,7 @@ use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use axum::response::Response;
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::stream::{self, Stream};
 use model::Millis;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
@@ -44,13 +44,18 @@ pub(crate) async fn live(State(app): State<Arc<App>>) -> Result<Response, ApiErr
         let event = feed.next().await?;
         Some((Ok::<_, Infallible>(event), feed))
     });
+    Ok(answer(events))
+}
+
+/// Answers with events, which nothing on the way is to keep or hold back.
+pub(super) fn answer(events: impl Stream<Item = Result<Bytes, Infallible>> + Send + 'static) -> Response {
     let mut response = Response::new(Body::from_stream(events));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // nginx would hold events back until its buffer is full.
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-    Ok(response)
+    response
 }
 
 /// Takes a place among the open streams.

@@ -3,15 +3,13 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::live::{KEEP_ALIVE, take_place};
+use super::live::{KEEP_ALIVE, answer, take_place};
 use super::system::degradations;
 use crate::api::answer::json::{Array, Object};
 use crate::api::answer::{ApiError, success};
@@ -53,11 +51,7 @@ pub(crate) async fn live(State(app): State<Arc<App>>) -> Result<Response, ApiErr
         let event = feed.next().await?;
         Some((Ok::<_, Infallible>(event), feed))
     });
-    let mut response = Response::new(Body::from_stream(events));
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    Ok(response)
+    Ok(answer(events))
 }
 
 struct Feed {

@@ -14,8 +14,8 @@ use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, 
 use axum::response::Response;
 use flate2::read::MultiGzDecoder;
 use wire::{
-    OtlpLimits, OtlpTranslated, decode_otlp_json, decode_otlp_protobuf, encode_otlp_response_json,
-    encode_otlp_response_protobuf,
+    DeltaHandling, OtlpLimits, OtlpTranslated, decode_otlp_json, decode_otlp_protobuf,
+    encode_otlp_response_json, encode_otlp_response_protobuf,
 };
 
 use super::gate::Workspace;
@@ -136,8 +136,15 @@ fn decode(
         Encoding::Protobuf => decode_otlp_protobuf(message, &limits),
         Encoding::Json => decode_otlp_json(message, &limits),
     };
-    let decoded = decoded.map_err(decode_error)?;
-    Ok(decoded.translate(&app.config.otlp, &mut workspace.batch))
+    let mut decoded = decoded.map_err(decode_error)?;
+    let settings = app.otlp();
+    if settings.delta != DeltaHandling::Accumulate {
+        return Ok(decoded.translate(&settings, &mut workspace.batch));
+    }
+    let refused = decoded.accumulate(&mut app.deltas.lock(), app.now());
+    let mut told = decoded.translate(&settings, &mut workspace.batch);
+    told.refused_before(refused);
+    Ok(told)
 }
 
 fn gunzip(packed: &[u8], limit: usize) -> Result<Vec<u8>, WriteError> {

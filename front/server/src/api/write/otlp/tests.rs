@@ -4,8 +4,10 @@ use std::sync::Arc;
 use axum::http::Method;
 use flate2::Compression as Level;
 use flate2::write::GzEncoder;
+use wire::{DeltaHandling, OtlpSettings};
 
 use crate::api::write::raw::{Message, inner};
+use crate::config::Tenancy;
 use crate::fixture::{Answer, Fixture, LOOPBACK, request};
 
 const PATH: &str = "/api/v1/otlp/v1/metrics";
@@ -31,6 +33,10 @@ fn attribute(message: &mut Message, number: u64, (key, value): (&str, &str)) {
 
 /// A gauge, and a monotonic sum that is cumulative (2) or a delta (1).
 pub(in crate::api::write) fn body(temporality: u64) -> Vec<u8> {
+    body_at(temporality, NOW_NS)
+}
+
+fn body_at(temporality: u64, now: u64) -> Vec<u8> {
     let mut body = Message::default();
     body.message(1, |resource| {
         resource.message(1, |resource| attribute(resource, 1, ("service.name", "shop")));
@@ -39,7 +45,7 @@ pub(in crate::api::write) fn body(temporality: u64) -> Vec<u8> {
                 metric.bytes(1, b"queue.length").bytes(2, b"Waiting.");
                 metric.message(5, |gauge| {
                     gauge.message(1, |point| {
-                        point.fixed64(3, NOW_NS).double(4, 7.5);
+                        point.fixed64(3, now).double(4, 7.5);
                         attribute(point, 7, ("queue", "in"));
                     });
                 });
@@ -49,8 +55,8 @@ pub(in crate::api::write) fn body(temporality: u64) -> Vec<u8> {
                 metric.message(7, |sum| {
                     sum.message(1, |point| {
                         point
-                            .fixed64(2, NOW_NS - 60_000_000_000)
-                            .fixed64(3, NOW_NS)
+                            .fixed64(2, now - 60_000_000_000)
+                            .fixed64(3, now)
                             .double(4, 3.0);
                     });
                     sum.varint(2, temporality).varint(3, 1);
@@ -183,4 +189,32 @@ async fn a_bomb_is_not_unpacked() {
     )
     .await;
     assert_eq!(answer.status, 413);
+}
+
+#[tokio::test]
+async fn deltas_add_up_where_that_is_asked_for() {
+    let fixture = fixture();
+    let otlp = |delta| OtlpSettings {
+        delta,
+        ..OtlpSettings::default()
+    };
+    let features = async || fixture.get("/api/v1/features").await.json()["data"]["otlp_receiver"].clone();
+    assert_eq!(features().await["delta_conversion"], false);
+    fixture
+        .app
+        .adjust(otlp(DeltaHandling::Accumulate), Tenancy::default());
+    assert_eq!(features().await["delta_conversion"], true);
+    for at in [NOW_NS - 60_000_000_000, NOW_NS] {
+        let answer = send(&fixture, &[PROTOBUF], body_at(1, at)).await;
+        assert_eq!((answer.status.as_u16(), answer.text.as_str()), (200, ""));
+    }
+    assert_eq!(value(&fixture, "orders_total{job=\"shop\"}").await, "6");
+    let again = send(&fixture, &[PROTOBUF], body_at(1, NOW_NS)).await;
+    assert!(again.text.contains("not later than the newest"), "{}", again.text);
+    assert_eq!(value(&fixture, "orders_total{job=\"shop\"}").await, "6");
+    fixture
+        .app
+        .adjust(otlp(DeltaHandling::Refuse), Tenancy::default());
+    let refused = send(&fixture, &[PROTOBUF], body_at(1, NOW_NS + 1_000_000_000)).await;
+    assert!(refused.text.contains("values are deltas"), "{}", refused.text);
 }

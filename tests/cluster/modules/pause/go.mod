@@ -1,0 +1,3 @@
+module periplus.dev/testbed/pause
+
+go 1.26.0
