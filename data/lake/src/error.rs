@@ -96,6 +96,14 @@ pub enum AppendError {
         /// What the system said.
         reason: String,
     },
+    /// The table was damaged when the lake was opened.
+    #[error("table {table} is set aside: {reason}; then start again")]
+    Aside {
+        /// The table.
+        table: &'static str,
+        /// What is wrong with it, and what to do.
+        reason: String,
+    },
     /// As much waits for being written as may.
     #[error("table {table} is overloaded: {waiting_bytes} bytes wait to be written to files")]
     Overloaded {

@@ -14,16 +14,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{LakeConfig, LakeConfigError};
 use crate::definition::TableDef;
+use crate::delta::DeltaError;
 use crate::error::{AppendError, LakeError};
 use crate::metrics;
 use crate::objects::Objects;
-use crate::sql::{Answer, EndWithUs, Engine, Question, Select, SqlError};
+use crate::sql::{self, Answer, Aside, EndWithUs, Engine, Question, Select, SqlError};
 use crate::table::Table;
 use crate::upkeep::{self, Upkeep};
 
 const LOCK: &str = "lake.lock";
-/// Threads of queries, and as many of upkeep; those that wait for appends belong to the caller.
-const WORKERS: usize = 2;
+/// Threads of upkeep; those that wait for appends belong to the caller.
+const UPKEEP_WORKERS: usize = 2;
 /// Threads for files.
 const MAX_BLOCKING_THREADS: usize = 16;
 /// Longest time that what still runs gets when the lake closes.
@@ -32,6 +33,8 @@ const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
 /// Tables of rows with SQL over them. Queries and upkeep run on threads of its own.
 pub struct Lake {
     tables: Vec<Arc<Table>>,
+    /// Tables that could not be opened.
+    aside: Vec<Aside>,
     engine: Arc<Engine>,
     /// Threads of upkeep.
     handle: Handle,
@@ -66,11 +69,13 @@ pub struct TableStatus {
     pub oldest: Option<Millis>,
     /// Files that were damaged and set aside since the start.
     pub n_quarantined: u64,
+    /// Why the table as a whole is set aside, if it is, and what to do: it then takes no rows and answers no query.
+    pub aside: Option<Arc<str>>,
 }
 
 impl Lake {
     /// Opens a lake with all tables of [`crate::tables`], and reads back what is in no file yet. Blocks; call it from
-    /// where blocking is allowed.
+    /// where blocking is allowed. A table whose transaction log is damaged is set aside, see [`TableStatus::aside`].
     ///
     /// # Errors
     /// The configuration is wrong, somebody else has it open, or a file that it cannot do without cannot be read.
@@ -91,10 +96,10 @@ impl Lake {
         check_retention(&config, &defs)?;
         let lock = lock(&config)?;
         let objects = Objects::open(&config)?;
-        let runtime = threads("lake-upkeep")?;
-        let queries = threads("lake-query")?;
-        let tables = runtime.block_on(open_tables(defs, &config, (&objects, &clock)))?;
-        let engine = Engine::new(&objects, config.query, tables.clone());
+        let runtime = threads("lake-upkeep", UPKEEP_WORKERS)?;
+        let queries = threads("lake-query", sql::threads(&config.query))?;
+        let (tables, aside) = runtime.block_on(open_tables(defs, &config, (&objects, &clock)))?;
+        let engine = Engine::new(&objects, config.query, (tables.clone(), aside.clone()));
         let engine = Arc::new(engine.map_err(|error| LakeError::Parquet {
             table: "of queries",
             source: Box::new(error),
@@ -112,6 +117,7 @@ impl Lake {
         let upkeep = tables.iter().map(start).collect();
         Ok(Self {
             tables,
+            aside,
             engine,
             handle,
             queries: queries.handle().clone(),
@@ -157,7 +163,8 @@ impl Lake {
 
     /// Returns how all tables stand.
     pub fn status(&self) -> Vec<TableStatus> {
-        self.tables.iter().map(|table| status(table)).collect()
+        let open = self.tables.iter().map(|table| status(table));
+        open.chain(self.aside.iter().map(status_aside)).collect()
     }
 
     /// Hands over what the lake counts of itself.
@@ -165,6 +172,9 @@ impl Lake {
         for table in &self.tables {
             metrics::report_table(table, out);
         }
+        let open = self.tables.iter().map(|table| (table.def.name, 0));
+        let aside = self.aside.iter().map(|aside| (aside.def.name, 1));
+        metrics::report_aside(open.chain(aside), out);
         metrics::report_queries(&self.engine.counters, out);
     }
 
@@ -208,8 +218,17 @@ impl Lake {
 
     fn find(&self, name: &str) -> Result<&Arc<Table>, AppendError> {
         let found = self.tables.iter().find(|table| table.def.name == name);
-        found.ok_or_else(|| AppendError::UnknownTable {
-            name: name.to_owned(),
+        found.ok_or_else(|| {
+            let aside = self.aside.iter().find(|aside| aside.def.name == name);
+            match aside {
+                Some(aside) => AppendError::Aside {
+                    table: aside.def.name,
+                    reason: aside.reason.to_string(),
+                },
+                None => AppendError::UnknownTable {
+                    name: name.to_owned(),
+                },
+            }
         })
     }
 
@@ -236,9 +255,9 @@ impl Drop for Lake {
     }
 }
 
-fn threads(name: &str) -> Result<Runtime, LakeError> {
+fn threads(name: &str, workers: usize) -> Result<Runtime, LakeError> {
     Builder::new_multi_thread()
-        .worker_threads(WORKERS)
+        .worker_threads(workers)
         .max_blocking_threads(MAX_BLOCKING_THREADS)
         .thread_name(name)
         .enable_time()
@@ -246,19 +265,38 @@ fn threads(name: &str) -> Result<Runtime, LakeError> {
         .map_err(LakeError::Threads)
 }
 
+/// Opens what can be opened, and says of the rest why it cannot.
 async fn open_tables(
     defs: Vec<TableDef>,
     config: &LakeConfig,
     (objects, clock): (&Objects, &Arc<dyn Clock>),
-) -> Result<Vec<Arc<Table>>, LakeError> {
+) -> Result<(Vec<Arc<Table>>, Vec<Aside>), LakeError> {
     let mut tables = Vec::with_capacity(defs.len());
+    let mut aside = Vec::new();
     for def in defs {
-        let table = Table::open(def, config, (objects.clone(), Arc::clone(clock))).await?;
-        let table = Arc::new(table);
+        let opened = Table::open(def.clone(), config, (objects.clone(), Arc::clone(clock))).await;
+        let table = match opened {
+            Ok(table) => Arc::new(table),
+            Err(LakeError::Transactions { table, source }) if is_damage(&source) => {
+                let reason: Arc<str> = model::with_causes(&source).into();
+                tracing::error!(table, %reason, "a table is set aside");
+                aside.push(Aside { def, reason });
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         upkeep::find_strays(&table).await?;
         tables.push(table);
     }
-    Ok(tables)
+    Ok((tables, aside))
+}
+
+/// Tells whether it concerns one table only; what keeps files from being read at all concerns every table.
+fn is_damage(error: &DeltaError) -> bool {
+    match error {
+        DeltaError::Damaged { .. } | DeltaError::Missing { .. } | DeltaError::Version { .. } => true,
+        DeltaError::Objects(_) | DeltaError::Conflict { .. } => false,
+    }
 }
 
 fn check_retention(config: &LakeConfig, defs: &[TableDef]) -> Result<(), LakeConfigError> {
@@ -306,5 +344,19 @@ fn status(table: &Table) -> TableStatus {
         memory_rows: memory_rows as u64,
         oldest: snapshot.files.values().map(|file| file.span().start).min(),
         n_quarantined: table.counters.quarantined_files.get(),
+        aside: None,
+    }
+}
+
+fn status_aside(aside: &Aside) -> TableStatus {
+    TableStatus {
+        def: aside.def.clone(),
+        n_files: 0,
+        file_bytes: 0,
+        file_rows: 0,
+        memory_rows: 0,
+        oldest: None,
+        n_quarantined: 0,
+        aside: Some(Arc::clone(&aside.reason)),
     }
 }

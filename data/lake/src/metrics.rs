@@ -172,6 +172,10 @@ const MEMORY_BYTES: Family<'_> = Family::gauge(
     "periplus_lake_memory_bytes",
     "Bytes of rows that are in no file yet.",
 );
+const ASIDE: Family<'_> = Family::gauge(
+    "periplus_lake_table_set_aside",
+    "1 if the table is damaged and takes no rows until that is put right.",
+);
 const QUERIES: Family<'_> = Family::counter(
     "periplus_lake_queries_total",
     "Queries by how they ended; cut ones are answered too.",
@@ -193,6 +197,13 @@ pub(crate) fn report_table(table: &Table, out: &mut dyn Sink) {
     out.sample(&FILE_ROWS, &labels, float(snapshot.rows()));
     out.sample(&MEMORY_ROWS, &labels, float(rows as u64));
     out.sample(&MEMORY_BYTES, &labels, float(table.waiting_bytes() as u64));
+}
+
+/// Says of each table whether it is set aside.
+pub(crate) fn report_aside(tables: impl Iterator<Item = (&'static str, u64)>, out: &mut dyn Sink) {
+    for (table, is_aside) in tables {
+        out.sample(&ASIDE, &[("table", table)], float(is_aside));
+    }
 }
 
 /// Hands over the metrics of queries.

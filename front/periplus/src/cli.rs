@@ -42,6 +42,9 @@ pub(crate) enum Command {
     /// Collect this machine, keep the samples, answer queries and serve the page
     #[command(after_help = examples::UP)]
     Up(UpArgs),
+    /// Run a part of it: watch clusters, scrape and forward without looking at this machine
+    #[command(after_help = examples::SERVER)]
+    Server(RoleArgs),
     /// Evaluate a PromQL expression and print the answer
     #[command(after_help = examples::QUERY)]
     Query(QueryArgs),
@@ -57,6 +60,24 @@ pub(crate) enum Command {
     /// Print a completion script for a shell
     #[command(after_help = examples::COMPLETIONS)]
     Completions(CompletionsArgs),
+}
+
+/// Arguments of `periplus server`.
+#[derive(Debug, Args)]
+pub(crate) struct RoleArgs {
+    /// What this process does
+    #[arg(long, value_name = "ROLE")]
+    pub(crate) role: Role,
+
+    #[command(flatten)]
+    pub(crate) up: UpArgs,
+}
+
+/// What a process does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Role {
+    /// Everything but looking at this machine
+    Edge,
 }
 
 /// Arguments of `periplus up`.
@@ -108,6 +129,14 @@ pub(crate) struct UpArgs {
     /// Scrape, forward and set bounds by this file, as Prometheus writes it. SIGHUP reads it again
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+
+    /// Watch the Kubernetes cluster of this kubeconfig [default: $KUBECONFIG, else the cluster of this pod]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) kubeconfig: Option<PathBuf>,
+
+    /// Context of the kubeconfig [default: its current one]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) context: Option<String>,
 
     /// Serve with this certificate chain (PEM) instead of a self-signed one
     #[arg(long, value_name = "FILE", requires = "tls_key")]

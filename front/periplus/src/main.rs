@@ -21,7 +21,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser as _};
 use tokio::runtime::Builder;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Role};
 use crate::report::{Failure, OrHint as _};
 use crate::screen::Paint;
 
@@ -42,7 +42,10 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         .or_hint("PERIPLUS_LOG is a level (debug) or levels by part (store=debug,agent=trace)")
         .map_err(Failure::usage)?;
     match &cli.command {
-        Command::Up(args) => up::run(args),
+        Command::Up(args) => up::run(args, up::Scope::Machine),
+        Command::Server(args) => match args.role {
+            Role::Edge => up::run(&args.up, up::Scope::Edge),
+        },
         Command::Query(args) => small_runtime()?.block_on(query::run(args)),
         Command::Sql(args) => small_runtime()?.block_on(sql::run(args)),
         Command::Top(args) => small_runtime()?.block_on(top::run(args)),
@@ -59,7 +62,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
 /// happened.
 fn default_log(command: &Command) -> &'static str {
     match command {
-        Command::Up(_) if !std::io::stderr().is_terminal() => "info",
+        Command::Up(_) | Command::Server(_) if !std::io::stderr().is_terminal() => "info",
         _ => "warn",
     }
 }

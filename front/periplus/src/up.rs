@@ -1,6 +1,6 @@
 //! `periplus up`: all roles in one process.
 //!
-//! Order of the start: folder, store, lake, agent, server, words. Order of the stop: the server refuses new work and
+//! Order of the start: folder, store, lake, agent, clusters, server, words. Order of the stop: the server refuses new work and
 //! ends what is open, the agent hands over its last samples, forwarders note how far they came, lake and store bring
 //! everything to disk. A part that
 //! ends by itself ends the whole, by the same path.
@@ -15,6 +15,7 @@ mod own_metrics;
 mod reload;
 mod scraping;
 mod settings;
+mod watching;
 
 use std::convert::Infallible;
 use std::fs::DirBuilder;
@@ -25,8 +26,9 @@ use std::time::Duration;
 use agent::{Agent, AgentStatus, CollectorState};
 use anyhow::Context as _;
 use lake::Lake;
-use model::Clock;
-use server::{Server, Sources};
+use lake::events::Events;
+use model::{Clock, Millis};
+use server::{Degradation, Server, Sources};
 use service::signals::Signals;
 use service::{Stage, Stages, SystemClock, TaskError, Tasks};
 use store::Store;
@@ -35,6 +37,7 @@ use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
 use self::collecting::Collecting;
+pub(crate) use self::config::Scope;
 use self::config::UpConfig;
 use self::forwarding::{Forwarding, Receivers};
 use self::greeting::Greeting;
@@ -42,6 +45,7 @@ use self::orders::Orders;
 use self::own_metrics::OwnMetrics;
 use self::reload::{File, Reloader};
 use self::scraping::{Outside, Scraping};
+use self::watching::{Destination, Watching};
 use crate::cli::UpArgs;
 use crate::report::{Failure, OrHint as _};
 use crate::screen::{self, Paint};
@@ -61,8 +65,8 @@ const BLOCKING_KEEP_ALIVE: Duration = Duration::from_secs(20);
 ///
 /// # Errors
 /// The command line is wrong, something cannot be opened, or a part failed while running.
-pub(crate) fn run(args: &UpArgs) -> Result<(), Failure> {
-    let mut config = UpConfig::check(args)?;
+pub(crate) fn run(args: &UpArgs, scope: Scope) -> Result<(), Failure> {
+    let mut config = UpConfig::check(args)?.scoped(scope);
     let file = config.config.as_deref().map(reload::load).transpose()?;
     if let Some(file) = &file {
         config.adopt(file.settings.clone())?;
@@ -111,10 +115,10 @@ async fn up(config: UpConfig, file: Option<File>) -> Result<(), Failure> {
         lake,
         clock,
     };
-    let mut running = match Running::start(config, file, kept, &stop) {
+    let mut running = match Running::start(config, file, kept.clone(), &stop) {
         Ok(running) => running,
         Err(failure) => {
-            store.close();
+            kept.close().await;
             return Err(failure);
         }
     };
@@ -125,6 +129,9 @@ async fn up(config: UpConfig, file: Option<File>) -> Result<(), Failure> {
     }
     if let Some((scraping, reloader)) = running.scraping.take() {
         scraping.start(reloader, &mut tasks, &stop);
+    }
+    if let Some(watching) = running.watching.take() {
+        watching.start(&mut tasks, &stop);
     }
     let greeted = greet(greeting, &running, &stop).await;
     let ended = match greeted {
@@ -154,10 +161,24 @@ fn attend_signals(stop: &CancellationToken) -> Result<Tasks, Failure> {
 }
 
 /// What keeps data, and the present.
+#[derive(Clone)]
 struct Kept {
     store: Arc<Store>,
     lake: Arc<Lake>,
     clock: Arc<dyn Clock>,
+}
+
+impl Kept {
+    /// Closes what is open when the rest could not start.
+    async fn close(self) {
+        let closed = spawn_blocking(move || {
+            self.lake.close();
+            self.store.close();
+        });
+        if let Err(error) = closed.await {
+            tracing::error!(%error, "failed to close the data folder");
+        }
+    }
 }
 
 /// Everything between the folder and the words.
@@ -167,6 +188,7 @@ struct Running {
     collecting: Arc<Collecting>,
     server: Option<Server>,
     scraping: Option<(Scraping, Reloader)>,
+    watching: Option<Watching>,
     forwarding: Arc<Forwarding>,
     greeting: Option<Greeting>,
 }
@@ -193,6 +215,15 @@ impl Running {
         )
         .map_err(Failure::new)?;
         let collecting = Arc::new(Collecting::new(agent));
+        let watching = Watching::new(
+            config.watched()?,
+            &Destination {
+                ingest: Arc::clone(&store) as _,
+                events: Some(Arc::new(Events::new(Arc::clone(&lake))) as _),
+                clock: Arc::clone(&clock),
+                instance: config.instance.clone(),
+            },
+        )?;
         let token = config.rotated_token()?;
         let now = clock.now();
         let sources = Sources {
@@ -202,6 +233,7 @@ impl Running {
             collection: Some(Arc::clone(&collecting) as _),
             scraping: handle.clone().map(|handle| Arc::new(handle) as _),
             lake: Some(Arc::clone(&lake)),
+            clusters: watching.handles.clone(),
             lifecycle: config.enable_lifecycle.then(|| {
                 Arc::new(Orders {
                     reloader: scraping.as_ref().map(|(_, reloader)| reloader.clone()),
@@ -209,7 +241,7 @@ impl Running {
                 }) as _
             }),
             clock,
-            degraded: config.degradations(now),
+            degraded: degraded(&config, &lake, now),
             host: config.instance.clone(),
             retention: config.retention,
             retention_bytes: config.retention_bytes,
@@ -220,7 +252,7 @@ impl Running {
         if let Some((_, reloader)) = &scraping {
             reloader.complete(server.adjuster());
         }
-        own.complete(&collecting, server.reporter(), handle);
+        own.complete(&collecting, (server.reporter(), handle, watching.handles.clone()));
         let greeting = Greeting::new(config, server.announcement().clone(), token, limits);
         Ok(Self {
             store,
@@ -228,10 +260,27 @@ impl Running {
             collecting,
             server: Some(server),
             scraping,
+            watching: Some(watching),
             forwarding,
             greeting: Some(greeting),
         })
     }
+}
+
+/// Returns what does not work from the start.
+fn degraded(config: &UpConfig, lake: &Lake, now: Millis) -> Vec<Degradation> {
+    let mut degraded = config.degradations(now);
+    for table in lake.status() {
+        if let Some(reason) = table.aside {
+            degraded.push(Degradation {
+                what: format!("table {} of the lake: nothing of it is read or kept", table.def.name),
+                why: reason.to_string(),
+                hint: "put its files right as said, then start again".to_owned(),
+                since: now,
+            });
+        }
+    }
+    degraded
 }
 
 /// Prepares scraping, and begins to forward, as the file says.

@@ -149,6 +149,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .compress_when(worth_it);
     query_routes()
         .merge(status_routes())
+        .merge(kubernetes_routes())
         .merge(write_routes())
         .merge(api::lake::routes())
         .method_not_allowed_fallback(not_allowed)
@@ -236,6 +237,22 @@ fn status_routes() -> Router<Arc<App>> {
             "/-/quit",
             put(health::quit).post(health::quit).get(health::wrong_method),
         )
+}
+
+/// What tells about clusters.
+fn kubernetes_routes() -> Router<Arc<App>> {
+    use api::kubernetes;
+    Router::new()
+        .route("/api/v1/kubernetes/clusters", get(kubernetes::clusters))
+        .route("/api/v1/kubernetes/{cluster}/nodes", get(kubernetes::nodes))
+        .route(
+            "/api/v1/kubernetes/{cluster}/workloads",
+            get(kubernetes::workloads),
+        )
+        .route("/api/v1/kubernetes/{cluster}/pods", get(kubernetes::pods))
+        .route("/api/v1/kubernetes/{cluster}/objects", get(kubernetes::objects))
+        .route("/api/v1/kubernetes/{cluster}/raw", get(kubernetes::raw))
+        .route("/api/v1/kubernetes/{cluster}/search", get(kubernetes::search))
 }
 
 /// What changes something.

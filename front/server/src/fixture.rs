@@ -12,6 +12,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::HOST;
 use axum::http::{HeaderMap, Method, StatusCode};
+use cluster::state::{CustomResources, StateMetrics, StateOptions};
 use model::{
     Batch, Clock, Family, Ingest, IngestError, Ingested, Labels, Matcher, Metadata, MetricType, Millis,
     NamesRequest, Query, QueryError, SampleBuffer, Selection, SeriesSet, Sink,
@@ -353,6 +354,7 @@ pub(crate) fn sources(dir: &TempDir, clock: &Arc<TestClock>) -> (Sources, Arc<Fa
         collection: Some(Arc::clone(&collection) as Arc<dyn Collection>),
         scraping: None,
         lake: None,
+        clusters: vec![cluster(clock)],
         lifecycle: None,
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         degraded: vec![Degradation {
@@ -367,6 +369,23 @@ pub(crate) fn sources(dir: &TempDir, clock: &Arc<TestClock>) -> (Sources, Arc<Fa
         retention_bytes: None,
     };
     (sources, collection, memory())
+}
+
+/// A cluster of the name `shop` that nobody asks: its objects are those that a test puts into its store.
+fn cluster(clock: &Arc<TestClock>) -> cluster::ClusterHandle {
+    let access = cluster::Access::Open {
+        url: "http://127.0.0.1:1".to_owned(),
+    };
+    let outside = cluster::Outside {
+        ingest: Arc::new(Refusing(IngestError::RateLimited { limit: 0 })),
+        metrics: StateMetrics::new(&StateOptions::default()).unwrap(),
+        custom: CustomResources::default(),
+        instance: "box".to_owned(),
+        events: None,
+        clock: Arc::clone(clock) as Arc<dyn Clock>,
+    };
+    let config = cluster::ClusterConfig::new("shop", access);
+    cluster::Cluster::new(config, outside).1
 }
 
 fn memory() -> Memory {

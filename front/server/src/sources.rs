@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use agent::{Agent, AgentStatus};
+use cluster::ClusterHandle;
 use lake::Lake;
 use model::{Clock, Ingest, Labels, Millis, Query, Sink};
 use scrape::{MetadataRequest, RelabelStep, ReloadStatus, ScrapeHandle, ScrapeStatus, TargetMetadata};
@@ -26,6 +27,8 @@ pub struct Sources {
     pub scraping: Option<Arc<dyn Scraping>>,
     /// Tables of what is not metrics, if this process keeps any.
     pub lake: Option<Arc<Lake>>,
+    /// The clusters that are watched.
+    pub clusters: Vec<ClusterHandle>,
     /// What an operator may order over HTTP; `None` refuses.
     pub lifecycle: Option<Arc<dyn Lifecycle>>,
     /// The present.

@@ -16,6 +16,8 @@ pub type EventsError = SqlError;
 
 /// Most events of a page.
 const MAX_LIMIT: usize = 10_000;
+/// What rows are ordered by, the first decides first; [`Cursor`] holds it all.
+const ORDERED_BY: [&str; 6] = ["time", "uid", "count", "resource_version", "observed_time", "cluster"];
 
 /// Which events are wanted; all that is given must hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,11 +63,17 @@ pub enum Order {
 }
 
 /// A place between two events of a page and the next one.
+///
+/// It holds everything that rows are ordered by. Rows that are equal in all of it are one observation twice, and stand
+/// on one page or count as one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
     time: Millis,
-    count: u64,
     uid: String,
+    count: u64,
+    resource_version: String,
+    observed_time: Millis,
+    cluster: String,
 }
 
 /// Events that were found.
@@ -103,25 +111,59 @@ impl Cursor {
     pub fn after(event: &Event) -> Self {
         Self {
             time: event.last_time,
-            count: event.count,
             uid: event.uid.clone(),
+            count: event.count,
+            resource_version: event.resource_version.clone(),
+            observed_time: event.observed_time,
+            cluster: event.cluster.clone(),
         }
     }
 
-    /// Writes it as one word.
+    /// Writes it as one word: numbers, the lengths in bytes of the first two texts, and the texts one after the other.
     pub fn to_word(&self) -> String {
-        format!("{}.{}.{}", self.time, self.count, self.uid)
+        format!(
+            "{}.{}.{}.{}.{}.{}{}{}",
+            self.time,
+            self.count,
+            self.observed_time,
+            self.uid.len(),
+            self.resource_version.len(),
+            self.uid,
+            self.resource_version,
+            self.cluster
+        )
     }
 
     /// Reads what [`Cursor::to_word`] wrote.
     pub fn parse(word: &str) -> Option<Self> {
-        let (time, rest) = word.split_once('.')?;
-        let (count, uid) = rest.split_once('.')?;
+        let mut parts = word.splitn(6, '.');
+        let mut next = || parts.next();
+        let (time, count, observed_time) = (next()?, next()?, next()?);
+        let (of_uid, of_version, texts) = (next()?.parse().ok()?, next()?.parse().ok()?, next()?);
+        let (uid, texts) = texts.split_at_checked(of_uid)?;
+        let (resource_version, cluster) = texts.split_at_checked(of_version)?;
         Some(Self {
             time: time.parse().ok()?,
-            count: count.parse().ok()?,
             uid: uid.to_owned(),
+            count: count.parse().ok()?,
+            resource_version: resource_version.to_owned(),
+            observed_time: observed_time.parse().ok()?,
+            cluster: cluster.to_owned(),
         })
+    }
+
+    /// Returns the columns that rows are ordered by, the first decides first, and the values here.
+    fn keys(&self) -> impl DoubleEndedIterator<Item = (&'static str, Expr)> {
+        let count = i64::try_from(self.count).unwrap_or(i64::MAX);
+        let values = [
+            time(self.time),
+            lit(self.uid.as_str()),
+            lit(count),
+            lit(self.resource_version.as_str()),
+            time(self.observed_time),
+            lit(self.cluster.as_str()),
+        ];
+        ORDERED_BY.into_iter().zip(values)
     }
 }
 
@@ -155,7 +197,7 @@ fn select(frame: DataFrame, filter: &EventFilter, limit: usize) -> Result<DataFr
 
 fn sorting(order: Order) -> Vec<SortExpr> {
     let ascending = order == Order::OldestFirst;
-    ["time", "uid", "count"]
+    ORDERED_BY
         .into_iter()
         .map(|name| col(name).sort(ascending, false))
         .collect()
@@ -194,26 +236,27 @@ fn conditions(filter: &EventFilter) -> Vec<Expr> {
 
 /// Says that an event comes after a place in the order of a page.
 fn beyond(cursor: &Cursor, order: Order) -> Expr {
-    let count = i64::try_from(cursor.count).unwrap_or(i64::MAX);
-    let keys = [
-        ("time", time(cursor.time)),
-        ("uid", lit(cursor.uid.as_str())),
-        ("count", lit(count)),
-    ];
-    let further = |name: &str, value: &Expr| match order {
-        Order::NewestFirst => col(name).lt(value.clone()),
-        Order::OldestFirst => col(name).gt(value.clone()),
+    let further = |name: &str, value: Expr| match order {
+        Order::NewestFirst => col(name).lt(value),
+        Order::OldestFirst => col(name).gt(value),
     };
-    let [(time, at), (uid, of), (count, with)] = &keys;
-    let by_count = col(*uid).eq(of.clone()).and(further(count, with));
-    let by_uid = further(uid, of).or(by_count);
-    let by_time = further(time, at).or(col(*time).eq(at.clone()).and(by_uid));
+    let mut later: Option<Expr> = None;
+    for (name, value) in cursor.keys().rev() {
+        let here = further(name, value.clone());
+        later = Some(match later {
+            None => here,
+            Some(later) => here.or(col(name).eq(value).and(later)),
+        });
+    }
     // Said once more in the form that files are left out by.
     let bound = match order {
-        Order::NewestFirst => col(*time).lt_eq(at.clone()),
-        Order::OldestFirst => col(*time).gt_eq(at.clone()),
+        Order::NewestFirst => col("time").lt_eq(time(cursor.time)),
+        Order::OldestFirst => col("time").gt_eq(time(cursor.time)),
     };
-    bound.and(by_time)
+    match later {
+        Some(later) => bound.and(later),
+        None => bound,
+    }
 }
 
 fn contains(name: &str, pattern: &str) -> Expr {

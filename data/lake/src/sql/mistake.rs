@@ -31,6 +31,14 @@ pub enum SqlError {
         /// The bound.
         seconds: u64,
     },
+    /// It did not begin in time: others ran all the while.
+    #[error("the query did not begin within {seconds} s: {running} others run; try again later, or end some of them")]
+    Busy {
+        /// The bound on waiting and running.
+        seconds: u64,
+        /// As many run at once.
+        running: usize,
+    },
     /// It needs too much.
     #[error(
         "the query needs more memory than there is for queries; narrow it by time or select fewer columns"

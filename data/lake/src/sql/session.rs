@@ -1,6 +1,7 @@
 //! Running queries: one session each, over the tables as they are at its beginning.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
@@ -22,6 +23,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use super::answer::{Answer, Cut};
+use super::aside::Aside;
 use super::mistake::SqlError;
 use super::provider::{Moment, Touched};
 use crate::config::QueryBounds;
@@ -37,8 +39,25 @@ const SCHEMA: &str = "tables";
 const BATCH_ROWS: usize = 8192;
 /// Longest query; far above what people write and far below what takes a parser long.
 const MAX_QUERY_BYTES: usize = 64 << 10;
+/// Most threads of queries.
+const MAX_THREADS: usize = 32;
 /// Names of consumers that an error about memory tells.
 const TOP_CONSUMERS: std::num::NonZeroUsize = std::num::NonZeroUsize::MIN;
+
+/// Returns as many threads as one query keeps busy.
+fn partitions() -> usize {
+    std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .clamp(1, 4)
+}
+
+/// Returns how many threads queries need so that none waits for a thread while others compute: the system shares the
+/// cores among them, and an operator without a pause holds up its own query only.
+pub(crate) fn threads(bounds: &QueryBounds) -> usize {
+    partitions()
+        .saturating_mul(bounds.max_concurrent)
+        .clamp(1, MAX_THREADS)
+}
 
 /// Runs queries.
 pub(crate) struct Engine {
@@ -49,6 +68,7 @@ pub(crate) struct Engine {
     permits: Semaphore,
     pub(crate) counters: QueryCounters,
     tables: Vec<Arc<Table>>,
+    aside: Vec<Aside>,
 }
 
 /// What is asked.
@@ -79,7 +99,7 @@ impl Engine {
     pub(crate) fn new(
         objects: &Objects,
         bounds: QueryBounds,
-        tables: Vec<Arc<Table>>,
+        (tables, aside): (Vec<Arc<Table>>, Vec<Aside>),
     ) -> Result<Self, DataFusionError> {
         let pool = TrackConsumersPool::new(FairSpillPool::new(bounds.memory_bytes), TOP_CONSUMERS);
         let disk = DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled);
@@ -89,12 +109,11 @@ impl Engine {
             .build_arc()?;
         let (url, store) = objects.for_queries();
         runtime.register_object_store(url.as_ref(), store);
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let mut config = SessionConfig::new()
             .with_information_schema(true)
             .with_default_catalog_and_schema(CATALOG, SCHEMA)
             .with_create_default_catalog_and_schema(false)
-            .with_target_partitions(cores.clamp(1, 4))
+            .with_target_partitions(partitions())
             .with_batch_size(BATCH_ROWS);
         let options = config.options_mut();
         options.execution.parquet.pushdown_filters = true;
@@ -108,6 +127,7 @@ impl Engine {
             permits: Semaphore::new(bounds.max_concurrent),
             counters: QueryCounters::default(),
             tables,
+            aside,
         })
     }
 
@@ -140,25 +160,39 @@ impl Engine {
             return self.count(Err(SqlError::mistake(message, None, None)), began.elapsed());
         }
         let engine = Arc::clone(&self);
-        let mut task = EndWithUs(queries.spawn(async move { engine.answer_now(&question).await }));
+        let began_to_run = Arc::new(AtomicBool::new(false));
+        let began_there = Arc::clone(&began_to_run);
+        let mut task = EndWithUs(queries.spawn(async move {
+            let Ok(_permit) = engine.permits.acquire().await else {
+                return Err(SqlError::Closed);
+            };
+            began_there.store(true, Ordering::Relaxed);
+            engine.answer_now(&question).await
+        }));
         let result = match tokio::time::timeout(self.bounds.timeout, &mut task.0).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) if error.is_panic() => Err(SqlError::Unreadable {
                 reason: "the query engine failed at this query".to_owned(),
             }),
             Ok(Err(_cancelled)) => Err(SqlError::Closed),
-            Err(_elapsed) => Err(SqlError::TimedOut {
-                seconds: self.bounds.timeout.as_secs(),
-            }),
+            Err(_elapsed) => Err(self.too_late(began_to_run.load(Ordering::Relaxed))),
         };
         self.count(result, began.elapsed())
     }
 
+    fn too_late(&self, began: bool) -> SqlError {
+        let seconds = self.bounds.timeout.as_secs();
+        if began {
+            return SqlError::TimedOut { seconds };
+        }
+        SqlError::Busy {
+            seconds,
+            running: self.bounds.max_concurrent,
+        }
+    }
+
     /// Where rows cannot be read, damaged files are set aside, and it is asked once more.
     async fn answer_now(&self, question: &Question) -> Result<Answer, SqlError> {
-        let Ok(_permit) = self.permits.acquire().await else {
-            return Err(SqlError::Closed);
-        };
         match self.run(question).await {
             Err((SqlError::Unreadable { .. }, touched)) if self.set_damaged_aside(&touched).await => {
                 self.run(question).await.map_err(|(error, _)| error)
@@ -171,7 +205,8 @@ impl Engine {
         let touched = Touched::default();
         let answer = self.try_run(question, &touched).await;
         answer.map_err(|error| {
-            let names: Vec<&str> = self.tables.iter().map(|table| table.def.name).collect();
+            let open = self.tables.iter().map(|table| table.def.name);
+            let names: Vec<&str> = open.chain(self.aside.iter().map(|aside| aside.def.name)).collect();
             (SqlError::from_engine(&error, &names), touched)
         })
     }
@@ -220,6 +255,9 @@ impl Engine {
             let moment = Moment::of(table, self.url.clone(), Arc::clone(touched));
             schema.register_table(table.def.name.to_owned(), Arc::new(moment))?;
         }
+        for aside in &self.aside {
+            schema.register_table(aside.def.name.to_owned(), Arc::new(aside.clone()))?;
+        }
         let catalog = MemoryCatalogProvider::new();
         catalog.register_schema(SCHEMA, Arc::new(schema))?;
         let state = SessionStateBuilder::new()
@@ -247,7 +285,7 @@ impl Engine {
             Err(error) => {
                 let end = match error {
                     SqlError::Mistake { .. } | SqlError::ReadOnly { .. } => &counters.refused,
-                    SqlError::TimedOut { .. } => &counters.timed_out,
+                    SqlError::TimedOut { .. } | SqlError::Busy { .. } => &counters.timed_out,
                     SqlError::TooLarge { .. } | SqlError::Unreadable { .. } | SqlError::Closed => {
                         &counters.failed
                     }

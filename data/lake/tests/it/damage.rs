@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::FileExt as _;
 
-use lake::{Lake, LakeConfig, LakeError};
+use lake::{AppendError, Lake, LakeConfig};
 
 use crate::support::{DAY, NOON, append, clock_at, counts, data_files, event, files, open, sql, wait};
 
@@ -92,7 +92,7 @@ fn a_log_cut_anywhere_gives_whole_records_only() {
 }
 
 #[test]
-fn a_damaged_commit_is_named_with_what_to_do() {
+fn a_damaged_commit_sets_its_table_aside_until_it_is_restored() {
     let folder = tempfile::tempdir().unwrap();
     let lake = open(folder.path());
     append(&lake, vec![event(1)]);
@@ -100,16 +100,33 @@ fn a_damaged_commit_is_named_with_what_to_do() {
     let commit = folder
         .path()
         .join("tables/events/_delta_log/00000000000000000001.json");
+    let whole = std::fs::read(&commit).unwrap();
     std::fs::write(&commit, "{\"add\":").unwrap();
-    let error = Lake::open(LakeConfig::new(folder.path()), clock_at(NOON))
-        .err()
-        .unwrap();
-    assert!(matches!(error, LakeError::Transactions { table: "events", .. }));
-    let text = model::with_causes(&error);
+    let opened = |defs| Lake::open_with(LakeConfig::new(folder.path()), clock_at(NOON), defs).unwrap();
+    let mut other = lake::tables().remove(0);
+    other.name = "others";
+    let lake = opened(vec![lake::tables().remove(0), other]);
+    let status = lake.status();
+    let reason = |name: &str| {
+        let table = status.iter().find(|table| table.def.name == name).unwrap();
+        table.aside.clone()
+    };
+    assert_eq!(reason("others"), None);
+    let reason = reason("events").unwrap();
     assert!(
-        text.contains("00000000000000000001.json") && text.contains("restore it from a copy"),
-        "{text}"
+        reason.contains("00000000000000000001.json") && reason.contains("restore it from a copy"),
+        "{reason}"
     );
+    let batch = lake::events::to_batch(&[event(2)]).unwrap();
+    wait(lake.append("others", &batch)).unwrap();
+    assert_eq!(sql(&lake, "SELECT count(*) AS n FROM others"), "n\n1\n");
+    let refused = wait(lake.append("events", &batch)).unwrap_err();
+    assert!(matches!(refused, AppendError::Aside { table: "events", .. }), "{refused}");
+    let unreadable = wait(lake.sql("SELECT count(*) FROM events")).unwrap_err();
+    assert!(unreadable.to_string().contains("table events is set aside"), "{unreadable}");
+    lake.close();
+    std::fs::write(&commit, whole).unwrap();
+    assert_eq!(counts(&open(folder.path())), (1, 1));
 }
 
 #[test]

@@ -199,6 +199,43 @@ fn pages_follow_each_other_without_gap_or_repetition() {
 }
 
 #[test]
+fn a_page_may_end_between_rows_of_one_event_at_one_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = open(folder.path());
+    let versions: Vec<String> = (10..30).map(|version| version.to_string()).collect();
+    let rows = versions.iter().map(|version| Event {
+        resource_version: version.clone(),
+        ..event(1)
+    });
+    append(&lake, rows.collect());
+    for order in [Order::NewestFirst, Order::OldestFirst] {
+        let mut seen = Vec::new();
+        let mut after = None;
+        loop {
+            let filter = EventFilter {
+                limit: 3,
+                order,
+                after,
+                ..EventFilter::default()
+            };
+            let page = wait(lake.events(&filter)).unwrap();
+            seen.extend(page.events.into_iter().map(|event| event.resource_version));
+            let Some(next) = page.next else { break };
+            after = Some(Cursor::parse(&next.to_word()).unwrap());
+        }
+        seen.sort();
+        assert_eq!(seen, versions);
+    }
+    let place = Cursor::after(&Event {
+        uid: "a.b".to_owned(),
+        cluster: "prod.eu".to_owned(),
+        ..event(1)
+    });
+    assert_eq!(Cursor::parse(&place.to_word()), Some(place));
+    assert_eq!(Cursor::parse("1.2.3.99.0.short"), None);
+}
+
+#[test]
 fn a_watcher_that_starts_again_learns_what_it_has_seen() {
     let folder = tempfile::tempdir().unwrap();
     let lake = open(folder.path());

@@ -27,6 +27,13 @@ Examples:
   docker run --pid host --net host -v /:/host:ro -v periplus:/data IMAGE up --root /host --data /data
       Looks at the machine from inside a container.";
 
+pub(super) const SERVER: &str = "\
+Examples:
+  periplus server --role edge --kubeconfig admin.kubeconfig
+      Watches a cluster and serves its page; this machine is not looked at.
+  periplus server --role edge --config edge.yml
+      Watches the clusters under periplus.clusters, scrapes and forwards as the file says.";
+
 pub(super) const QUERY: &str = "\
 Examples:
   periplus query 'node_memory_MemAvailable_bytes'

@@ -13,7 +13,8 @@ use server::{Degradation, Language, ServerConfig, TlsFiles};
 use store::StoreConfig;
 use wire::DeltaHandling;
 
-use super::settings::Settings;
+use super::settings::{Settings, WatchedCluster};
+use super::watching::{self, Asked};
 use crate::cli::{Feature, UpArgs};
 use crate::report::{Failure, OrHint as _};
 
@@ -27,9 +28,22 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
 /// How long samples are kept if nobody says.
 const RETENTION: Duration = Duration::from_secs(15 * 86_400);
 
+/// What this process looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// This machine and everything else.
+    Machine,
+    /// Everything but this machine.
+    Edge,
+}
+
 /// What `periplus up` does.
 #[derive(Clone, Debug)]
 pub(super) struct UpConfig {
+    /// What this process looks at.
+    pub(super) scope: Scope,
+    /// The clusters to watch.
+    pub(super) clusters: Asked,
     /// Address to listen on.
     pub(super) listen: SocketAddr,
     /// Folder for everything.
@@ -114,6 +128,11 @@ impl UpConfig {
                 .hint("`periplus up --help` shows examples"));
         };
         Ok(Self {
+            scope: Scope::Machine,
+            clusters: Asked {
+                kubeconfig: args.kubeconfig.clone(),
+                context: args.context.clone(),
+            },
             listen: args.listen,
             data,
             interval: args.interval,
@@ -138,6 +157,31 @@ impl UpConfig {
             kept_by_flags: (args.retention, args.retention_size),
             settings: Settings::default(),
         })
+    }
+
+    /// Narrows what this process looks at.
+    pub(super) fn scoped(mut self, scope: Scope) -> Self {
+        self.scope = scope;
+        if scope == Scope::Edge {
+            self.selection = Selection {
+                opt_in: Vec::new(),
+                disabled: ROWS.iter().map(|row| row.name.to_owned()).collect(),
+            };
+        }
+        self
+    }
+
+    /// Returns the clusters to watch.
+    ///
+    /// # Errors
+    /// A kubeconfig that somebody named cannot be used.
+    pub(super) fn watched(&self) -> Result<Vec<WatchedCluster>, Failure> {
+        let environment = std::env::var_os("KUBECONFIG");
+        watching::find(
+            &self.clusters,
+            self.settings.clusters.clone(),
+            environment.as_deref(),
+        )
     }
 
     /// Takes in what the configuration file says besides scraping; what flags say too, they decide.
@@ -217,6 +261,9 @@ impl UpConfig {
     /// Returns what this process cannot do as it was started.
     pub(super) fn degradations(&self, now: Millis) -> Vec<Degradation> {
         let mut found = Vec::new();
+        if self.scope == Scope::Edge {
+            return found;
+        }
         let mut add = |what: &str, why: &str, hint: &str| {
             let (what, why, hint) = (what.to_owned(), why.to_owned(), hint.to_owned());
             found.push(Degradation {

@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock, Weak};
 
 use agent::Extra;
+use cluster::ClusterHandle;
 use host::{CollectError, Collector, Root};
 use lake::Lake;
 use model::{Family, Sink};
@@ -15,8 +16,9 @@ use super::forwarding::Forwarding;
 
 /// The `job` of these series.
 const JOB: &str = "periplus";
-/// Routes times codes of the server are most of them.
-const SERIES_CAP: usize = 2_000;
+/// Routes times codes of the server are most of them without clusters; each of those has some hundreds for its kinds and
+/// as many again for its events as there are reasons.
+const SERIES_CAP: usize = 20_000;
 const BUILD: Family<'_> = Family::gauge("periplus_build_info", "Version of this process; always 1.");
 
 /// Reports of store, lake, agent and server. The agent runs it, yet it speaks of the agent and of the server that
@@ -34,6 +36,7 @@ struct Late {
     collecting: Weak<Collecting>,
     server: Reporter,
     scraping: Option<ScrapeHandle>,
+    clusters: Vec<ClusterHandle>,
 }
 
 impl OwnMetrics {
@@ -58,17 +61,17 @@ impl OwnMetrics {
         }
     }
 
-    /// Reports agent, server and scraping too from now on; the first call counts.
+    /// Reports agent, server, scraping and clusters too from now on; the first call counts.
     pub(super) fn complete(
         &self,
         collecting: &Arc<Collecting>,
-        server: Reporter,
-        scraping: Option<ScrapeHandle>,
+        (server, scraping, clusters): (Reporter, Option<ScrapeHandle>, Vec<ClusterHandle>),
     ) {
         let late = Late {
             collecting: Arc::downgrade(collecting),
             server,
             scraping,
+            clusters,
         };
         debug_assert!(self.late.get().is_none(), "completed once");
         self.late.get_or_init(|| late);
@@ -85,6 +88,9 @@ impl Collector for OwnMetrics {
             late.server.report(out);
             if let Some(scraping) = &late.scraping {
                 scraping.report(out);
+            }
+            for cluster in &late.clusters {
+                cluster.report(out);
             }
             if let Some(collecting) = late.collecting.upgrade() {
                 collecting.report(out);

@@ -18,6 +18,7 @@ use self::raw::{Lasting, RawSections};
 use self::tables::LakeSettings;
 
 mod check;
+mod clusters;
 mod raw;
 mod tables;
 
@@ -29,6 +30,8 @@ const IN_FORCE_AT_ONCE: [&str; 4] = [
     "periplus.otlp",
 ];
 
+pub(super) use self::clusters::WatchedCluster;
+
 /// What the file says besides scraping.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Settings {
@@ -38,6 +41,8 @@ pub(super) struct Settings {
     otlp: OtlpSettings,
     /// Who the tenants are.
     pub(super) tenancy: Tenancy,
+    /// Clusters that are watched.
+    pub(super) clusters: Vec<WatchedCluster>,
     /// Keys that are taken and change nothing.
     pub(super) warnings: Vec<String>,
     store: StoreSettings,
@@ -105,6 +110,7 @@ impl Settings {
         let settings = Self {
             receivers,
             otlp: check::otlp(&raw.otlp.unwrap_or_default(), &own.otlp, &mut mistakes),
+            clusters: clusters::clusters(&own.clusters, folder, &mut mistakes),
             tenancy: check::tenancy(&own.tenants, &mut mistakes),
             store: check::store(&storage, &own, &mut mistakes),
             lake: tables::check(&own.lake, &mut mistakes),

@@ -12,6 +12,8 @@ use serde::de::{Error, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use super::clusters::RawCluster;
+
 /// The file without what scraping reads of it; whether there are unknown sections is scraping's to say.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -89,6 +91,7 @@ pub(super) struct RawPeriplus {
     pub(super) queries: RawQueries,
     pub(super) writes: RawWrites,
     pub(super) otlp: RawOwnOtlp,
+    pub(super) clusters: Vec<RawCluster>,
 }
 
 /// `periplus.tenants`.

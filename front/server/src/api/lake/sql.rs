@@ -76,6 +76,7 @@ pub(super) async fn tables(State(app): State<Arc<App>>) -> Result<Response, ApiE
                 .integer("fileBytes", table.file_bytes);
             object.integer("rows", table.file_rows + table.memory_rows);
             object.integer("quarantinedFiles", table.n_quarantined);
+            object.optional_string("setAside", table.aside.as_deref());
             let mut columns = object.array("columns");
             for column in &table.def.columns {
                 let mut object = columns.object();

@@ -1,7 +1,8 @@
 //! The event stream: says that there is something new, so that nobody has to ask.
 //!
 //! Format: <https://html.spec.whatwg.org/multipage/server-sent-events.html>. `collected` comes after each tick of
-//! the agent with its time, `status` when the number of degradations changed, and a comment when nothing else
+//! the agent with its time, `status` when the number of degradations changed, `kubernetes` at most once a second while
+//! objects of a cluster change, and a comment when nothing else
 //! was said for a while, so that proxies keep the connection.
 
 use std::convert::Infallible;
@@ -16,13 +17,17 @@ use bytes::Bytes;
 use futures_util::stream::{self, Stream};
 use model::Millis;
 use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::time::Interval;
 
 use super::system::count_degradations;
+use crate::api::answer::json::Object;
 use crate::api::answer::{ApiError, ErrorKind};
 use crate::app::App;
 
 /// A stream says something at least so often.
 pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Clusters are looked at so often for whether anything changed.
+const LOOK: Duration = Duration::from_secs(1);
 /// Tells the browser to come back soon after a cut, and not at once.
 const HELLO: &str = "retry: 2000\n\n";
 
@@ -36,6 +41,8 @@ pub(crate) async fn live(State(app): State<Arc<App>>) -> Result<Response, ApiErr
             .as_ref()
             .map(|collection| collection.ticks()),
         degraded: None,
+        revisions: vec![0; app.sources.clusters.len()],
+        look: tokio::time::interval(LOOK),
         pending: Some(Bytes::from_static(HELLO.as_bytes())),
         _place: place,
         app,
@@ -71,6 +78,9 @@ struct Feed {
     ticks: Option<watch::Receiver<Millis>>,
     /// What was last said.
     degraded: Option<usize>,
+    /// What was last said of each cluster.
+    revisions: Vec<u64>,
+    look: Interval,
     /// To be said before anything else.
     pending: Option<Bytes>,
     _place: OwnedSemaphorePermit,
@@ -85,10 +95,11 @@ impl Feed {
         }
         let stop = self.app.stop.clone();
         let tick = stop
-            .run_until_cancelled(tokio::time::timeout(KEEP_ALIVE, self.tick()))
+            .run_until_cancelled(tokio::time::timeout(KEEP_ALIVE, self.news()))
             .await?;
         let mut event = match tick {
-            Ok(time) => format!("event: collected\ndata: {{\"t\":{time}}}\n\n"),
+            Ok(News::Collected(time)) => format!("event: collected\ndata: {{\"t\":{time}}}\n\n"),
+            Ok(News::Changed(text)) => text,
             Err(_quiet) => String::new(),
         };
         let degraded = count_degradations(&self.app);
@@ -102,16 +113,56 @@ impl Feed {
         Some(Bytes::from(event))
     }
 
-    /// Waits for the next tick; forever if there will be none.
-    async fn tick(&mut self) -> Millis {
-        if let Some(ticks) = &mut self.ticks {
-            if ticks.changed().await.is_ok() {
-                return *ticks.borrow_and_update();
+    /// Waits for the next tick, or for a change in a cluster.
+    async fn news(&mut self) -> News {
+        loop {
+            let looked = async {
+                if self.app.sources.clusters.is_empty() {
+                    std::future::pending::<()>().await;
+                }
+                self.look.tick().await;
+            };
+            tokio::select! {
+                time = tick(&mut self.ticks) => return News::Collected(time),
+                () = looked => {}
             }
-            self.ticks = None;
+            let mut text = String::new();
+            for (cluster, said) in self.app.sources.clusters.iter().zip(&mut self.revisions) {
+                let revision = cluster.store().revision();
+                if revision == *said {
+                    continue;
+                }
+                *said = revision;
+                text.push_str("event: kubernetes\ndata: ");
+                Object::new(&mut text)
+                    .string("cluster", cluster.name())
+                    .integer("revision", revision);
+                text.push_str("\n\n");
+            }
+            if !text.is_empty() {
+                return News::Changed(text);
+            }
         }
-        std::future::pending().await
     }
+}
+
+/// Something to say.
+enum News {
+    /// The agent has collected.
+    Collected(Millis),
+    /// Objects of clusters have changed.
+    Changed(String),
+}
+
+/// Waits for the next tick; forever if there will be none.
+async fn tick(ticks: &mut Option<watch::Receiver<Millis>>) -> Millis {
+    if let Some(receiver) = ticks {
+        if receiver.changed().await.is_ok() {
+            return *receiver.borrow_and_update();
+        }
+        *ticks = None;
+    }
+    std::future::pending().await
 }
 
 #[cfg(test)]

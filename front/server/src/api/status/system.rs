@@ -5,6 +5,7 @@ use std::sync::Arc;
 use agent::{AgentStatus, CollectorState, CollectorStatus};
 use axum::extract::State;
 use axum::response::Response;
+use cluster::SyncState;
 use model::TimeRange;
 
 use super::about::VERSION;
@@ -39,7 +40,10 @@ pub(crate) async fn system(State(app): State<Arc<App>>) -> Response {
         for one in &app.sources.degraded {
             write_degradation(degraded.object(), one);
         }
-        for one in from_collection(&app, &collection) {
+        for one in from_collection(&app, &collection)
+            .into_iter()
+            .chain(from_clusters(&app))
+        {
             write_degradation(degraded.object(), &one);
         }
         drop(degraded);
@@ -60,7 +64,71 @@ pub(super) fn count_degradations(app: &App) -> usize {
         faults + usize::from(!status.ingest.error.is_empty())
     });
     let store = app.sources.store.status();
-    app.sources.degraded.len() + failing + store.degraded.len() + store.quarantined.len()
+    app.sources.degraded.len()
+        + from_clusters(app).len()
+        + failing
+        + store.degraded.len()
+        + store.quarantined.len()
+}
+
+/// What is not known of clusters, and why.
+fn from_clusters(app: &App) -> Vec<Degradation> {
+    let mut found = Vec::new();
+    for cluster in &app.sources.clusters {
+        let name = cluster.name();
+        let mut add = |what: String, why: String, hint: &str| {
+            found.push(Degradation {
+                what,
+                why,
+                hint: hint.to_owned(),
+                since: app.started_at,
+            });
+        };
+        let server = cluster.server();
+        if server.reachable == Some(false) {
+            let hint = "check the address and the credentials in the kubeconfig; what is shown is what was known before";
+            add(format!("cluster {name}"), server.last_error, hint);
+            continue;
+        }
+        let kinds = cluster.kinds();
+        let of = |state| {
+            let named = kinds.iter().filter(move |kind| kind.state == state);
+            named.map(|kind| kind.kind.to_string()).collect::<Vec<_>>()
+        };
+        for (state, why, hint) in [
+            (
+                SyncState::Forbidden,
+                "permission is missing",
+                "grant list and watch, or deny the kinds under periplus.clusters",
+            ),
+            (
+                SyncState::Retrying,
+                "cannot be followed; it is tried again",
+                "GET /api/v1/kubernetes/clusters says what fails",
+            ),
+        ] {
+            let names = of(state);
+            if !names.is_empty() {
+                add(
+                    format!("cluster {name}: {}", names.join(", ")),
+                    why.to_owned(),
+                    hint,
+                );
+            }
+        }
+        let unreadable = kinds.iter().flat_map(|kind| &kind.unreadable_objects);
+        let unreadable: Vec<_> = unreadable.take(3).map(String::as_str).collect();
+        if !unreadable.is_empty() {
+            let hint = "the objects are left out; the log names all of them";
+            add(format!("cluster {name}: objects"), unreadable.join("; "), hint);
+        }
+        if cluster.left_out() > 0 {
+            let why = format!("{} custom resources are left out", cluster.left_out());
+            let hint = "choose those that matter with custom_resources under periplus.clusters";
+            add(format!("cluster {name}: custom resources"), why, hint);
+        }
+    }
+    found
 }
 
 /// Everything that does not work now, the store's troubles included.
@@ -72,6 +140,7 @@ pub(super) fn degradations(app: &App) -> Vec<Degradation> {
         .map(|collection| collection.status());
     let mut found = app.sources.degraded.clone();
     found.extend(from_collection(app, &collection.unwrap_or_default()));
+    found.extend(from_clusters(app));
     let store = app.sources.store.status();
     let damaged = store.quarantined.iter();
     let damaged = damaged.map(|path| format!("{} is damaged and put aside", path.display()));

@@ -76,6 +76,7 @@ const fn endpoint(
     }
 }
 
+const CLUSTER: Parameter = must("cluster", Kind::Text);
 const MATCH: Parameter = may("match[]", Kind::Texts);
 const START: Parameter = may("start", Kind::Time);
 const END: Parameter = may("end", Kind::Time);
@@ -429,6 +430,91 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
         POST,
         ("Remote read.", Answer::Text("application/x-protobuf")),
         &[],
+    ),
+    endpoint(
+        "/api/v1/kubernetes/clusters",
+        GET,
+        ("The clusters that are watched, and how they are.", Answer::Data),
+        &[],
+    ),
+    endpoint(
+        "/api/v1/kubernetes/{cluster}/nodes",
+        GET,
+        ("The nodes of a cluster.", Answer::Data),
+        &[CLUSTER],
+    ),
+    endpoint(
+        "/api/v1/kubernetes/{cluster}/workloads",
+        GET,
+        (
+            "The workloads of a cluster, those that need attention first.",
+            Answer::Data,
+        ),
+        &[
+            CLUSTER,
+            may("namespace", Kind::Text),
+            may("kind", Kind::Text),
+            may("q", Kind::Text),
+            may("severity", Kind::Text),
+            LIMIT,
+            may("offset", Kind::Number),
+        ],
+    ),
+    endpoint(
+        "/api/v1/kubernetes/{cluster}/pods",
+        GET,
+        (
+            "The pods of a cluster, those that need attention first.",
+            Answer::Data,
+        ),
+        &[
+            CLUSTER,
+            may("namespace", Kind::Text),
+            may("node", Kind::Text),
+            may("workload", Kind::Text),
+            may("q", Kind::Text),
+            may("severity", Kind::Text),
+            LIMIT,
+            may("offset", Kind::Number),
+        ],
+    ),
+    endpoint(
+        "/api/v1/kubernetes/{cluster}/objects",
+        GET,
+        (
+            "The objects of a kind, or all that is known about one of them.",
+            Answer::Data,
+        ),
+        &[
+            CLUSTER,
+            must("kind", Kind::Text),
+            may("namespace", Kind::Text),
+            may("name", Kind::Text),
+            may("q", Kind::Text),
+            LIMIT,
+            may("offset", Kind::Number),
+        ],
+    ),
+    endpoint(
+        "/api/v1/kubernetes/{cluster}/raw",
+        GET,
+        (
+            "An object as the API server holds it now; of a secret without data.",
+            Answer::Text("application/yaml"),
+        ),
+        &[
+            CLUSTER,
+            must("kind", Kind::Text),
+            may("namespace", Kind::Text),
+            must("name", Kind::Text),
+            may("format", Kind::Text),
+        ],
+    ),
+    endpoint(
+        "/api/v1/kubernetes/{cluster}/search",
+        GET,
+        ("Objects by name, label, address or image.", Answer::Data),
+        &[CLUSTER, must("q", Kind::Text), LIMIT],
     ),
     endpoint(
         "/api/v1/admin/tsdb/delete_series",

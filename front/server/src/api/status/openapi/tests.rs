@@ -27,7 +27,10 @@ async fn the_description_is_openapi_and_names_every_endpoint() {
 async fn table_and_router_agree() {
     let fixture = Fixture::loopback();
     for endpoint in ENDPOINTS {
-        let path = endpoint.path.replace("{name}", "job");
+        let path = endpoint
+            .path
+            .replace("{name}", "job")
+            .replace("{cluster}", "shop");
         for method in endpoint.methods {
             let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).unwrap();
             let response = fixture.respond(request(method.clone(), &path, &[], "")).await;

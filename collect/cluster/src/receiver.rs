@@ -1,0 +1,112 @@
+//! From the JSON of one kind's objects to the store.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use tokio::sync::Notify;
+
+use crate::objects::{Kind, decode};
+use crate::reflector::{Receiver, Unreadable};
+use crate::state::CustomResources;
+use crate::store::Store;
+
+/// Takes the objects of one kind.
+pub(crate) struct ObjectReceiver {
+    pub(crate) kind: Kind,
+    pub(crate) store: Arc<Store>,
+    /// Metrics of custom resources are worked out while the whole object is at hand.
+    pub(crate) custom: CustomResources,
+    /// Woken at each change.
+    pub(crate) changed: Option<Arc<Notify>>,
+}
+
+/// What is read of an object that goes, or that cannot be read.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawNamed<'a> {
+    #[serde(borrow)]
+    metadata: RawNames<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct RawNames<'a> {
+    #[serde(borrow)]
+    name: Cow<'a, str>,
+    #[serde(borrow)]
+    namespace: Cow<'a, str>,
+    #[serde(borrow)]
+    resource_version: Cow<'a, str>,
+}
+
+impl ObjectReceiver {
+    fn wake(&self) {
+        if let Some(changed) = &self.changed {
+            changed.notify_one();
+        }
+    }
+}
+
+impl Receiver for ObjectReceiver {
+    fn begin(&self) {
+        self.store.begin(&self.kind);
+    }
+
+    fn apply(&self, json: &str) -> Result<u64, Unreadable> {
+        match decode(&self.kind, json.as_bytes(), self.store.interner()) {
+            Ok(mut object) => {
+                self.custom
+                    .read(&mut object, json.as_bytes(), self.store.interner());
+                let version = object.meta.resource_version;
+                self.store.apply(object);
+                self.wake();
+                Ok(version)
+            }
+            Err(error) => {
+                let reason = model::with_causes(&error);
+                let named: RawNamed<'_> = serde_json::from_str(json).unwrap_or_default();
+                let names = named.metadata;
+                // What was known of it is no longer true.
+                self.store.delete(&self.kind, &names.namespace, &names.name);
+                Err(Unreadable {
+                    name: shown(&names),
+                    reason,
+                })
+            }
+        }
+    }
+
+    fn delete(&self, json: &str) -> Result<u64, Unreadable> {
+        let named: RawNamed<'_> = serde_json::from_str(json).map_err(|error| Unreadable {
+            name: "unknown".to_owned(),
+            reason: error.to_string(),
+        })?;
+        let names = named.metadata;
+        self.store.delete(&self.kind, &names.namespace, &names.name);
+        self.wake();
+        Ok(names.resource_version.parse().unwrap_or(0))
+    }
+
+    fn complete(&self) {
+        self.store.complete(&self.kind);
+        self.wake();
+    }
+
+    fn clear(&self) {
+        self.store.clear(&self.kind);
+        self.wake();
+    }
+
+    fn count(&self) -> usize {
+        self.store.count(&self.kind)
+    }
+}
+
+fn shown(names: &RawNames<'_>) -> String {
+    match (&*names.namespace, &*names.name) {
+        (_, "") => "unknown".to_owned(),
+        ("", name) => name.to_owned(),
+        (namespace, name) => format!("{namespace}/{name}"),
+    }
+}

@@ -1,0 +1,172 @@
+//! Metrics as text, in the format that Prometheus scrapes (exposition format, version 0.0.4).
+//!
+//! The format has all series of a family together, so a kind's objects are gone through once a family. What says
+//! which object it is stands in each line and is written once: it is copied from there.
+
+use std::io;
+
+use model::{Family, MetricType};
+
+use super::plan::PlannedKind;
+use crate::objects::Object;
+
+/// The media type of the text.
+pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Bytes that are handed over at a time.
+const PIECE: usize = 64 << 10;
+
+/// Text on its way out.
+pub(super) struct TextWriter<'a> {
+    out: &'a mut dyn io::Write,
+    text: String,
+}
+
+impl<'a> TextWriter<'a> {
+    pub(super) fn new(out: &'a mut dyn io::Write) -> Self {
+        let text = String::with_capacity(PIECE + PIECE / 4);
+        Self { out, text }
+    }
+
+    /// Writes the families of one kind.
+    pub(super) fn write(&mut self, planned: &PlannedKind, objects: &[&Object]) -> io::Result<()> {
+        let identities = Identities::new(planned, objects);
+        for &place in &planned.families {
+            let Some((family, _)) = planned.export.family(place) else {
+                continue;
+            };
+            let mut has_header = false;
+            for (i, object) in objects.iter().enumerate() {
+                let identity = identities.get(i);
+                let text = &mut self.text;
+                planned
+                    .export
+                    .emit(place, object, &planned.allowed, &mut |labels, value| {
+                        if !has_header {
+                            has_header = true;
+                            push_header(text, family);
+                        }
+                        push_sample(text, family.name, (identity, labels), value);
+                    });
+                if self.text.len() >= PIECE {
+                    self.flush()?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins a family.
+    pub(super) fn header(&mut self, family: &Family<'_>) {
+        push_header(&mut self.text, family);
+    }
+
+    /// Writes a sample.
+    pub(super) fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: f64) -> io::Result<()> {
+        push_sample(&mut self.text, name, ("", labels), value);
+        if self.text.len() >= PIECE {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Hands over what is left.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.out.write_all(self.text.as_bytes())?;
+        self.text.clear();
+        Ok(())
+    }
+}
+
+/// What says which object it is, as it stands in lines, one object after another.
+struct Identities {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Identities {
+    fn new(planned: &PlannedKind, objects: &[&Object]) -> Self {
+        let mut text = String::new();
+        let mut ends = Vec::with_capacity(objects.len());
+        for object in objects {
+            planned
+                .export
+                .identify(object, &mut |labels| push_labels(&mut text, labels));
+            ends.push(text.len());
+        }
+        Self { text, ends }
+    }
+
+    fn get(&self, i: usize) -> &str {
+        let start = i.checked_sub(1).and_then(|before| self.ends.get(before));
+        let end = self.ends.get(i).copied().unwrap_or(0);
+        self.text.get(start.copied().unwrap_or(0)..end).unwrap_or("")
+    }
+}
+
+fn push_header(text: &mut String, family: &Family<'_>) {
+    let word = match family.metric_type {
+        // The format has no such types.
+        MetricType::Info | MetricType::StateSet => MetricType::Gauge.as_str(),
+        MetricType::Unknown => "untyped",
+        other => other.as_str(),
+    };
+    for part in ["# HELP ", family.name, " "] {
+        text.push_str(part);
+    }
+    for c in family.help.chars() {
+        match c {
+            '\\' => text.push_str("\\\\"),
+            '\n' => text.push_str("\\n"),
+            c => text.push(c),
+        }
+    }
+    for part in ["\n# TYPE ", family.name, " ", word, "\n"] {
+        text.push_str(part);
+    }
+}
+
+fn push_sample(text: &mut String, name: &str, (identity, own): (&str, &[(&str, &str)]), value: f64) {
+    text.push_str(name);
+    if !identity.is_empty() || !own.is_empty() {
+        text.push('{');
+        text.push_str(identity);
+        if !identity.is_empty() && !own.is_empty() {
+            text.push(',');
+        }
+        push_labels(text, own);
+        text.push('}');
+    }
+    text.push(' ');
+    wire::push_float(text, value);
+    text.push('\n');
+}
+
+fn push_labels(text: &mut String, labels: &[(&str, &str)]) {
+    for (i, (name, value)) in labels.iter().enumerate() {
+        if i > 0 {
+            text.push(',');
+        }
+        text.push_str(name);
+        text.push_str("=\"");
+        push_escaped(text, value);
+        text.push('"');
+    }
+}
+
+fn push_escaped(text: &mut String, value: &str) {
+    // Hardly ever is there anything to escape. Without a way out of the loop it looks at many bytes at once.
+    let special = |byte: u8| byte == b'\\' || byte == b'"' || byte == b'\n';
+    if !value.bytes().fold(false, |found, byte| found | special(byte)) {
+        text.push_str(value);
+        return;
+    }
+    for c in value.chars() {
+        match c {
+            '\\' => text.push_str("\\\\"),
+            '"' => text.push_str("\\\""),
+            '\n' => text.push_str("\\n"),
+            c => text.push(c),
+        }
+    }
+}
