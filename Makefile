@@ -88,7 +88,7 @@ testbed: setup-test
 test: setup-test ui $(BROWSER)/node_modules/.package-lock.json $(PEERS) testbed
 	go mod download github.com/prometheus/prometheus@v0.316.0
 	cd $(UI) && npm test
-	cd $(CLUSTER) && go test -p 1 ./...
+	cd $(CLUSTER) && go test -p 1 -timeout 30m ./...
 	cargo build --workspace
 	rm -f $(TARGET)/skipped.txt
 	PERIPLUS_SKIPPED=$(TARGET)/skipped.txt cargo test --workspace --no-fail-fast

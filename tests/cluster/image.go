@@ -89,7 +89,7 @@ func giveImage(ctx context.Context, b *bed.Bed, img image.Image, programs []stri
 		img.Files = append(img.Files, image.File{Path: path, Source: source})
 	}
 	archive := filepath.Join(b.Dir, "images", strings.NewReplacer("/", "-", ":", "-").Replace(img.Name)+".tar")
-	if err := image.Write(img, archive); err != nil {
+	if err := image.Write(ctx, img, archive); err != nil {
 		return err
 	}
 	var work []func(context.Context) error

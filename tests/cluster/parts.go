@@ -11,7 +11,7 @@ import (
 	"periplus.dev/testbed/internal/system"
 )
 
-// node powers a real node off and on, or restarts its kubelet. The name of a node tells the bed.
+// node powers a real node off and on, restarts its kubelet, or pulls its network cable. The name of a node tells the bed.
 func node(ctx context.Context, args []string) error {
 	set := flags("node")
 	patience := set.Duration("timeout", 2*time.Minute, "how long a node may take to be back")
@@ -36,16 +36,27 @@ func node(ctx context.Context, args []string) error {
 		}
 		say("node %s is off after %.1f s", one.Name, time.Since(begin).Seconds())
 		return nil
+	case "unplug", "plug":
+		plug := map[string]system.Plug{"unplug": system.Out, "plug": system.In}[rest[0]]
+		if err := system.SetNodePort(b, one, plug); err != nil {
+			return err
+		}
+		say("the network cable of node %s is %s", one.Name, map[system.Plug]string{system.Out: "out", system.In: "in"}[plug])
+		return nil
 	case "start", "restart-kubelet":
 	default:
-		return usagef("a node can be told to stop, start and restart-kubelet, not %q", rest[0])
+		return usagef("a node can be told to stop, start, restart-kubelet, unplug and plug, not %q", rest[0])
 	}
 	programs, err := programsOf(ctx, b)
 	if err != nil {
 		return err
 	}
+	sign := plane.Sign{Since: begin}
 	if rest[0] == "start" {
-		err = nodes.Start(ctx, b, one, programs)
+		if err := nodes.Start(ctx, b, one, programs); err != nil {
+			return err
+		}
+		sign.BootID, err = nodes.BootID(one)
 	} else {
 		err = nodes.RestartKubelet(ctx, b, one)
 	}
@@ -56,7 +67,10 @@ func node(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := plane.WaitNode(ctx, client, one.Name, begin); err != nil {
+	if err := plane.WaitKubelet(ctx, client, one.Name); err != nil {
+		return err
+	}
+	if err := plane.WaitNode(ctx, client, one.Name, sign); err != nil {
 		return err
 	}
 	say("node %s is ready after %.1f s", one.Name, time.Since(begin).Seconds())

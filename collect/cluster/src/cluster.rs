@@ -183,13 +183,12 @@ impl Shared {
             custom: self.custom.clone(),
             changed,
         };
-        self.reflect(name, resource, Arc::new(receiver), timing)
+        self.reflect((name, resource), Arc::new(receiver), timing)
     }
 
     fn reflect(
         self: &Arc<Self>,
-        name: KindName,
-        resource: Resource,
+        (name, resource): (KindName, Resource),
         receiver: Arc<dyn Receiver>,
         timing: Timing,
     ) -> Reflector {
@@ -217,7 +216,7 @@ async fn events(
     stop: CancellationToken,
 ) {
     let book: Arc<dyn Receiver> = Arc::clone(&shared.book) as _;
-    let reflector = shared.reflect(KindName::Events, EventBook::resource(), book, timing);
+    let reflector = shared.reflect((KindName::Events, EventBook::resource()), book, timing);
     let Some(log) = log else {
         return reflector.run(stop).await;
     };

@@ -168,7 +168,7 @@ impl EventBook {
             object,
             version,
         } = observation;
-        warnings.note(object, uid, &event, interner);
+        warnings.note((object, uid), &event, interner);
         let before = seen.get(&uid).map(|seen| (seen.count, seen.version));
         seen.insert(
             uid,

@@ -17,6 +17,7 @@ mod text;
 mod workload;
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use model::Millis;
@@ -237,7 +238,7 @@ impl Assessment {
 
     /// The worst finding says how it is; without findings `otherwise` does.
     fn from_findings(mut findings: Vec<Finding>, otherwise: State) -> Self {
-        findings.sort_by(|a, b| b.state.severity.cmp(&a.state.severity));
+        findings.sort_by_key(|one| Reverse(one.state.severity));
         let state = match findings.first() {
             Some(worst) if worst.state.severity >= otherwise.severity => worst.state.clone(),
             _ => otherwise,

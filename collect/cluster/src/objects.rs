@@ -24,7 +24,7 @@ pub use body::{
     Limit, LimitRange, LimitRangeSpec, LoadBalancer, LoadBalancerIngress, LocalVolume, NameRef, Namespace,
     NamespaceStatus, NetworkPolicy, NetworkPolicySpec, Nfs, Node, NodeAddress, NodeInfo, NodeSpec,
     NodeStatus, ObjectRef, Ordinals, PersistentVolume, PersistentVolumeClaim, Pod, PodDisruptionBudget,
-    PodSpec, PodStatus, PodTemplate, PriorityClass, QuotaStatus, ReplicaSet, ReplicaSetSpec,
+    PodSituation, PodSpec, PodStatus, PodTemplate, PriorityClass, QuotaStatus, ReplicaSet, ReplicaSetSpec,
     ReplicaSetStatus, ReplicationController, ReplicationControllerSpec, Requirement, Requirements,
     ResourceBackend, ResourceQuota, RetentionPolicy, RoleRef, RollingUpdate, ScaleTarget, Secret, Selector,
     Service, ServiceAccount, ServiceBackend, ServicePort, ServiceRef, ServiceSpec, SigningSpec,

@@ -26,6 +26,8 @@ use crate::status::{KindCell, SyncState};
 const MAX_LINE: usize = 32 << 20;
 /// A list that has become too old while it was read is begun again with larger pages, so often.
 const MAX_RESTARTS: usize = 5;
+/// A failure that comes so often in a row is worth a word.
+const LASTING: u64 = 6;
 /// More than this is not taken apart on a thread that serves others.
 const INLINE_BYTES: usize = 16 * 1024;
 
@@ -355,17 +357,20 @@ impl Reflector {
     }
 
     fn fail(&self, state: SyncState, text: &str, wait: Duration) -> Duration {
-        if self.status.fail(state, self.receiver.count(), text) {
-            let Self { resource, .. } = self;
-            if state == SyncState::Retrying {
+        let failures = self.status.fail(state, self.receiver.count(), text);
+        let path = &self.resource.path;
+        match state {
+            // A server that is away is one matter and not one of each kind; who asks it for its health says so.
+            SyncState::Retrying if failures == LASTING => {
                 tracing::warn!(
-                    path = resource.path,
+                    path,
                     error = text,
-                    "a kind cannot be followed; trying again"
+                    "a kind cannot be followed for a while; trying again"
                 );
-            } else {
-                tracing::info!(path = resource.path, error = text, "a kind cannot be read");
             }
+            SyncState::Retrying => tracing::debug!(path, error = text, "a kind cannot be followed"),
+            _ if failures == 1 => tracing::info!(path, error = text, "a kind cannot be read"),
+            _ => {}
         }
         wait
     }

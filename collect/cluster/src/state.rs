@@ -14,7 +14,7 @@ mod row;
 mod shard;
 mod text;
 
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 use std::io;
 use std::sync::Arc;
 
@@ -26,7 +26,6 @@ pub use custom::{CustomConfigError, CustomResources};
 pub use plan::{StateOptions, StateOptionsError};
 pub use row::Stability;
 pub use shard::Shard;
-pub use text::CONTENT_TYPE;
 
 use self::families::{EXPORTS, all_of};
 use self::plan::Plan;
@@ -78,7 +77,7 @@ impl StateMetrics {
                 };
                 planned
                     .export
-                    .emit(place, object, &planned.allowed, &mut |own, value| {
+                    .emit(place, planned.asked(object), &mut |own, value| {
                         with_both(identity, own, |labels| visit(family, labels, value));
                     });
             }
@@ -156,9 +155,7 @@ fn with_both<R>(a: &[(&str, &str)], b: &[(&str, &str)], use_it: impl FnOnce(&[(&
 }
 
 fn series_hash(hasher: &DefaultHashBuilder, family: &Family<'_>, labels: &[(&str, &str)]) -> u64 {
-    let mut state = hasher.build_hasher();
-    (family.name, labels).hash(&mut state);
-    state.finish()
+    hasher.hash_one((family.name, labels))
 }
 
 #[cfg(test)]

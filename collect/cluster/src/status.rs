@@ -111,6 +111,8 @@ impl std::fmt::Display for KindName {
 pub(crate) struct KindCell {
     status: Mutex<KindStatus>,
     remembered: Mutex<HashSet<String>>,
+    /// Failures in a row.
+    failures: Mutex<u64>,
 }
 
 impl KindCell {
@@ -133,6 +135,7 @@ impl KindCell {
                 last_error: String::new(),
             }),
             remembered: Mutex::default(),
+            failures: Mutex::new(0),
         }
     }
 
@@ -181,18 +184,21 @@ impl KindCell {
         self.status.lock().expired += 1;
     }
 
-    /// Notes a failure; `true` if it is another one than before.
-    pub(crate) fn fail(&self, state: SyncState, objects: usize, text: &str) -> bool {
+    /// Notes a failure. Returns how many there were in a row that led to the same state.
+    pub(crate) fn fail(&self, state: SyncState, objects: usize, text: &str) -> u64 {
         let mut status = self.status.lock();
         status.errors += 1;
         status.objects = objects;
         if matches!(state, SyncState::Forbidden | SyncState::Absent) {
             status.known = false;
         }
-        let news = status.state != state || status.last_error.is_empty();
+        let in_row = status.state == state && !status.last_error.is_empty();
         status.state = state;
         text.clone_into(&mut status.last_error);
-        news
+        drop(status);
+        let mut failures = self.failures.lock();
+        *failures = if in_row { *failures + 1 } else { 1 };
+        *failures
     }
 
     /// Notes an object that cannot be read; `true` if it was not noted before.

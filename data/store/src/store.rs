@@ -223,7 +223,7 @@ impl Inner {
                 next = Instant::now() + interval;
             } else if position == before {
                 let _upkeep = self.upkeep.lock();
-                self.note_results(upkeep::shorten_log(self));
+                self.note_results(upkeep::shorten_log(self, upkeep::Pace::Quiet));
             }
         }
     }

@@ -26,6 +26,7 @@ use crate::tombstones;
 use crate::wal::move_to;
 
 pub(crate) use backfill::{FLUSH_AT as BACKFILL_FLUSH_AT, Seen as BackfillSeen};
+pub(crate) use log::Pace;
 
 type Task<'a> = &'a dyn Fn() -> Result<(), StoreError>;
 
@@ -49,12 +50,12 @@ pub(crate) fn run(inner: &Inner, now: Millis) -> Vec<Outcome> {
             return results;
         }
     }
-    results.extend(shorten_log(inner));
+    results.extend(shorten_log(inner, Pace::Busy));
     results
 }
 
 /// Runs the tasks that keep the log short, and with it the next start.
-pub(crate) fn shorten_log(inner: &Inner) -> Vec<Outcome> {
+pub(crate) fn shorten_log(inner: &Inner, pace: Pace) -> Vec<Outcome> {
     let saved = inner.metadata.save(&*inner.disk, &inner.config.dir);
     if saved.is_err() {
         // Log segments may hold metadata that nothing else does.
@@ -62,7 +63,7 @@ pub(crate) fn shorten_log(inner: &Inner) -> Vec<Outcome> {
     }
     vec![
         ("metadata", saved),
-        ("snapshot", log::save_snapshot(inner)),
+        ("snapshot", log::save_snapshot(inner, pace)),
         ("log", log::retire(inner)),
     ]
 }

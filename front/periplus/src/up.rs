@@ -253,7 +253,8 @@ impl Running {
             reloader.complete(server.adjuster());
         }
         own.complete(&collecting, (server.reporter(), handle, watching.handles.clone()));
-        let greeting = Greeting::new(config, server.announcement().clone(), token, limits);
+        let greeting = Greeting::new(config, server.announcement().clone(), token, limits)
+            .with_clusters(&watching.handles);
         Ok(Self {
             store,
             lake,

@@ -441,7 +441,7 @@ fn a_kind_without_permission_is_named_and_read_once_it_may_be() {
             status.last_error.contains("may not list this (403 Forbidden)"),
             "{status:?}"
         );
-        assert!(reading.handle.is_synced());
+        until(|| reading.handle.is_synced(), String::new).await;
         fake.state.lock().forbidden.clear();
         reading.has(&Kind::Pod, &["a"]).await;
 

@@ -35,7 +35,8 @@ pub(super) struct Warnings {
 }
 
 impl Warnings {
-    pub(super) fn note(&mut self, object: Uid, event: Uid, seen: &Event, interner: &Interner) {
+    /// Notes what an event says of an object, if it is a warning.
+    pub(super) fn note(&mut self, (object, event): (Uid, Uid), seen: &Event, interner: &Interner) {
         if seen.event_type != EventType::Warning || object == Uid::default() {
             return;
         }

@@ -126,7 +126,7 @@ fn limited(object: &Object, quota: &ResourceQuota) -> Assessment {
     let used_up = quota.status.hard.iter().filter_map(|(name, hard)| {
         let used = quota.status.used.get(name)?.value();
         let hard = hard.value();
-        (used >= hard && used > 0.0).then(|| (name, used, hard))
+        (used >= hard && used > 0.0).then_some((name, used, hard))
     });
     let findings = used_up.map(|(name, used, hard)| {
         let state = State::new(

@@ -24,10 +24,9 @@ pub(super) fn count(n: i64, one: &str, many: &str) -> String {
     }
 }
 
-/// Writes `1 of 3 pods is ready` or `2 of 3 pods are ready`.
+/// Writes `1 of 3 pods ready`.
 pub(super) fn ready_of(ready: i64, desired: i64) -> String {
-    let are = if ready == 1 { "is" } else { "are" };
-    format!("{ready} of {} {are} ready", count(desired, "pod", "pods"))
+    format!("{ready} of {} ready", count(desired, "pod", "pods"))
 }
 
 /// Cuts a message at its first line and a bound, for a sentence; evidence has all of it.

@@ -3,6 +3,7 @@
 mod batch;
 mod list;
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use super::text;
@@ -55,7 +56,7 @@ pub(super) fn judge(view: &View<'_>, object: &Arc<Object>, pods: &[Arc<Object>])
     let not_ready = counts.desired.is_some_and(|desired| counts.ready < desired);
     findings.extend(of_pods(view, pods, not_ready));
     let state = sum_up(object, &counts, &findings);
-    findings.sort_by(|a, b| b.state.severity.cmp(&a.state.severity));
+    findings.sort_by_key(|one| Reverse(one.state.severity));
     Assessment { state, findings }
 }
 
@@ -225,10 +226,10 @@ fn cannot_create(object: &Object, message: &str) -> Finding {
 /// What is wrong with the pods, one finding of each kind, the worst first.
 fn of_pods(view: &View<'_>, pods: &[Arc<Object>], not_ready: bool) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
-    for pod in pods {
-        if !worth_a_look(pod, not_ready) {
-            continue;
-        }
+    let mut looked: Vec<_> = pods.iter().filter(|pod| worth_a_look(pod, not_ready)).collect();
+    // Pods come in no order; the same one is to speak each time.
+    looked.sort_by(|a, b| a.meta.name.cmp(&b.meta.name));
+    for pod in looked {
         for finding in view.assess(pod).findings {
             let same = findings.iter().position(|one| {
                 one.state.code == finding.state.code && first_value(one) == first_value(&finding)
@@ -244,7 +245,7 @@ fn of_pods(view: &View<'_>, pods: &[Arc<Object>], not_ready: bool) -> Vec<Findin
             }
         }
     }
-    findings.sort_by(|a, b| b.state.severity.cmp(&a.state.severity));
+    findings.sort_by_key(|one| Reverse(one.state.severity));
     findings
 }
 

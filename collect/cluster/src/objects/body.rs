@@ -34,7 +34,7 @@ pub use node::{
 };
 pub use pod::{
     ClaimVolume, Container, ContainerId, ContainerImage, ContainerPort, ContainerState, ContainerStatus, Pod,
-    PodSpec, PodStatus, PodTemplate, Requirements, Terminated, Toleration, WaitingState,
+    PodSituation, PodSpec, PodStatus, PodTemplate, Requirements, Terminated, Toleration, WaitingState,
 };
 pub use policy::{
     AutoscalerMetric, AutoscalerSpec, AutoscalerStatus, BudgetSpec, BudgetStatus, HorizontalPodAutoscaler,

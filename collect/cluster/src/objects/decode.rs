@@ -61,6 +61,10 @@ pub fn decode(kind: &Kind, json: &[u8], interner: &Interner) -> Result<Object, D
 }
 
 fn parse(kind: &Kind, json: &[u8]) -> serde_json::Result<Object> {
+    // serde would also read a list, field by field.
+    if json.trim_ascii_start().first() != Some(&b'{') {
+        return Err(serde::de::Error::custom("an object is expected"));
+    }
     match kind {
         Kind::Pod => {
             let Usual {

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use parking_lot::Mutex;
 
-use super::body::{ContainerImage, PodTemplate, WaitingState};
+use super::body::{ContainerImage, PodSituation, PodTemplate, WaitingState};
 use super::meta::Owner;
 use super::value::ConditionState;
 
@@ -37,6 +37,7 @@ struct Pools {
     maps: Pool<[(Text, Text)]>,
     owners: Pool<[Owner]>,
     templates: Pool<PodTemplate>,
+    situations: Pool<PodSituation>,
     images: Pool<ContainerImage>,
     conditions: Pool<ConditionState>,
     waiting: Pool<WaitingState>,
@@ -66,6 +67,7 @@ impl Interner {
         let pools = &*self.0;
         // Texts last: what goes before has let go of them.
         pools.templates.sweep();
+        pools.situations.sweep();
         pools.images.sweep();
         pools.conditions.sweep();
         pools.waiting.sweep();
@@ -131,6 +133,7 @@ macro_rules! shared {
 shared!([(Text, Text)], maps);
 shared!([Owner], owners);
 shared!(PodTemplate, templates);
+shared!(PodSituation, situations);
 shared!(ContainerImage, images);
 shared!(ConditionState, conditions);
 shared!(WaitingState, waiting);

@@ -24,7 +24,7 @@ use self::each::Each;
 use self::path::LabelPaths;
 use super::text::TextWriter;
 use super::{StateMetrics, Visit};
-use crate::objects::{CustomKind, CustomState, Interner, Kind, Object};
+use crate::objects::{CustomKind, CustomSample, CustomState, Interner, Kind, Object};
 
 /// Labels of a sample.
 type LabelValues = BTreeMap<String, String>;
@@ -137,7 +137,7 @@ impl CustomResources {
                     }
                 }
                 let place = u32::try_from(place).unwrap_or(u32::MAX);
-                state.push(place, labels.into_iter(), number, interner);
+                state.push(CustomSample::new(place, labels, number, interner));
             }
         }
         object.set_custom(state);

@@ -30,6 +30,17 @@ enum Scope {
     Signer,
 }
 
+/// What samples are made of.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) object: &'a Object,
+    /// Which of its labels and annotations are shown.
+    pub(super) allowed: &'a Allowed,
+}
+
+/// Takes the labels that say which object it is.
+pub(super) type Identify<'a> = &'a mut dyn FnMut(&[(&str, &str)]);
+
 /// The families of a kind.
 pub(super) trait Export: Sync {
     /// Returns the kind.
@@ -39,10 +50,10 @@ pub(super) trait Export: Sync {
     fn family(&self, place: usize) -> Option<(&'static Family<'static>, Stability)>;
 
     /// Calls `take` with the samples of an object in the family of a place.
-    fn emit(&self, place: usize, object: &Object, allowed: &Allowed, take: Take<'_>);
+    fn emit(&self, place: usize, asked: Asked<'_>, take: Take<'_>);
 
     /// Calls `take` with the labels that say which object it is.
-    fn identify(&self, object: &Object, take: &mut dyn FnMut(&[(&str, &str)]));
+    fn identify(&self, object: &Object, take: Identify<'_>);
 }
 
 /// Returns the families of a kind in order of their places.
@@ -81,7 +92,8 @@ impl<T: Sync> Export for Table<T> {
         self.row(place).map(|row| (&row.family, row.stability))
     }
 
-    fn emit(&self, place: usize, object: &Object, allowed: &Allowed, take: Take<'_>) {
+    fn emit(&self, place: usize, asked: Asked<'_>, take: Take<'_>) {
+        let Asked { object, allowed } = asked;
         let (Some(row), Some(body)) = (self.row(place), (self.body)(&object.body)) else {
             return;
         };
@@ -101,7 +113,7 @@ impl<T: Sync> Export for Table<T> {
         }
     }
 
-    fn identify(&self, object: &Object, take: &mut dyn FnMut(&[(&str, &str)])) {
+    fn identify(&self, object: &Object, take: Identify<'_>) {
         let meta = &object.meta;
         let (namespace, name) = (("namespace", &*meta.namespace), (self.label, &*meta.name));
         match self.scope {

@@ -5,7 +5,7 @@ use regex::Regex;
 
 use super::allow::{AllowList, Allowed};
 use super::custom::CustomResources;
-use super::families::{EXPORTS, Export, all_of};
+use super::families::{Asked, EXPORTS, Export, all_of};
 use super::row::Stability;
 use super::shard::Shard;
 use crate::objects::{Kind, Object};
@@ -123,6 +123,15 @@ pub(super) struct PlannedKind {
     /// Places of the families that are there.
     pub(super) families: Vec<usize>,
     pub(super) allowed: Allowed,
+}
+
+impl PlannedKind {
+    pub(super) fn asked<'a>(&'a self, object: &'a Object) -> Asked<'a> {
+        Asked {
+            object,
+            allowed: &self.allowed,
+        }
+    }
 }
 
 /// Which metrics are there, by name.

@@ -10,9 +10,6 @@ use model::{Family, MetricType};
 use super::plan::PlannedKind;
 use crate::objects::Object;
 
-/// The media type of the text.
-pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
-
 /// Bytes that are handed over at a time.
 const PIECE: usize = 64 << 10;
 
@@ -39,15 +36,14 @@ impl<'a> TextWriter<'a> {
             for (i, object) in objects.iter().enumerate() {
                 let identity = identities.get(i);
                 let text = &mut self.text;
-                planned
-                    .export
-                    .emit(place, object, &planned.allowed, &mut |labels, value| {
-                        if !has_header {
-                            has_header = true;
-                            push_header(text, family);
-                        }
-                        push_sample(text, family.name, (identity, labels), value);
-                    });
+                let asked = planned.asked(object);
+                planned.export.emit(place, asked, &mut |labels, value| {
+                    if !has_header {
+                        has_header = true;
+                        push_header(text, family);
+                    }
+                    push_sample(text, family.name, (identity, labels), value);
+                });
                 if self.text.len() >= PIECE {
                     self.flush()?;
                 }

@@ -30,14 +30,12 @@ const SPARE_BYTES: u64 = 64 << 20;
 /// Share of a part's series that tombstones must hit to have the part rewritten, as a divisor.
 const MANY_HITS: u64 = 20;
 
-/// Parts of one range wait to be merged until the smaller ones together are this share of the largest, as a divisor,
-const SMALL_SHARE: u64 = 4;
+/// Parts that come in pieces wait to be merged until none has come for so long, so that they are not all written again
+/// with each of them,
+const SETTLED_AFTER: Millis = 30_000;
 
-/// or are so many,
-const MANY_PARTS: usize = 16;
-
-/// or until none has come for so long. So what comes in small pieces is not written again with each of them.
-const SETTLED_AFTER: Millis = 60_000;
+/// or until they are so many.
+const MANY_PARTS: usize = 32;
 
 /// Merges parts of one larger range, and rewrites those of which much is deleted.
 pub(super) fn compact(inner: &Inner) -> Result<(), StoreError> {
@@ -51,8 +49,8 @@ pub(super) fn compact(inner: &Inner) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Returns parts that are worth merging: of the oldest range that is over and has several, or of one that is not over
-/// and has more than it has flushes, as backfill makes them; or a part of which much is deleted.
+/// Returns parts that are to be merged: of the oldest range that is over and has several; of one, over or not, that
+/// has more than it has flushes, as backfill makes them, once they are ripe; or a part of which much is deleted.
 fn next_group(inner: &Inner, range: Millis) -> Option<Vec<Arc<Part>>> {
     let floor = inner.manifest.lock().floor;
     let parts = Arc::clone(&inner.parts.read());
@@ -77,8 +75,13 @@ fn next_group(inner: &Inner, range: Millis) -> Option<Vec<Arc<Part>>> {
         }
         let (group, after) = rest.split_at(n);
         let over = start.saturating_add(range) <= floor;
-        let several = if over { n > 1 } else { n > n_flushes(inner, group) };
-        if (several && is_worthwhile(inner, group)) || (over && group.iter().any(much_deleted)) {
+        let in_pieces = n > n_flushes(inner, group);
+        let is_due = if in_pieces {
+            is_ripe(inner, group)
+        } else {
+            over && n > 1
+        };
+        if is_due || (over && group.iter().any(much_deleted)) {
             return Some(group.to_vec());
         }
         rest = after;
@@ -95,13 +98,9 @@ fn n_flushes(inner: &Inner, group: &[Arc<Part>]) -> usize {
     usize::try_from(span / range + 1).unwrap_or(usize::MAX)
 }
 
-fn is_worthwhile(inner: &Inner, group: &[Arc<Part>]) -> bool {
-    let bytes = || group.iter().map(|part| part.info().bytes);
-    let largest = bytes().max().unwrap_or(0);
+fn is_ripe(inner: &Inner, group: &[Arc<Part>]) -> bool {
     let newest = group.iter().map(|part| part.info().created).max().unwrap_or(0);
-    (bytes().sum::<u64>() - largest) * SMALL_SHARE >= largest
-        || group.len() >= MANY_PARTS
-        || inner.clock.now().saturating_sub(newest) >= SETTLED_AFTER
+    group.len() >= MANY_PARTS || inner.clock.now().saturating_sub(newest) >= SETTLED_AFTER
 }
 
 /// Writes parts anew as one, without what is deleted. A part that turns out to be damaged is put aside instead.

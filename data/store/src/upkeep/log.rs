@@ -15,14 +15,31 @@ use crate::wal::{Elsewhere, Spread};
 /// than this share of the range, as a divisor, are history.
 const SPREAD_SHARE: Millis = 2;
 
+/// Whether samples are coming while the log is kept short.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// They may be: what history leaves in the log waits, since each snapshot costs as much as the head is large.
+    Busy,
+    /// None has come for a moment.
+    Quiet,
+}
+
+/// Log that history has left behind goes at once when the store is quiet, and before that when it is this many times
+/// the size of a snapshot.
+const BUSY_SIZES: u64 = 8;
+
 /// Writes a snapshot of the head if the log behind the last one is long, or if it lets much of the log go.
-pub(super) fn save_snapshot(inner: &Inner) -> Result<(), StoreError> {
+pub(super) fn save_snapshot(inner: &Inner, pace: Pace) -> Result<(), StoreError> {
     let kept = elsewhere(inner);
     let covered = inner.snapshot.lock().covers();
     let all = spread(inner, (&kept, u64::MAX));
     let bytes = |spread: Option<Spread>| spread.map_or(0, |spread| spread.bytes);
     let gain = bytes(all).saturating_sub(bytes(spread(inner, (&kept, covered))));
-    if snapshot::is_worth(inner, gain) {
+    let enough = match pace {
+        Pace::Busy => gain / BUSY_SIZES >= inner.snapshot.lock().bytes,
+        Pace::Quiet => true,
+    };
+    if enough && snapshot::is_worth(inner, gain) {
         if all.is_some_and(|spread| spread.is_current) {
             inner.wal.begin_epoch().map_err(snapshot::log_failure)?;
         }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use agent::{AgentStatus, CollectorState, CollectorStatus};
+use cluster::ClusterHandle;
 use server::{Announcement, Degradation};
 
-use super::config::UpConfig;
+use super::config::{Scope, UpConfig};
 use crate::screen::Paint;
 use crate::units::{bytes, format_duration};
 
@@ -19,6 +20,8 @@ pub(super) struct Greeting {
     /// Made because the operator asked for it.
     rotated: Option<String>,
     limits: Vec<Degradation>,
+    /// Names and sources of the clusters that are watched.
+    clusters: Vec<String>,
 }
 
 impl Greeting {
@@ -34,15 +37,28 @@ impl Greeting {
             announcement,
             rotated,
             limits,
+            clusters: Vec::new(),
         }
+    }
+
+    /// Adds the clusters that are watched.
+    pub(super) fn with_clusters(mut self, clusters: &[ClusterHandle]) -> Self {
+        let named = clusters
+            .iter()
+            .map(|cluster| format!("{} ({})", cluster.name(), cluster.config().access));
+        self.clusters = named.collect();
+        self
     }
 
     /// Says where the page is and how to be let in. The token is shown here and nowhere else.
     pub(super) fn address(&self, paint: Paint) -> String {
         let version = env!("CARGO_PKG_VERSION");
         let mut out = format!(
-            "periplus {version} watches {}\n\n",
-            paint.bold(&self.config.instance)
+            "periplus {version} {}\n\n",
+            match self.config.scope {
+                Scope::Machine => format!("watches {}", paint.bold(&self.config.instance)),
+                Scope::Edge => format!("on {}, as edge", paint.bold(&self.config.instance)),
+            }
         );
         let is_local = self.config.listen.ip().is_loopback();
         let reach = if is_local {
@@ -112,7 +128,16 @@ impl Greeting {
             running.len(),
             all.len()
         );
+        let summary = match self.config.scope {
+            Scope::Machine => summary,
+            Scope::Edge => format!("every {every}: {series} series about itself"),
+        };
         item(&mut out, paint, "collects", &summary);
+        let shown = running
+            .iter()
+            .copied()
+            .filter(|_| self.config.scope == Scope::Machine);
+        let running: Vec<&CollectorStatus> = shown.collect();
         for (job, names) in by_job(&running) {
             item(&mut out, paint, "", &format!("{job}: {}", names.join(" ")));
         }
@@ -131,8 +156,11 @@ impl Greeting {
             );
             item(&mut out, paint, "not here", &text);
         }
+        if !self.clusters.is_empty() {
+            item(&mut out, paint, "clusters", &self.clusters.join(", "));
+        }
         let off = names(all, |one| one.state == CollectorState::Disabled);
-        if !off.is_empty() {
+        if !off.is_empty() && self.config.scope == Scope::Machine {
             item(
                 &mut out,
                 paint,

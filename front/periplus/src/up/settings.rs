@@ -22,6 +22,8 @@ mod clusters;
 mod raw;
 mod tables;
 
+pub(super) use self::clusters::WatchedCluster;
+
 /// Beginnings of keys that a reload brings into force; `otlp` as a whole is such a one.
 const IN_FORCE_AT_ONCE: [&str; 4] = [
     "storage.tsdb.out_of_order_time_window",
@@ -29,8 +31,6 @@ const IN_FORCE_AT_ONCE: [&str; 4] = [
     "periplus.tenants",
     "periplus.otlp",
 ];
-
-pub(super) use self::clusters::WatchedCluster;
 
 /// What the file says besides scraping.
 #[derive(Clone, Debug, Default)]

@@ -37,7 +37,8 @@ interface QueryLike<T> {
   refetch: () => unknown;
 }
 
-function answerOf<T>(query: QueryLike<T>): Answer<T> {
+/** A query's result in the words of this page. */
+export function answerOf<T>(query: QueryLike<T>): Answer<T> {
   const { error } = query;
   return {
     data: query.data,

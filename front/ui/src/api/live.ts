@@ -17,6 +17,7 @@ class LiveFeed {
   #linkListeners = new Set<Listener>();
   #tickListeners = new Set<Listener>();
   #statusListeners = new Set<Listener>();
+  #clusterListeners = new Set<(cluster: string) => void>();
 
   /** Opens the stream; returns what closes it for good. */
   start(): () => void {
@@ -46,6 +47,12 @@ class LiveFeed {
   onStatus(listener: Listener): () => void {
     this.#statusListeners.add(listener);
     return () => void this.#statusListeners.delete(listener);
+  }
+
+  /** Called with the name of a cluster when its objects changed. */
+  onCluster(listener: (cluster: string) => void): () => void {
+    this.#clusterListeners.add(listener);
+    return () => void this.#clusterListeners.delete(listener);
   }
 
   #setLink(link: Link): void {
@@ -86,6 +93,10 @@ class LiveFeed {
     source.addEventListener('collected', () => this.#tick());
     source.addEventListener('status', () => {
       for (const listener of this.#statusListeners) listener();
+    });
+    source.addEventListener('kubernetes', (event: MessageEvent<string>) => {
+      const { cluster } = JSON.parse(event.data) as { cluster: string };
+      for (const listener of this.#clusterListeners) listener(cluster);
     });
     source.addEventListener('error', () => this.#retryLater());
   }

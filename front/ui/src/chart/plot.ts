@@ -11,7 +11,10 @@ const MIN_DRAG_PX = 6;
 /** How far an axis reaches at least where nothing else is asked: a flat zero needs no fractions. */
 const FLOORS: Partial<Record<Unit, number>> = { 'bytes/s': 1024, bytes: 1024, 'count/s': 1, count: 4 };
 
-export type PlotKind = 'lines' | 'stacked' | 'heat';
+/** `steps` are stacked counts, each of which holds for a whole step. */
+export type PlotKind = 'lines' | 'stacked' | 'steps' | 'heat';
+
+const isStacked = (kind: PlotKind): boolean => kind === 'stacked' || kind === 'steps';
 
 export interface PlotOptions {
   kind: PlotKind;
@@ -78,9 +81,11 @@ const BYTE_TICKS = Array.from({ length: 60 }, (_, power) => 2 ** power);
 
 /** What the plot draws, as its columns. */
 export function columnsOf(drawing: Drawing, kind: PlotKind): uPlot.AlignedData {
-  const rows = kind === 'stacked' ? stackedValues(drawing.lines) : drawing.lines.map((line) => line.values);
+  const rows = isStacked(kind) ? stackedValues(drawing.lines) : drawing.lines.map((line) => line.values);
   return [instantsOf(drawing), ...rows] as uPlot.AlignedData;
 }
+
+const STEPS = uPlot.paths.stepped?.({ align: 1 });
 
 function seriesOf(lines: readonly Line[], kind: PlotKind, ink: Ink): uPlot.Series[] {
   return lines.map((line) => {
@@ -89,7 +94,7 @@ function seriesOf(lines: readonly Line[], kind: PlotKind, ink: Ink): uPlot.Serie
       : line.color === null
         ? ink.other
         : (ink.colors[line.color] ?? ink.other);
-    const stacked = kind === 'stacked' && !line.limit;
+    const stacked = isStacked(kind) && !line.limit;
     return {
       label: line.name,
       stroke: color,
@@ -104,6 +109,7 @@ function seriesOf(lines: readonly Line[], kind: PlotKind, ink: Ink): uPlot.Serie
         filter: (u: uPlot, seriesIdx: number) => lonePoints(u.data[seriesIdx] ?? []),
       },
       ...(kind === 'heat' ? { paths: () => null, points: { show: false } } : {}),
+      ...(kind === 'steps' && STEPS !== undefined ? { paths: STEPS, points: { show: false } } : {}),
     } as uPlot.Series;
   });
 }
@@ -301,7 +307,7 @@ export function makePlot(host: HTMLElement, drawing: Drawing, options: PlotOptio
             },
       ],
       series: [{}, ...seriesOf(lines, options.kind, ink)],
-      bands: options.kind === 'stacked' ? bandsOf(lines) : [],
+      bands: isStacked(options.kind) ? bandsOf(lines) : [],
       plugins: [tooltipPlugin(lines, ink, options.unit), pinPlugin(options, ink)],
       hooks: {
         setSelect: [

@@ -3,6 +3,7 @@ import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-route
 import { PanelLeftClose, PanelLeftOpen } from 'lucide-react';
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { signInStore } from '../api/client';
+import { useClusterRefresh } from '../api/clusterHooks';
 import { useLiveRefresh, useSystem } from '../api/hooks';
 import { serverNow } from '../api/system';
 import { useLanguage, useTranslate } from '../i18n/translate';
@@ -11,7 +12,7 @@ import { usePreference } from '../preferences/store';
 import { useTheme } from '../preferences/theme';
 import { visibleSpan } from '../time/range';
 import { TimeFactsContext, useTime } from '../time/useTime';
-import { AREAS } from './areas';
+import { type Area, areaAt, useAreas } from './areas';
 import { TopBar } from './bar/TopBar';
 import styles from './Frame.module.css';
 import { useKeys } from './keys';
@@ -50,7 +51,9 @@ function Chrome() {
   const [palette, setPalette] = useState(false);
   const [shortcuts, setShortcuts] = useState(false);
   useLiveRefresh(search.paused === true);
-  const area = useAreaTitle();
+  useClusterRefresh(search.paused === true);
+  const areas = useAreas();
+  const area = useAreaTitle(areas);
   const system = useSystem();
   const host = system.data?.host;
   useEffect(() => {
@@ -59,7 +62,8 @@ function Chrome() {
   useKeys({
     openPalette: () => setPalette(true),
     openShortcuts: () => setShortcuts(true),
-    goTo: (to) => void navigate({ to }),
+    areas,
+    goTo: ({ to, params }) => void navigate({ to, params: params as never }),
   });
   const [rail, setRail] = usePreference<'open' | 'folded'>('rail', 'open');
   return (
@@ -72,12 +76,13 @@ function Chrome() {
           <Mark />
           <span>Periplus</span>
         </Link>
-        {AREAS.map(({ to, name, letter, icon: Icon }) => (
+        {areas.map(({ to, path, params, name, letter, icon: Icon }) => (
           <Link
             key={to}
             to={to}
+            params={params as never}
             className={styles.area}
-            activeOptions={{ exact: to === '/', includeSearch: false }}
+            activeOptions={{ exact: path === '/' || path === '/clusters', includeSearch: false }}
             title={`${t(name)} (g ${letter})`}
           >
             <Icon />
@@ -105,10 +110,10 @@ function Chrome() {
   );
 }
 
-function useAreaTitle(): string {
+function useAreaTitle(areas: readonly Area[]): string {
   const t = useTranslate();
   const path = useRouterState({ select: (state) => state.location.pathname });
-  const area = AREAS.find(({ to }) => (to === '/' ? path === '/' : path.startsWith(to)));
+  const area = areaAt(areas, path);
   return area === undefined ? 'Periplus' : t(area.name);
 }
 

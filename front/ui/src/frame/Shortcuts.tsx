@@ -1,7 +1,7 @@
 // The keys, for those who ask with `?`.
 import { type MessageKey, useTranslate } from '../i18n/translate';
 import { Modal } from '../parts/Modal';
-import { AREAS } from './areas';
+import { useAreas } from './areas';
 import styles from './Shortcuts.module.css';
 
 const KEYS: ReadonlyArray<[string, MessageKey]> = [
@@ -22,10 +22,11 @@ const POINTER: ReadonlyArray<[MessageKey, MessageKey]> = [
 
 export function Shortcuts({ open, onClose }: { open: boolean; onClose: () => void }) {
   const t = useTranslate();
+  const areas = useAreas();
   return (
     <Modal open={open} onClose={onClose} title={t('shortcuts.title')}>
       <dl className={styles.list}>
-        {AREAS.map(({ letter, name }) => (
+        {areas.map(({ letter, name }) => (
           <div key={letter}>
             <dt>
               <kbd>g</kbd> <kbd>{letter}</kbd>

@@ -1,13 +1,14 @@
 // The keys of the whole page. Keys never act while something is being typed.
 import { useEffect, useRef } from 'react';
-import { AREAS, type Area } from './areas';
+import type { Area } from './areas';
 
 const CHORD_MS = 1200;
 
 export interface KeyActions {
   openPalette: () => void;
   openShortcuts: () => void;
-  goTo: (to: Area['to']) => void;
+  areas: readonly Area[];
+  goTo: (area: Area) => void;
 }
 
 /** Whether a key belongs to a field instead of to the page. */
@@ -31,10 +32,10 @@ export function useKeys(actions: KeyActions): void {
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || inDialog) return;
       if (Date.now() < chordUntil) {
         chordUntil = 0;
-        const area = AREAS.find(({ letter }) => letter === event.key);
+        const area = latest.current.areas.find(({ letter }) => letter === event.key);
         if (area !== undefined) {
           event.preventDefault();
-          latest.current.goTo(area.to);
+          latest.current.goTo(area);
         }
         return;
       }

@@ -40,6 +40,25 @@ export interface CardinalitySearch {
   value?: string | undefined;
 }
 
+/** What the views of clusters keep in the URL. */
+export interface KubernetesSearch {
+  q?: string | undefined;
+  sort?: string | undefined;
+  namespace?: string | undefined;
+  kind?: string | undefined;
+  /** `warning`: this and worse. */
+  severity?: string | undefined;
+  type?: string | undefined;
+  object?: string | undefined;
+  owner?: string | undefined;
+  node?: string | undefined;
+  reason?: string | undefined;
+  /** Events that are listed at most. */
+  limit?: string | undefined;
+  /** Names of folded parts that are open. */
+  open?: string | undefined;
+}
+
 const text = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;
 
@@ -64,12 +83,34 @@ function parseCardinalitySearch(search: Record<string, unknown>): CardinalitySea
   return { metric: text(search.metric), label: text(search.label), value: text(search.value) };
 }
 
+const KUBERNETES_FIELDS = [
+  'q',
+  'sort',
+  'namespace',
+  'kind',
+  'severity',
+  'type',
+  'object',
+  'owner',
+  'node',
+  'reason',
+  'limit',
+  'open',
+] as const satisfies ReadonlyArray<keyof KubernetesSearch>;
+
+function parseKubernetesSearch(search: Record<string, unknown>): KubernetesSearch {
+  return Object.fromEntries(KUBERNETES_FIELDS.map((name) => [name, text(search[name])]));
+}
+
 const root = createRootRoute({
   validateSearch: (search: Record<string, unknown>): TimeSearch => parseTimeSearch(search),
   search: { middlewares: [retainSearchParams(['range', 'from', 'to', 'at', 'paused'])] },
   component: Frame,
   notFoundComponent: NotFound,
 });
+
+/** The views of clusters come as one part of the program, fetched when the first of them is opened. */
+const kubernetes = () => import('../views/kubernetes/views');
 
 const containers = createRoute({ getParentRoute: () => root, path: '/containers' });
 
@@ -111,6 +152,48 @@ const routes = [
     component: TargetsView,
   }),
   createRoute({ getParentRoute: () => root, path: '/system', component: SystemView }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/clusters',
+    validateSearch: parseKubernetesSearch,
+    component: lazyRouteComponent(kubernetes, 'ClustersView'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/clusters/$cluster/nodes',
+    validateSearch: parseKubernetesSearch,
+    component: lazyRouteComponent(kubernetes, 'NodesView'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/clusters/$cluster/nodes/$name',
+    validateSearch: parseKubernetesSearch,
+    component: lazyRouteComponent(kubernetes, 'NodePage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/clusters/$cluster/workloads',
+    validateSearch: parseKubernetesSearch,
+    component: lazyRouteComponent(kubernetes, 'WorkloadsView'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/clusters/$cluster/control-plane',
+    validateSearch: parseKubernetesSearch,
+    component: lazyRouteComponent(kubernetes, 'ControlPlaneView'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/clusters/$cluster/events',
+    validateSearch: parseKubernetesSearch,
+    component: lazyRouteComponent(kubernetes, 'EventsView'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/clusters/$cluster/objects/$kind/$namespace/$name',
+    validateSearch: parseKubernetesSearch,
+    component: lazyRouteComponent(kubernetes, 'KubernetesObjectPage'),
+  }),
 ];
 
 /** Reads `a=1&b=x` as text; each route decides what the text means. */

@@ -1,5 +1,8 @@
 // Every text of the page in English. `{name}` is filled in; keys are grouped by where they stand.
+import { kubernetesEn } from './kubernetes.en';
+
 export const en = {
+  ...kubernetesEn,
   'action.apply': 'Apply',
   'action.close': 'Close',
   'action.refresh': 'Refresh now',

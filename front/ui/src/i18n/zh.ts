@@ -1,7 +1,9 @@
 // Every text of the page in Chinese, by the same keys.
 import type { en } from './en';
+import { kubernetesZh } from './kubernetes.zh';
 
 export const zh: Record<keyof typeof en, string> = {
+  ...kubernetesZh,
   'action.apply': '应用',
   'action.close': '关闭',
   'action.refresh': '立即刷新',

@@ -150,6 +150,16 @@ func requiredVersion(text, module, name string) (string, error) {
 	return found[1], nil
 }
 
+// Has says whether a build is there, so that Ensure would return at once.
+func (c *Cache) Has(build *Build) (bool, error) {
+	version, err := c.Version(build)
+	if err != nil {
+		return false, err
+	}
+	dir, err := c.place(build, version)
+	return err == nil && there(dir), err
+}
+
 // Ensure returns the folder of what a build makes, and makes it if it is not there yet.
 func (c *Cache) Ensure(ctx context.Context, build *Build) (string, error) {
 	version, err := c.Version(build)

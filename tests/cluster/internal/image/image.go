@@ -7,6 +7,7 @@ package image
 import (
 	"archive/tar"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -67,8 +68,33 @@ func ParseFile(text string) (File, error) {
 	return file, nil
 }
 
+// Ensure makes the archive of an image in a folder, unless the archive of the same image of the same files is there, and
+// returns its path.
+func Ensure(ctx context.Context, img Image, dir string) (string, error) {
+	sum := sha256.New()
+	fmt.Fprintf(sum, "%d %q %+v %s", format, img.Name, img, runtime.GOARCH)
+	for _, file := range img.Files {
+		if file.Source == "" {
+			continue
+		}
+		info, err := os.Stat(file.Source)
+		if err != nil {
+			return "", fmt.Errorf("cannot make image %s: %w", img.Name, err)
+		}
+		fmt.Fprintf(sum, " %d %d", info.Size(), info.ModTime().UnixNano())
+	}
+	to := filepath.Join(dir, "image-"+hex.EncodeToString(sum.Sum(nil))[:16]+".tar")
+	if _, err := os.Stat(to); err == nil {
+		return to, nil
+	}
+	return to, Write(ctx, img, to)
+}
+
+// format is raised when this package makes other archives of the same images.
+const format = 1
+
 // Write makes the archive of an image at a path, beside it first and then in one rename.
-func Write(img Image, to string) error {
+func Write(ctx context.Context, img Image, to string) error {
 	if !strings.Contains(img.Name, "/") || !strings.Contains(path.Base(img.Name), ":") {
 		return fmt.Errorf("cannot name an image %q: write the whole reference, as localhost/web:1", img.Name)
 	}
@@ -87,7 +113,7 @@ func Write(img Image, to string) error {
 	}
 	defer os.Remove(next.Name())
 	defer next.Close()
-	digest, size, err := writeLayer(layer, img.Files)
+	digest, size, err := writeLayer(ctx, layer, img.Files)
 	if err == nil {
 		_, err = layer.Seek(0, io.SeekStart)
 	}
@@ -104,7 +130,7 @@ func Write(img Image, to string) error {
 }
 
 // writeLayer writes the files as the one layer and returns its digest and size.
-func writeLayer(to io.Writer, files []File) (string, int64, error) {
+func writeLayer(ctx context.Context, to io.Writer, files []File) (string, int64, error) {
 	all, err := withLibraries(files)
 	if err != nil {
 		return "", 0, err
@@ -116,6 +142,9 @@ func writeLayer(to io.Writer, files []File) (string, int64, error) {
 	for _, file := range all {
 		if err := writeFile(archive, file); err != nil {
 			return "", 0, fmt.Errorf("file %s: %w", file.Path, err)
+		}
+		if ctx.Err() != nil {
+			return "", 0, context.Cause(ctx)
 		}
 	}
 	if err := archive.Close(); err != nil {

@@ -78,7 +78,7 @@ func TestArchive(t *testing.T) {
 	}
 	first, second := filepath.Join(dir, "out", "first.tar"), filepath.Join(dir, "out", "second.tar")
 	for _, path := range []string{first, second} {
-		if err := Write(img, path); err != nil {
+		if err := Write(t.Context(), img, path); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -125,6 +125,37 @@ func TestArchive(t *testing.T) {
 	}
 }
 
+func TestTheSameImageIsMadeOnce(t *testing.T) {
+	dir := t.TempDir()
+	source := filepath.Join(dir, "source")
+	if err := os.WriteFile(source, []byte("content"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ensure := func(img Image) string {
+		path, err := Ensure(t.Context(), img, filepath.Join(dir, "out"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	img := Image{Name: "localhost/web:1", Files: []File{{Path: "/a", Source: source}}}
+	first := ensure(img)
+	if again := ensure(img); again != first {
+		t.Errorf("made again as %s", again)
+	}
+	img.User = "1"
+	if other := ensure(img); other == first {
+		t.Error("another user, the same image")
+	}
+	img.User = ""
+	if err := os.WriteFile(source, []byte("other content"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if other := ensure(img); other == first {
+		t.Error("another file, the same image")
+	}
+}
+
 func TestNamesAndFilesThatCannotBe(t *testing.T) {
 	to := filepath.Join(t.TempDir(), "image.tar")
 	for _, img := range []Image{
@@ -132,7 +163,7 @@ func TestNamesAndFilesThatCannotBe(t *testing.T) {
 		{Name: "localhost/web:1", Files: []File{{Path: "/a", Source: "/nowhere"}}},
 		{Name: "localhost/web:1", Files: []File{{Path: "/a", Source: t.TempDir()}}},
 	} {
-		if err := Write(img, to); err == nil {
+		if err := Write(t.Context(), img, to); err == nil {
 			t.Errorf("%+v was made", img)
 		}
 	}

@@ -62,6 +62,8 @@ func StartFakes(ctx context.Context, b *bed.Bed, programs Programs) error {
 				"--cidr=" + record.FakePodRange(),
 				"--node-ip=" + record.RegionAddress(),
 				"--node-port=" + strconv.Itoa(kwokPort),
+				"--tls-cert-file=" + filepath.Join(plane.PKI(b), "kwok.crt"),
+				"--tls-private-key-file=" + filepath.Join(plane.PKI(b), "kwok.key"),
 			},
 			Dir: b.Dir,
 			Log: logFile(b, "kwok"),

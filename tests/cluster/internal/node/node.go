@@ -79,7 +79,7 @@ func Start(ctx context.Context, b *bed.Bed, node bed.Node, programs Programs) er
 // StartRuntime switches a node on as far as its container runtime, with the images that every bed has. It needs no
 // control plane.
 func StartRuntime(ctx context.Context, b *bed.Bed, node bed.Node, programs Programs) error {
-	archives, err := stockArchives(b, programs)
+	archives, err := stockArchives(ctx, b, programs)
 	if err != nil {
 		return err
 	}
@@ -99,9 +99,27 @@ func StartRuntime(ctx context.Context, b *bed.Bed, node bed.Node, programs Progr
 		return err
 	}
 	for _, archive := range archives {
-		if err := Import(ctx, b, node, archive); err != nil {
+		if err := importOnce(ctx, b, node, archive); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// importOnce gives a node an image unless its disk has it from an earlier start.
+func importOnce(ctx context.Context, b *bed.Bed, node bed.Node, archive string) error {
+	note := filepath.Join(node.Dir, "imported", filepath.Base(archive))
+	if _, err := os.Stat(note); err == nil {
+		return nil
+	}
+	if err := Import(ctx, b, node, archive); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(note), 0o755); err != nil {
+		return fmt.Errorf("cannot note the images of node %s: %w", node.Name, err)
+	}
+	if err := os.WriteFile(note, nil, 0o644); err != nil {
+		return fmt.Errorf("cannot note the images of node %s: %w", node.Name, err)
 	}
 	return nil
 }
@@ -118,8 +136,9 @@ func Join(_ context.Context, b *bed.Bed, node bed.Node) error {
 // stock keeps several nodes that start at once from making the same archives.
 var stock sync.Mutex
 
-// stockArchives makes the archives of the images that every bed has, if they are not there yet.
-func stockArchives(b *bed.Bed, programs Programs) ([]string, error) {
+// stockArchives makes the archives of the images that every bed has, if they are not there yet. Those of programs are
+// kept beside them, for all beds.
+func stockArchives(ctx context.Context, b *bed.Bed, programs Programs) ([]string, error) {
 	stock.Lock()
 	defer stock.Unlock()
 	busybox, err := image.BusyboxImage()
@@ -127,19 +146,19 @@ func stockArchives(b *bed.Bed, programs Programs) ([]string, error) {
 		return nil, err
 	}
 	var archives []string
-	for _, img := range []image.Image{
-		image.PauseImage(filepath.Join(programs.Pause, "pause")),
-		image.CoreDNSImage(filepath.Join(programs.CoreDNS, "coredns")),
-		busybox,
+	for _, one := range []struct {
+		image image.Image
+		dir   string
+	}{
+		{image.PauseImage(filepath.Join(programs.Pause, "pause")), programs.Pause},
+		{image.CoreDNSImage(filepath.Join(programs.CoreDNS, "coredns")), programs.CoreDNS},
+		{busybox, filepath.Join(b.Dir, "images")},
 	} {
-		archive := filepath.Join(b.Dir, "images", strings.NewReplacer("/", "-", ":", "-").Replace(img.Name)+".tar")
-		archives = append(archives, archive)
-		if _, err := os.Stat(archive); err == nil {
-			continue
-		}
-		if err := image.Write(img, archive); err != nil {
+		archive, err := image.Ensure(ctx, one.image, one.dir)
+		if err != nil {
 			return nil, err
 		}
+		archives = append(archives, archive)
 	}
 	return archives, nil
 }
@@ -254,6 +273,15 @@ func newBootID() (string, error) {
 	}
 	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:]), nil
+}
+
+// BootID is the identity of a node's last start, as its kubelet reports it.
+func BootID(node bed.Node) (string, error) {
+	text, err := os.ReadFile(filepath.Join(Root(node), system.BootIDFile))
+	if err != nil {
+		return "", fmt.Errorf("cannot read the boot of node %s; was it ever started?: %w", node.Name, err)
+	}
+	return strings.TrimSpace(string(text)), nil
 }
 
 // machineID is the node's for ever.

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -109,6 +110,29 @@ func TestRootANodeIsAMachineOfItsOwn(t *testing.T) {
 	}
 	if hello := in(t, b, one, "ctr -n k8s.io run --rm "+image.Busybox+" hello echo from a container"); hello != "from a container" {
 		t.Errorf("heard %q", hello)
+	}
+	metrics := net.JoinHostPort(one.Address, "1338")
+	reach := func(patience time.Duration) error {
+		connection, err := net.DialTimeout("tcp", metrics, patience)
+		if err == nil {
+			_ = connection.Close()
+		}
+		return err
+	}
+	if err := reach(5 * time.Second); err != nil {
+		t.Errorf("the machine does not reach the node: %v", err)
+	}
+	if err := system.SetNodePort(b, one, system.Out); err != nil {
+		t.Fatal(err)
+	}
+	if reach(200*time.Millisecond) == nil {
+		t.Error("reached without its cable")
+	}
+	if err := system.SetNodePort(b, one, system.In); err != nil {
+		t.Fatal(err)
+	}
+	if err := reach(20 * time.Second); err != nil {
+		t.Errorf("with its cable again: %v", err)
 	}
 	// It runs on, in a cgroup that containerd makes where it likes, when the power fails.
 	in(t, b, one, "ctr -n k8s.io run -d "+image.Busybox+" on sleep 1000; echo kept > /var/lib/kept")

@@ -27,6 +27,9 @@ type node struct {
 			// LastHeartbeatTime is when the kubelet last said so.
 			LastHeartbeatTime time.Time `json:"lastHeartbeatTime"`
 		} `json:"conditions"`
+		NodeInfo struct {
+			BootID string `json:"bootID"`
+		} `json:"nodeInfo"`
 	} `json:"status"`
 }
 

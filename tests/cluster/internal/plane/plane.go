@@ -106,7 +106,7 @@ func (p *Plane) MakeCredentials() error {
 		{cluster, "controller-manager", pki.Request{User: "system:kube-controller-manager", Hosts: here}},
 		{cluster, "scheduler", pki.Request{User: "system:kube-scheduler", Hosts: here}},
 		{cluster, "kube-proxy", pki.Request{User: "system:kube-proxy"}},
-		{cluster, "kwok", pki.Request{User: "kwok", Groups: []string{"system:masters"}}},
+		{cluster, "kwok", pki.Request{User: "kwok", Groups: []string{"system:masters"}, Hosts: here}},
 		{cluster, "admin", pki.Request{User: "kubernetes-admin", Groups: []string{"system:masters"}}},
 	} {
 		if _, err := one.authority.Issue(dir, one.name, one.request); err != nil {

@@ -1,6 +1,7 @@
 package system
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -64,6 +65,25 @@ func Heal(root, one, other string) error {
 		r.Cuts = slices.DeleteFunc(r.Cuts, func(name string) bool { return name == far })
 		return nil
 	})
+}
+
+// healAll heals the links that others cut to a bed that goes: its addresses will be another's.
+func healAll(b *bed.Bed) error {
+	root := rootOf(b)
+	beds, err := bed.List(root)
+	if err != nil {
+		return err
+	}
+	var failed error
+	for _, other := range beds {
+		record, err := other.Read()
+		// One that is going itself takes its rules with it.
+		if err != nil || !slices.Contains(record.Cuts, b.Name) || !isNamespace(NamespaceFile(other, record.Region())) {
+			continue
+		}
+		failed = errors.Join(failed, Heal(root, other.Name, b.Name))
+	}
+	return failed
 }
 
 func cutTable(far string) string { return "cut-" + far }

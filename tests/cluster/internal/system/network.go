@@ -3,6 +3,7 @@ package system
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -116,8 +117,8 @@ func MakeNodeNetwork(b *bed.Bed, record *bed.Record, node bed.Node) error {
 		return err
 	}
 	region, inside := Region(b, record), Space{Net: NamespaceFile(b, node.Namespace)}
-	if err := forward(inside); err != nil {
-		return err
+	if err := errors.Join(forward(inside), filterBridged(inside)); err != nil {
+		return fmt.Errorf("cannot make the network of node %s: %w", node.Name, err)
 	}
 	port := NodePort(node)
 	err := ip(region,
@@ -185,6 +186,19 @@ func forward(space Space) error {
 			}
 		}
 		return nil
+	})
+}
+
+// filterBridged lets the rules of services see what passes from pod to pod over the node's bridge: else the answer of a
+// pod that is reached by its service from the same node goes back past the translation.
+func filterBridged(space Space) error {
+	const setting = "/proc/sys/net/bridge/bridge-nf-call-iptables"
+	return space.Do(func() error {
+		err := os.WriteFile(setting, []byte("1"), 0o644)
+		if errors.Is(err, fs.ErrNotExist) {
+			return errors.New("this kernel does not filter bridged packets: modprobe br_netfilter")
+		}
+		return err
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,14 +13,19 @@ import (
 )
 
 func TestParseStat(t *testing.T) {
-	const rest = " S 7 1 1 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 123456 0 0"
+	const rest = " S 7 1 1 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 123456 4096 0"
+	// What lies between the resident pages, the 24th field, and the start of the environment, the 50th.
+	zeros := strings.Repeat(" 0", 25)
 	for _, test := range []struct {
 		line string
 		want stat
 	}{
-		{"12 (sleep)" + rest, stat{"sleep", 'S', 7, 123456}},
-		{"12 (a) b (c)" + rest, stat{"a) b (c", 'S', 7, 123456}},
-		{"12 ()" + rest, stat{"", 'S', 7, 123456}},
+		{"12 (sleep)" + rest, stat{"sleep", 'S', false, 123456}},
+		{"12 (a) b (c)" + rest, stat{"a) b (c", 'S', false, 123456}},
+		{"12 ()" + rest, stat{"", 'S', false, 123456}},
+		{"12 (sh)" + rest + zeros + " 0", stat{"sh", 'S', true, 123456}},
+		{"12 (sh)" + rest + zeros + " 1", stat{"sh", 'S', false, 123456}},
+		{"12 (kthreadd)" + strings.Replace(rest, "4096", "0", 1) + zeros + " 0", stat{"kthreadd", 'S', false, 123456}},
 	} {
 		got, err := parseStat(test.line)
 		if err != nil || got != test.want {

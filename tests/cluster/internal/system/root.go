@@ -22,6 +22,9 @@ type Root struct {
 	BootID string
 }
 
+// BootIDFile is the file of a node that holds the identity of its last start.
+const BootIDFile = "/etc/boot-id"
+
 // shared are the parts of the machine that a node sees, unchangeable.
 var shared = []string{"/usr", "/etc/alternatives", "/etc/ssl"}
 
@@ -199,7 +202,7 @@ func (r Root) linkControllers() error {
 // pivot makes the folder the root of everything in the node.
 func (r Root) pivot() error {
 	// On the node's disk, so that it is no file system more for those who list them.
-	bootID := r.Dir + "/etc/boot-id"
+	bootID := r.Dir + BootIDFile
 	if err := os.WriteFile(bootID, []byte(r.BootID+"\n"), 0o644); err != nil {
 		return err
 	}

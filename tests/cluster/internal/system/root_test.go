@@ -163,6 +163,34 @@ func TestRootALinkIsCutAndHealed(t *testing.T) {
 	}
 }
 
+// The addresses of a bed that goes become another's, to which no link is cut.
+func TestRootACutEndsWithEitherBed(t *testing.T) {
+	untouched.Check(t)
+	one, first := region(t, untouched.Name("cut-a"))
+	other, second := region(t, untouched.Name("cut-b"))
+	if err := system.Cut(bed.Root(), first.Name, second.Name); err != nil {
+		t.Fatal(err)
+	}
+	if err := system.Sweep(t.Context(), other); err != nil {
+		t.Fatal(err)
+	}
+	if record, err := one.Read(); err != nil || len(record.Cuts) > 0 {
+		t.Errorf("recorded %v, %v", record.Cuts, err)
+	}
+	if err := system.MakeRegion(other); err != nil {
+		t.Fatal(err)
+	}
+	address := second.RegionAddress() + ":7007"
+	echo(t, system.Region(other, &second), address)
+	c := call(t, system.Region(one, &first), address)
+	if err := c.say("again"); err != nil {
+		t.Fatal(err)
+	}
+	if word, err := c.hear(5 * time.Second); word != "again" {
+		t.Errorf("heard %q, %v", word, err)
+	}
+}
+
 func TestRootTheMachineIsCutOff(t *testing.T) {
 	untouched.Check(t)
 	b, record := region(t, untouched.Name("cut-c"))

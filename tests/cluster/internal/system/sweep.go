@@ -26,7 +26,7 @@ func Sweep(ctx context.Context, b *bed.Bed) error {
 			failed = errors.Join(failed, RemoveCgroup(ctx, b, thing.Name, thing.Node))
 		}
 	}
-	failed = errors.Join(failed, removeRegion(b, &record), UnmountBelow(b.Dir))
+	failed = errors.Join(failed, healAll(b), removeRegion(b, &record), UnmountBelow(b.Dir))
 	for _, thing := range slices.Backward(record.Things) {
 		failed = errors.Join(failed, removeThing(b, thing))
 	}

@@ -2,11 +2,11 @@ module periplus.dev/testbed/containerd
 
 go 1.26.6
 
-tool github.com/containerd/containerd/v2/cmd/containerd
-
-tool github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2
-
-tool github.com/containerd/containerd/v2/cmd/ctr
+tool (
+	github.com/containerd/containerd/v2/cmd/containerd
+	github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2
+	github.com/containerd/containerd/v2/cmd/ctr
+)
 
 require github.com/containerd/containerd/v2 v2.4.2
 

@@ -16,7 +16,7 @@ pub(crate) fn cut_and_healed(here: &Bed, there: &Bed) -> anyhow::Result<()> {
 
     let client = here.space()?;
     let talk = format!(
-        "while :; do wget -qO /dev/null -T 1 http://{address}:{port} 2>/dev/null && echo answered || echo silence; done"
+        "while :; do timeout 1 wget -qO /dev/null http://{address}:{port} 2>/dev/null && echo answered || echo silence; done"
     );
     client.kubectl(&[
         "run",

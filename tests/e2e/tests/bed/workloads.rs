@@ -80,7 +80,7 @@ pub(crate) fn node_address(bed: &Bed, node: &str) -> anyhow::Result<String> {
 /// The bed's network plugin (the plain bridge) has no policies: that is said in docs/testbed.md, and shown here.
 fn policies_are_not_enforced(space: &Space<'_>) -> anyhow::Result<()> {
     space.apply(include_str!("manifests/deny.yaml"))?;
-    let answer = space.exec("client", "wget -qO- -T 5 http://web")?;
+    let answer = space.exec("client", "timeout 5 wget -qO- http://web")?;
     assert!(answer.starts_with("web-"), "{answer}");
     space.kubectl(&["delete", "networkpolicy", "deny-all"]).map(drop)
 }

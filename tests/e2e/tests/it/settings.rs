@@ -191,5 +191,5 @@ fn a_reload_brings_into_force_what_prometheus_reloads() -> anyhow::Result<()> {
         let found = server.client.query("room_temperature").ok()?;
         (found.len() == 1).then_some(())
     })?;
-    server.stop()
+    server.stop().map(drop)
 }

@@ -208,7 +208,7 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>, mut changed: wat
             .filter_map(|pair| pair.split_once('='))
             .map(|(name, value)| (name.to_owned(), value.replace("%3A", ":")))
             .collect();
-        if answer(&mut stream, path, &query, &state, &mut changed)
+        if answer(&mut stream, (path, &query), &state, &mut changed)
             .await
             .is_err()
         {
@@ -219,8 +219,7 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>, mut changed: wat
 
 async fn answer(
     stream: &mut TcpStream,
-    path: &str,
-    query: &HashMap<String, String>,
+    (path, query): (&str, &HashMap<String, String>),
     state: &Mutex<State>,
     changed: &mut watch::Receiver<u64>,
 ) -> std::io::Result<()> {
@@ -253,7 +252,7 @@ async fn answer(
         let (code, body) = page(path, query, &mut state.lock());
         return whole(stream, code, &body).await;
     }
-    follow(stream, path, query, state, changed).await
+    follow(stream, (path, query), state, changed).await
 }
 
 fn page(path: &str, query: &HashMap<String, String>, state: &mut State) -> (u16, Value) {
@@ -298,8 +297,7 @@ fn page(path: &str, query: &HashMap<String, String>, state: &mut State) -> (u16,
 
 async fn follow(
     stream: &mut TcpStream,
-    path: &str,
-    query: &HashMap<String, String>,
+    (path, query): (&str, &HashMap<String, String>),
     state: &Mutex<State>,
     changed: &mut watch::Receiver<u64>,
 ) -> std::io::Result<()> {

@@ -43,6 +43,9 @@ enum Owner {
     Unknown(Ref),
 }
 
+/// Names of a workload, the object if it is known, and its pods.
+type Found = (Ref, Option<Arc<Object>>, Vec<Arc<Object>>);
+
 /// Kinds that are workloads whatever owns them.
 const TOP: [Kind; 4] = [
     Kind::Deployment,
@@ -55,7 +58,7 @@ const ALONE: [Kind; 3] = [Kind::ReplicaSet, Kind::ReplicationController, Kind::J
 
 /// Returns all workloads, those that need attention first.
 pub fn workloads(view: &View<'_>) -> Vec<WorkloadView> {
-    let mut found: HashMap<Owner, (Ref, Option<Arc<Object>>, Vec<Arc<Object>>)> = HashMap::new();
+    let mut found: HashMap<Owner, Found> = HashMap::new();
     for kind in TOP.iter().chain(&ALONE) {
         for object in view.store.list(kind) {
             if ALONE.contains(kind) && object.meta.controller().is_some() {
@@ -90,10 +93,7 @@ pub fn workloads(view: &View<'_>) -> Vec<WorkloadView> {
             pods.push(pod);
         }
     }
-    let mut views: Vec<_> = found
-        .into_values()
-        .map(|(reference, object, pods)| make(view, reference, object, pods))
-        .collect();
+    let mut views: Vec<_> = found.into_values().map(|found| make(view, found)).collect();
     views.sort_by_cached_key(|one| {
         (
             Reverse(one.assessment.state.severity),
@@ -106,12 +106,7 @@ pub fn workloads(view: &View<'_>) -> Vec<WorkloadView> {
     views
 }
 
-fn make(
-    view: &View<'_>,
-    reference: Ref,
-    object: Option<Arc<Object>>,
-    pods: Vec<Arc<Object>>,
-) -> WorkloadView {
+fn make(view: &View<'_>, (reference, object, pods): Found) -> WorkloadView {
     let mut restarts = 0;
     let mut last_restart = None;
     for one in &pods {

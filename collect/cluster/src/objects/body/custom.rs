@@ -23,6 +23,26 @@ pub struct CustomSample {
     pub value: f64,
 }
 
+impl CustomSample {
+    /// Makes a value of one metric.
+    pub(crate) fn new(
+        family: u32,
+        labels: impl IntoIterator<Item = (String, String)>,
+        value: f64,
+        interner: &Interner,
+    ) -> Self {
+        let labels = labels.into_iter();
+        let labels = labels.map(|(name, value)| (interner.intern(&name), interner.intern(&value)));
+        let labels: Vec<(Text, Text)> = labels.collect();
+        let labels = interner.during(|| TextMap::new(labels));
+        Self {
+            family,
+            labels,
+            value,
+        }
+    }
+}
+
 impl CustomState {
     /// Begins without values.
     pub(crate) fn new(kind: Arc<CustomKind>) -> Self {
@@ -33,21 +53,8 @@ impl CustomState {
     }
 
     /// Adds a value.
-    pub(crate) fn push(
-        &mut self,
-        family: u32,
-        labels: impl Iterator<Item = (String, String)>,
-        value: f64,
-        interner: &Interner,
-    ) {
-        let labels = labels.map(|(name, value)| (interner.intern(&name), interner.intern(&value)));
-        let labels: Vec<(Text, Text)> = labels.collect();
-        let labels = interner.during(|| TextMap::new(labels));
-        self.samples.push(CustomSample {
-            family,
-            labels,
-            value,
-        });
+    pub(crate) fn push(&mut self, sample: CustomSample) {
+        self.samples.push(sample);
     }
 
     /// Returns the kind.

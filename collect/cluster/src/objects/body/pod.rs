@@ -137,16 +137,7 @@ pub struct Toleration {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(from = "StatusWire")]
 pub struct PodStatus {
-    /// `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`.
-    pub phase: Text,
-    /// Why, in one word.
-    pub reason: Text,
-    /// Why, for people.
-    pub message: Text,
-    /// Quality of service.
-    pub qos_class: Text,
-    /// Address of the node.
-    pub host_ip: Text,
+    situation: Arc<PodSituation>,
     /// Address.
     pub pod_ip: Text,
     /// All addresses, if they are not just the one above.
@@ -225,12 +216,15 @@ impl From<StatusWire> for PodStatus {
                 all.iter().map(|one| one.ip.clone()).collect::<Vec<_>>(),
             )),
         };
-        Self {
+        let situation = PodSituation {
             phase: wire.phase,
             reason: wire.reason,
             message: wire.message,
             qos_class: wire.qos_class,
             host_ip: wire.host_ip,
+        };
+        Self {
+            situation: Shared::shared(Arc::new(situation)),
             pod_ip: wire.pod_ip,
             all_ips,
             start_time: wire.start_time,
@@ -254,6 +248,29 @@ impl PodStatus {
     /// Returns the condition of a name.
     pub fn condition(&self, kind: &str) -> Option<&Condition> {
         self.conditions.iter().find(|one| *one.kind == *kind)
+    }
+}
+
+/// What pods of one node and one state have in common; equal ones are held once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct PodSituation {
+    /// `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`.
+    pub phase: Text,
+    /// Why, in one word.
+    pub reason: Text,
+    /// Why, for people.
+    pub message: Text,
+    /// Quality of service.
+    pub qos_class: Text,
+    /// Address of the node.
+    pub host_ip: Text,
+}
+
+impl Deref for PodStatus {
+    type Target = PodSituation;
+
+    fn deref(&self) -> &PodSituation {
+        &self.situation
     }
 }
 

@@ -160,7 +160,11 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
                 while let Some(item) = seq.next_element()? {
                     items.push(item);
                 }
-                Ok(List::from(items))
+                // Into memory of just that size: what `items` grew in is free for the next list, and leaves no holes
+                // between what stays.
+                let mut exact = Vec::with_capacity(items.len());
+                exact.append(&mut items);
+                Ok(List::from(exact))
             }
             fn visit_unit<E: Error>(self) -> Result<List<T>, E> {
                 Ok(List::default())

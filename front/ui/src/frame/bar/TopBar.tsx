@@ -1,7 +1,19 @@
 // Scope, time, freshness, search and the choices of the reader.
 import { useQueryClient } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
-import { Contrast, Ellipsis, Languages, Pause, Pin, Play, RotateCw, Search, Server, X } from 'lucide-react';
+import { useNavigate, useParams, useRouterState } from '@tanstack/react-router';
+import {
+  ChevronDown,
+  Contrast,
+  Ellipsis,
+  Languages,
+  Pause,
+  Pin,
+  Play,
+  RotateCw,
+  Search,
+  Server,
+  X,
+} from 'lucide-react';
 import { signOut } from '../../api/client';
 import { refreshLive, useLink, useSystem } from '../../api/hooks';
 import { clockTime, dateTime, utcTime } from '../../format/clock';
@@ -9,6 +21,8 @@ import { useLanguage, useTranslate } from '../../i18n/translate';
 import { Menu, type MenuEntry } from '../../parts/Menu';
 import { type ThemeChoice, useTheme } from '../../preferences/theme';
 import { useTime } from '../../time/useTime';
+import { areaAt, areasOf } from '../areas';
+import { useCluster } from '../cluster';
 import { TimeControl } from './TimeControl';
 import styles from './TopBar.module.css';
 
@@ -49,6 +63,7 @@ export function TopBar({ onSearch, onShortcuts }: Props) {
       <div className={styles.scope} title={t('frame.scope')}>
         <Server />
         <b>{system.data?.host ?? '–'}</b>
+        <ClusterChoice />
         {degraded > 0 && (
           <button type="button" className={styles.degraded} onClick={() => void navigate({ to: '/system' })}>
             {t('frame.degraded', { count: degraded })}
@@ -110,6 +125,47 @@ export function TopBar({ onSearch, onShortcuts }: Props) {
         />
       </div>
     </header>
+  );
+}
+
+/** The cluster of the page, where it shows one, and the way to the same view of another. */
+function ClusterChoice() {
+  const t = useTranslate();
+  const navigate = useNavigate();
+  const { cluster } = useParams({ strict: false }) as { cluster?: string };
+  const { answer } = useCluster();
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  if (cluster === undefined) return null;
+  const others = answer.data ?? [];
+  const area = areaAt(areasOf(cluster), path);
+  const name = (
+    <>
+      <span aria-hidden="true">›</span>
+      <b>{cluster}</b>
+    </>
+  );
+  if (others.length < 2) return name;
+  return (
+    <Menu
+      label={t('frame.cluster', { cluster })}
+      trigger={
+        <>
+          {name}
+          <ChevronDown />
+        </>
+      }
+      align="start"
+      className={styles.cluster}
+      entries={others.map((other) => ({
+        text: other.name,
+        checked: other.name === cluster,
+        onSelect: () =>
+          void navigate({
+            to: area?.to ?? '/clusters/$cluster/workloads',
+            params: { cluster: other.name } as never,
+          }),
+      }))}
+    />
   );
 }
 

@@ -1,8 +1,18 @@
-// One field that finds anything: pages, processes, containers, metrics, actions.
+// One field that finds anything: pages, objects of clusters, processes, containers, metrics, actions.
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { Box, ChartLine, CornerDownLeft, ListTree, type LucideIcon, Search, Zap } from 'lucide-react';
+import {
+  Box,
+  ChartLine,
+  CornerDownLeft,
+  ListTree,
+  type LucideIcon,
+  Network,
+  Search,
+  Zap,
+} from 'lucide-react';
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
+import { useObjectSearch } from '../../api/clusterHooks';
 import { useMetricNames } from '../../api/hooks';
 import { queryInstant } from '../../api/prometheus';
 import { useLanguage, useTranslate } from '../../i18n/translate';
@@ -10,8 +20,11 @@ import { Modal } from '../../parts/Modal';
 import { useTheme } from '../../preferences/theme';
 import { PRESETS } from '../../time/range';
 import { useTime } from '../../time/useTime';
+import { objectAddress } from '../../views/kubernetes/address';
+import { refKey, refName, stateText } from '../../views/kubernetes/words';
 import { CONTAINER_LIST, containerName, PROCESS_LIST } from '../../views/objects/queries';
-import { AREAS } from '../areas';
+import { useAreas } from '../areas';
+import { useCluster } from '../cluster';
 import styles from './Palette.module.css';
 import { type Candidate, rank } from './search';
 
@@ -19,7 +32,7 @@ const SHOWN = 12;
 const SHOWN_EACH = 5;
 
 interface Item extends Candidate {
-  group: 'pages' | 'processes' | 'containers' | 'metrics' | 'actions';
+  group: 'pages' | 'objects' | 'processes' | 'containers' | 'metrics' | 'actions';
   icon: LucideIcon;
   hint?: string;
   run: () => void;
@@ -46,6 +59,7 @@ function usePaletteItems(onShortcuts: () => void): Item[] {
   const time = useTime();
   const { choose } = useTheme();
   const [, setLanguage] = useLanguage();
+  const areas = useAreas();
   const metrics = useMetricNames().data;
   const processes = useQuery({
     queryKey: ['palette', PROCESS_LIST],
@@ -69,14 +83,14 @@ function usePaletteItems(onShortcuts: () => void): Item[] {
     const explore = (expr: string): void =>
       void navigate({ to: '/explore', search: (old: object) => ({ ...old, expr }) as never });
     return [
-      ...AREAS.map(({ to, name, letter, icon }): Item => ({
+      ...areas.map(({ to, params, name, letter, icon }): Item => ({
         id: to,
         text: t(name),
         more: to,
         group: 'pages',
         icon,
         hint: `g ${letter}`,
-        run: () => void navigate({ to }),
+        run: () => void navigate({ to, params: params as never }),
       })),
       action('theme dark', t('palette.dark'), () => choose('dark'), 'theme dark'),
       action('theme light', t('palette.light'), () => choose('light'), 'theme light'),
@@ -130,27 +144,59 @@ function usePaletteItems(onShortcuts: () => void): Item[] {
         run: () => explore(/_(total|sum|count|bucket)$/.test(name) ? `rate(${name}[1m])` : name),
       })),
     ];
-  }, [t, navigate, time, choose, setLanguage, metrics, processes, containers, onShortcuts]);
+  }, [t, navigate, areas, time, choose, setLanguage, metrics, processes, containers, onShortcuts]);
 }
 
-const GROUPS: ReadonlyArray<Item['group']> = ['pages', 'processes', 'containers', 'metrics', 'actions'];
+/** Objects of the cluster, found by the server: there may be far more than a page should hold. */
+function useObjectItems(typed: string): Item[] {
+  const navigate = useNavigate();
+  const [language] = useLanguage();
+  const { name: cluster } = useCluster();
+  const found = useObjectSearch(cluster, typed.trim()).data;
+  return useMemo(
+    () =>
+      cluster === undefined || typed.trim().length < 2
+        ? []
+        : (found ?? []).slice(0, SHOWN).map(({ ref, state }) => ({
+            id: `object ${refKey(ref)}`,
+            text: refName(ref),
+            group: 'objects',
+            icon: Network,
+            hint: state.severity === 'ok' ? ref.kind : `${ref.kind} · ${stateText(state, language)}`,
+            run: () => void navigate(objectAddress(cluster, ref)),
+          })),
+    [cluster, typed, found, language, navigate],
+  );
+}
+
+const GROUPS: ReadonlyArray<Item['group']> = [
+  'pages',
+  'objects',
+  'processes',
+  'containers',
+  'metrics',
+  'actions',
+];
 
 function PaletteBody({ onClose, onShortcuts }: Omit<Props, 'open'>) {
   const t = useTranslate();
   const items = usePaletteItems(onShortcuts);
   const [typed, setTyped] = useState('');
+  const objects = useObjectItems(typed);
   const [selected, setSelected] = useState(0);
   const list = useRef<HTMLDivElement>(null);
   const found = useMemo(() => {
     const perGroup = typed === '' ? SHOWN_EACH : SHOWN;
     return GROUPS.flatMap((group) =>
-      rank(
-        typed,
-        items.filter((item) => item.group === group && (typed !== '' || group !== 'metrics')),
-        perGroup,
-      ),
+      group === 'objects'
+        ? objects
+        : rank(
+            typed,
+            items.filter((item) => item.group === group && (typed !== '' || group !== 'metrics')),
+            perGroup,
+          ),
     );
-  }, [typed, items]);
+  }, [typed, items, objects]);
   useEffect(() => {
     list.current?.querySelector(`[data-idx="${selected}"]`)?.scrollIntoView({ block: 'nearest' });
   }, [selected]);

@@ -96,7 +96,7 @@ export function ContainerPage() {
         findings,
         signals: signalsOf(selector, t),
         relations: <Members name={labels.name ?? ''} />,
-        selector,
+        raw: { selector },
       }}
     />
   );

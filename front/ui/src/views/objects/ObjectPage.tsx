@@ -1,7 +1,7 @@
 // The one template of every thing: who it is and who owns it, its state, findings, signals in a fixed
-// order, relations, raw series.
+// order, relations, events, raw.
 import { Link } from '@tanstack/react-router';
-import { Fragment, type ReactNode } from 'react';
+import { Fragment, type ReactElement, type ReactNode } from 'react';
 import { useInstants } from '../../api/hooks';
 import { seriesKey } from '../../api/prometheus';
 import { ChartPanel } from '../../chart/ChartPanel';
@@ -29,11 +29,16 @@ export interface ObjectView {
   name: string;
   facts: ReadonlyArray<{ name: string; value: ReactNode }>;
   state: { severity: Severity; text: string };
-  findings: readonly FindingView[];
+  /** A list, or findings that are drawn with their evidence elsewhere. */
+  findings: readonly FindingView[] | ReactElement;
   signals: ReadonlyArray<{ title: string; panels: readonly ObjectPanel[] }>;
   relations: ReactNode;
-  /** Matchers that select the raw series. */
-  selector: string;
+  /** What happened to it, where that is known. */
+  events?: ReactNode;
+  /** What it is in full, or matchers that select its raw series. */
+  raw: { selector: string } | ReactElement;
+  /** Stands beside the sentence: how old it is. */
+  aside?: ReactNode;
 }
 
 export function ObjectPage({ view }: { view: ObjectView }) {
@@ -51,7 +56,10 @@ export function ObjectPage({ view }: { view: ObjectView }) {
         </nav>
         <h1>{view.name}</h1>
       </header>
-      <StateLine severity={view.state.severity} text={view.state.text} />
+      <div className={styles.state}>
+        <StateLine severity={view.state.severity} text={view.state.text} />
+        {view.aside}
+      </div>
       <dl className={styles.facts}>
         {view.facts.map((fact) => (
           <div key={fact.name}>
@@ -60,7 +68,7 @@ export function ObjectPage({ view }: { view: ObjectView }) {
           </div>
         ))}
       </dl>
-      <Findings findings={view.findings} />
+      {'props' in view.findings ? view.findings : <Findings findings={view.findings} />}
       {view.signals.map((signal) => (
         <section key={signal.title} className={styles.section}>
           <h2>{signal.title}</h2>
@@ -85,7 +93,13 @@ export function ObjectPage({ view }: { view: ObjectView }) {
         <h2>{t('object.relations')}</h2>
         {view.relations}
       </section>
-      <RawSeries selector={view.selector} />
+      {view.events !== undefined && (
+        <section className={styles.section}>
+          <h2>{t('object.events')}</h2>
+          {view.events}
+        </section>
+      )}
+      {'selector' in view.raw ? <RawSeries selector={view.raw.selector} /> : view.raw}
     </div>
   );
 }

@@ -102,7 +102,7 @@ export function ProcessPage() {
         findings,
         signals: signalsOf(selector, t),
         relations: <Relations unit={unit} pid={pid} />,
-        selector,
+        raw: { selector },
       }}
     />
   );

@@ -1,12 +1,14 @@
 // The first page: the state in one sentence, what is wrong, and the signals in the order one asks.
 import { Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
+import { useClusters } from '../../api/clusterHooks';
 import { useInstants, useMetricNames } from '../../api/hooks';
 import { ChartPanel } from '../../chart/ChartPanel';
-import { useTranslate } from '../../i18n/translate';
+import { useLanguage, useTranslate } from '../../i18n/translate';
 import { Findings, StateLine } from '../../parts/StateLine';
 import { Freshness, Message, Skeleton } from '../../parts/States';
 import { useTime } from '../../time/useTime';
+import { clustersState } from '../kubernetes/clusters/state';
 import { Filesystems } from './Filesystems';
 import { FACT_QUERIES, type FactName, factsOf } from './facts';
 import styles from './Overview.module.css';
@@ -28,21 +30,36 @@ export function Overview() {
   const metrics = useMetricNames();
   const pending = answers.every((answer) => answer.data === undefined && answer.error === null);
   const failed = answers.find((answer) => answer.error !== null && answer.data === undefined);
+  const [language] = useLanguage();
+  const known = useClusters().data;
+  const clusters = useMemo(
+    () => (known === undefined || known.length === 0 ? null : clustersState(known, t, language)),
+    [known, t, language],
+  );
+  // What only watches clusters has no machine to speak of.
+  const isMachine = Object.keys(facts).length > 0 || clusters === null;
   return (
     <div className={styles.page}>
       <h1 className="visually-hidden">{t('area.overview')}</h1>
-      <div className={styles.state}>
-        {pending ? (
-          <StateLine severity="unknown" text={t('state.reading')} />
-        ) : failed !== undefined && Object.keys(facts).length === 0 ? (
-          <Message kind="error" text={failed.error?.message ?? ''} onRetry={failed.retry} />
-        ) : (
-          <StateLine severity={state.severity} text={state.sentence}>
-            {state.findings[0] !== undefined && <Evidence finding={state.findings[0]} />}
-          </StateLine>
-        )}
-        <Freshness answers={answers} />
-      </div>
+      {clusters !== null && (
+        <StateLine severity={clusters.severity} text={clusters.text}>
+          <Link to="/clusters">{t('area.clusters')}</Link>
+        </StateLine>
+      )}
+      {isMachine && (
+        <div className={styles.state}>
+          {pending ? (
+            <StateLine severity="unknown" text={t('state.reading')} />
+          ) : failed !== undefined && Object.keys(facts).length === 0 ? (
+            <Message kind="error" text={failed.error?.message ?? ''} onRetry={failed.retry} />
+          ) : (
+            <StateLine severity={state.severity} text={state.sentence}>
+              {state.findings[0] !== undefined && <Evidence finding={state.findings[0]} />}
+            </StateLine>
+          )}
+          <Freshness answers={answers} />
+        </div>
+      )}
       {state.findings.length > 1 && (
         <Findings
           findings={state.findings
@@ -50,19 +67,23 @@ export function Overview() {
             .map((finding) => ({ ...finding, detail: <Evidence finding={finding} /> }))}
         />
       )}
-      <Vitals facts={facts} />
-      <div className={styles.columns}>
-        <div className={styles.sections}>
-          {metrics.data === undefined ? (
-            <Skeleton lines={4} />
-          ) : (
-            SECTIONS.map((section) => (
-              <SectionView key={section.id} section={section} metrics={metrics.data ?? new Set()} />
-            ))
-          )}
-        </div>
-        <TopLists />
-      </div>
+      {isMachine && (
+        <>
+          <Vitals facts={facts} />
+          <div className={styles.columns}>
+            <div className={styles.sections}>
+              {metrics.data === undefined ? (
+                <Skeleton lines={4} />
+              ) : (
+                SECTIONS.map((section) => (
+                  <SectionView key={section.id} section={section} metrics={metrics.data ?? new Set()} />
+                ))
+              )}
+            </div>
+            <TopLists />
+          </div>
+        </>
+      )}
     </div>
   );
 }

@@ -28,7 +28,7 @@ fn amounts_are_read_as_kubernetes_does() {
     check("129M", 129_000_000.0, 129_000_000);
     check("123Mi", 128_974_848.0, 128_974_848);
     check("2E", 2e18, 2_000_000_000_000_000_000);
-    check("1Ei", 1_152_921_504_606_846_976.0, 1_152_921_504_606_846_976);
+    check("1Ei", (1_u64 << 60) as f64, 1_152_921_504_606_846_976);
 }
 
 #[test]
@@ -41,17 +41,16 @@ fn what_is_finer_than_thousandths_is_rounded_up() {
     check("-1u", 0.0, 0);
 }
 
+/// The nearest floating point number to 2⁶³ − 1.
+const LARGEST: f64 = i64::MAX as f64;
+
 #[test]
 fn what_is_too_large_counts_as_the_largest() {
-    check("9223372036854775807", 9.223_372_036_854_775_807e18, i64::MAX);
-    check("10E", 9.223_372_036_854_775_807e18, i64::MAX);
-    check("100Ei", 9.223_372_036_854_775_807e18, i64::MAX);
-    check("1e400", 9.223_372_036_854_775_807e18, i64::MAX);
-    check(
-        "99999999999999999999999999999999999999999",
-        9.223_372_036_854_775_807e18,
-        i64::MAX,
-    );
+    check("9223372036854775807", LARGEST, i64::MAX);
+    check("10E", LARGEST, i64::MAX);
+    check("100Ei", LARGEST, i64::MAX);
+    check("1e400", LARGEST, i64::MAX);
+    check("99999999999999999999999999999999999999999", LARGEST, i64::MAX);
 }
 
 #[test]
