@@ -112,12 +112,10 @@ impl Log {
         }
         let segment = self.segment.as_mut().expect("begun just above");
         let mut buffer = Vec::new();
-        let mut sequence = self.next_sequence;
-        for batch in batches {
+        for (sequence, batch) in (self.next_sequence..).zip(batches) {
             segment.stream.write(batch).map_err(|error| invalid(&error))?;
             let payload = std::mem::take(segment.stream.get_mut());
             format::put_record(&mut buffer, sequence, &payload)?;
-            sequence += 1;
         }
         segment.file.write_all(&buffer)?;
         segment.file.sync_data()?;

@@ -27,7 +27,9 @@ use tokio_rustls::TlsConnector;
 pub(crate) use address::Address;
 use answer::Refusal;
 pub(crate) use answer::{Answer, Data, Point, Series};
-pub(crate) use rows::{ColumnDoc, RowColumn, Rows, TableDoc};
+#[cfg(test)]
+pub(crate) use rows::RowColumn;
+pub(crate) use rows::{ColumnDoc, Rows, TableDoc};
 pub(crate) use secret::Secret;
 pub(crate) use tls::Fingerprint;
 

@@ -274,7 +274,10 @@ fn degraded(config: &UpConfig, lake: &Lake, now: Millis) -> Vec<Degradation> {
     for table in lake.status() {
         if let Some(reason) = table.aside {
             degraded.push(Degradation {
-                what: format!("table {} of the lake: nothing of it is read or kept", table.def.name),
+                what: format!(
+                    "table {} of the lake: nothing of it is read or kept",
+                    table.def.name
+                ),
                 why: reason.to_string(),
                 hint: "put its files right as said, then start again".to_owned(),
                 since: now,

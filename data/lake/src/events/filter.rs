@@ -17,7 +17,14 @@ pub type EventsError = SqlError;
 /// Most events of a page.
 const MAX_LIMIT: usize = 10_000;
 /// What rows are ordered by, the first decides first; [`Cursor`] holds it all.
-const ORDERED_BY: [&str; 6] = ["time", "uid", "count", "resource_version", "observed_time", "cluster"];
+const ORDERED_BY: [&str; 6] = [
+    "time",
+    "uid",
+    "count",
+    "resource_version",
+    "observed_time",
+    "cluster",
+];
 
 /// Which events are wanted; all that is given must hold.
 #[derive(Clone, Debug, PartialEq, Eq)]

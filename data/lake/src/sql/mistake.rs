@@ -32,7 +32,9 @@ pub enum SqlError {
         seconds: u64,
     },
     /// It did not begin in time: others ran all the while.
-    #[error("the query did not begin within {seconds} s: {running} others run; try again later, or end some of them")]
+    #[error(
+        "the query did not begin within {seconds} s: {running} others run; try again later, or end some of them"
+    )]
     Busy {
         /// The bound on waiting and running.
         seconds: u64,

@@ -206,7 +206,9 @@ impl Engine {
         let answer = self.try_run(question, &touched).await;
         answer.map_err(|error| {
             let open = self.tables.iter().map(|table| table.def.name);
-            let names: Vec<&str> = open.chain(self.aside.iter().map(|aside| aside.def.name)).collect();
+            let names: Vec<&str> = open
+                .chain(self.aside.iter().map(|aside| aside.def.name))
+                .collect();
             (SqlError::from_engine(&error, &names), touched)
         })
     }

@@ -121,9 +121,15 @@ fn a_damaged_commit_sets_its_table_aside_until_it_is_restored() {
     wait(lake.append("others", &batch)).unwrap();
     assert_eq!(sql(&lake, "SELECT count(*) AS n FROM others"), "n\n1\n");
     let refused = wait(lake.append("events", &batch)).unwrap_err();
-    assert!(matches!(refused, AppendError::Aside { table: "events", .. }), "{refused}");
+    assert!(
+        matches!(refused, AppendError::Aside { table: "events", .. }),
+        "{refused}"
+    );
     let unreadable = wait(lake.sql("SELECT count(*) FROM events")).unwrap_err();
-    assert!(unreadable.to_string().contains("table events is set aside"), "{unreadable}");
+    assert!(
+        unreadable.to_string().contains("table events is set aside"),
+        "{unreadable}"
+    );
     lake.close();
     std::fs::write(&commit, whole).unwrap();
     assert_eq!(counts(&open(folder.path())), (1, 1));

@@ -52,7 +52,9 @@ fn refusal(error: SqlError, query: &str) -> ApiError {
         }
         SqlError::ReadOnly { .. } => ApiError::new(ErrorKind::BadData, error.to_string())
             .hint("SELECT, EXPLAIN, DESCRIBE and SHOW TABLES are answered"),
-        SqlError::TimedOut { .. } | SqlError::Busy { .. } => ApiError::new(ErrorKind::Timeout, error.to_string()),
+        SqlError::TimedOut { .. } | SqlError::Busy { .. } => {
+            ApiError::new(ErrorKind::Timeout, error.to_string())
+        }
         SqlError::TooLarge { .. } => ApiError::new(ErrorKind::Execution, error.to_string()),
         SqlError::Unreadable { .. } => ApiError::new(ErrorKind::Internal, error.to_string()),
         SqlError::Closed => ApiError::new(ErrorKind::Unavailable, "the server is stopping"),
