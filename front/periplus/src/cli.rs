@@ -48,6 +48,9 @@ pub(crate) enum Command {
     /// Evaluate a PromQL expression and print the answer
     #[command(after_help = examples::QUERY)]
     Query(QueryArgs),
+    /// Ask the tables of events in SQL; without a query, list them with their columns
+    #[command(after_help = examples::SQL)]
+    Sql(SqlArgs),
     /// Watch a machine in the terminal
     #[command(after_help = examples::TOP)]
     Top(TopArgs),
@@ -102,6 +105,10 @@ pub(crate) struct UpArgs {
     /// How much disk samples may take; the oldest go first [default: no limit]
     #[arg(long, value_name = "SIZE", value_parser = parse_bytes)]
     pub(crate) retention_size: Option<u64>,
+
+    /// How long events are kept [default: 90d]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub(crate) retention_events: Option<Duration>,
 
     /// Where the machine's file tree is: /host in a container that has it mounted there
     #[arg(long, value_name = "DIR", default_value = "/")]
@@ -279,6 +286,34 @@ pub(crate) enum OutputForm {
     /// A drawing
     Chart,
     /// One line a sample, exact values
+    Csv,
+}
+
+/// Arguments of `periplus sql`.
+#[derive(Debug, Args)]
+pub(crate) struct SqlArgs {
+    /// The query, in SQL [default: list the tables and their columns]
+    #[arg(value_name = "QUERY")]
+    pub(crate) query: Option<String>,
+
+    /// Form of the answer
+    #[arg(long, short, value_name = "FORM", default_value = "table")]
+    pub(crate) output: RowsForm,
+
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+/// Forms of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RowsForm {
+    /// Aligned columns
+    Table,
+    /// As the server answered
+    Json,
+    /// An object a line
+    Ndjson,
+    /// Comma-separated values with a line of names
     Csv,
 }
 

@@ -5,6 +5,7 @@
 
 mod address;
 mod answer;
+mod rows;
 mod secret;
 mod tls;
 
@@ -24,7 +25,11 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 
 pub(crate) use address::Address;
+use answer::Refusal;
 pub(crate) use answer::{Answer, Data, Point, Series};
+#[cfg(test)]
+pub(crate) use rows::RowColumn;
+pub(crate) use rows::{ColumnDoc, Rows, TableDoc};
 pub(crate) use secret::Secret;
 pub(crate) use tls::Fingerprint;
 
@@ -200,7 +205,26 @@ impl Client {
         self.ask("/api/v1/query_range", &form).await
     }
 
+    /// Asks the tables in SQL.
+    pub(crate) async fn sql(&mut self, query: &str) -> Result<Rows, ClientError> {
+        self.ask_for("/api/v1/sql", &[("query", query)], rows::read).await
+    }
+
+    /// Asks what tables there are.
+    pub(crate) async fn tables(&mut self) -> Result<Vec<TableDoc>, ClientError> {
+        self.ask_for("/api/v1/sql/tables", &[], rows::read_tables).await
+    }
+
     async fn ask(&mut self, path: &str, form: &[(&str, &str)]) -> Result<Answer, ClientError> {
+        self.ask_for(path, form, answer::read).await
+    }
+
+    async fn ask_for<T>(
+        &mut self,
+        path: &str,
+        form: &[(&str, &str)],
+        read: impl FnOnce(&[u8]) -> Option<Result<T, Refusal>>,
+    ) -> Result<T, ClientError> {
         let body = encode_form(form);
         let exchange = self.exchange(path, &body);
         let Ok(result) = tokio::time::timeout(ANSWER_TIMEOUT, exchange).await else {
@@ -216,7 +240,7 @@ impl Client {
                 status,
             });
         }
-        answer::read(&bytes)
+        read(&bytes)
             .ok_or_else(|| ClientError::NotTheApi {
                 server: self.server(),
                 status,

@@ -8,6 +8,7 @@ mod client;
 mod query;
 mod report;
 mod screen;
+mod sql;
 mod time;
 mod top;
 mod units;
@@ -46,6 +47,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
             Role::Edge => up::run(&args.up, up::Scope::Edge),
         },
         Command::Query(args) => small_runtime()?.block_on(query::run(args)),
+        Command::Sql(args) => small_runtime()?.block_on(sql::run(args)),
         Command::Top(args) => small_runtime()?.block_on(top::run(args)),
         Command::Version(args) => screen::print(&version::render(args.output)).map_err(Failure::new),
         Command::Completions(args) => {

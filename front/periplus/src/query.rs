@@ -2,8 +2,8 @@
 
 mod caption;
 mod chart;
-mod csv;
-mod mistake;
+pub(crate) mod csv;
+pub(crate) mod mistake;
 mod sparkline;
 mod table;
 mod unit;

@@ -1,5 +1,7 @@
 //! What the terminal can show: colours, width, and drawn buffers as lines of text.
 
+pub(crate) mod columns;
+
 use std::io::{self, IsTerminal, Write};
 
 use ratatui::buffer::Buffer;

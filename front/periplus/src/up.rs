@@ -1,7 +1,7 @@
 //! `periplus up`: all roles in one process.
 //!
-//! Order of the start: folder, store, agent, server, words. Order of the stop: the server refuses new work and
-//! ends what is open, the agent hands over its last samples, forwarders note how far they came, the store brings
+//! Order of the start: folder, store, lake, agent, clusters, server, words. Order of the stop: the server refuses new work and
+//! ends what is open, the agent hands over its last samples, forwarders note how far they came, lake and store bring
 //! everything to disk. A part that
 //! ends by itself ends the whole, by the same path.
 
@@ -25,8 +25,10 @@ use std::time::Duration;
 
 use agent::{Agent, AgentStatus, CollectorState};
 use anyhow::Context as _;
-use model::Clock;
-use server::{Server, Sources};
+use lake::Lake;
+use lake::events::Events;
+use model::{Clock, Millis};
+use server::{Degradation, Server, Sources};
 use service::signals::Signals;
 use service::{Stage, Stages, SystemClock, TaskError, Tasks};
 use store::Store;
@@ -101,10 +103,22 @@ async fn up(config: UpConfig, file: Option<File>) -> Result<(), Failure> {
         return Ok(());
     };
     let store = store?;
-    let mut running = match Running::start(config, file, (Arc::clone(&store), clock), &stop) {
-        Ok(running) => running,
+    let lake = match open_lake(&config, Arc::clone(&clock)).await {
+        Ok(lake) => lake,
         Err(failure) => {
             store.close();
+            return Err(failure);
+        }
+    };
+    let kept = Kept {
+        store: Arc::clone(&store),
+        lake,
+        clock,
+    };
+    let mut running = match Running::start(config, file, kept.clone(), &stop) {
+        Ok(running) => running,
+        Err(failure) => {
+            kept.close().await;
             return Err(failure);
         }
     };
@@ -149,9 +163,31 @@ fn attend_signals(stop: &CancellationToken) -> Result<Tasks, Failure> {
     Ok(attendant)
 }
 
+/// What keeps data, and the present.
+#[derive(Clone)]
+struct Kept {
+    store: Arc<Store>,
+    lake: Arc<Lake>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Kept {
+    /// Closes what is open when the rest could not start.
+    async fn close(self) {
+        let closed = spawn_blocking(move || {
+            self.lake.close();
+            self.store.close();
+        });
+        if let Err(error) = closed.await {
+            tracing::error!(%error, "failed to close the data folder");
+        }
+    }
+}
+
 /// Everything between the folder and the words.
 struct Running {
     store: Arc<Store>,
+    lake: Arc<Lake>,
     collecting: Arc<Collecting>,
     server: Option<Server>,
     scraping: Option<(Scraping, Option<Reloader>)>,
@@ -165,7 +201,7 @@ impl Running {
     fn start(
         config: UpConfig,
         file: Option<File>,
-        (store, clock): (Arc<Store>, Arc<dyn Clock>),
+        Kept { store, lake, clock }: Kept,
         stop: &CancellationToken,
     ) -> Result<Self, Failure> {
         let forwarding = Arc::new(Forwarding::new(&config.data, (&store, &clock)));
@@ -184,7 +220,7 @@ impl Running {
             None => None,
         };
         let handle = scraping.as_ref().map(|(scraping, _)| scraping.handle.clone());
-        let own = OwnMetrics::new(Arc::clone(&store), Arc::clone(&forwarding));
+        let own = OwnMetrics::new((Arc::clone(&store), Arc::clone(&lake)), Arc::clone(&forwarding));
         let extras = vec![own.as_extra()];
         let agent = Agent::start(
             config.agent(),
@@ -198,7 +234,7 @@ impl Running {
             watched,
             &Destination {
                 ingest: Arc::clone(&store) as _,
-                events: None,
+                events: Some(Arc::new(Events::new(Arc::clone(&lake))) as _),
                 clock: Arc::clone(&clock),
                 instance: config.instance.clone(),
             },
@@ -211,6 +247,7 @@ impl Running {
             ingest: Arc::clone(&store) as _,
             collection: Some(Arc::clone(&collecting) as _),
             scraping: handle.clone().map(|handle| Arc::new(handle) as _),
+            lake: Some(Arc::clone(&lake)),
             clusters: watching.handles.clone(),
             lifecycle: config.enable_lifecycle.then(|| {
                 Arc::new(Orders {
@@ -219,7 +256,7 @@ impl Running {
                 }) as _
             }),
             clock,
-            degraded: config.degradations(now),
+            degraded: degraded(&config, &lake, now),
             host: config.instance.clone(),
             retention: config.retention,
             retention_bytes: config.retention_bytes,
@@ -235,6 +272,7 @@ impl Running {
             .with_clusters(&watching.handles);
         Ok(Self {
             store,
+            lake,
             collecting,
             server: Some(server),
             scraping,
@@ -244,6 +282,25 @@ impl Running {
             greeting: Some(greeting),
         })
     }
+}
+
+/// Returns what does not work from the start.
+fn degraded(config: &UpConfig, lake: &Lake, now: Millis) -> Vec<Degradation> {
+    let mut degraded = config.degradations(now);
+    for table in lake.status() {
+        if let Some(reason) = table.aside {
+            degraded.push(Degradation {
+                what: format!(
+                    "table {} of the lake: nothing of it is read or kept",
+                    table.def.name
+                ),
+                why: reason.to_string(),
+                hint: "put its files right as said, then start again".to_owned(),
+                since: now,
+            });
+        }
+    }
+    degraded
 }
 
 /// Prepares scraping, and begins to forward, as the file says.
@@ -287,6 +344,16 @@ async fn open_store(config: &UpConfig, clock: Arc<dyn Clock>) -> Result<Arc<Stor
     store.map(Arc::new).map_err(hints::store)
 }
 
+/// Opens the lake; reading a large log back takes seconds here too.
+async fn open_lake(config: &UpConfig, clock: Arc<dyn Clock>) -> Result<Arc<Lake>, Failure> {
+    let settings = config.lake();
+    let opened = spawn_blocking(move || Lake::open(settings, clock)).await;
+    let lake = opened
+        .context("opening the lake panicked")
+        .map_err(Failure::new)?;
+    lake.map(Arc::new).map_err(hints::lake)
+}
+
 /// Says the address at once, and the rest when the collectors have had their first word.
 async fn greet(
     greeting: Option<Greeting>,
@@ -328,6 +395,7 @@ async fn shut_down(running: Running, tasks: Tasks) {
     let server_ends_at = stages.ends_at(Stage::Drain);
     let Running {
         store,
+        lake,
         collecting,
         forwarding,
         ..
@@ -351,6 +419,13 @@ async fn shut_down(running: Running, tasks: Tasks) {
             Stage::Flush,
             "what receivers can still take",
             spawn_blocking(move || forwarding.stop()),
+        )
+        .await;
+    stages
+        .run(
+            Stage::Flush,
+            "rows of tables",
+            spawn_blocking(move || lake.close()),
         )
         .await;
     stages

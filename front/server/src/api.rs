@@ -5,6 +5,7 @@ pub(crate) mod answer;
 pub(crate) mod cardinality;
 pub(crate) mod export;
 pub(crate) mod kubernetes;
+pub(crate) mod lake;
 pub(crate) mod names;
 mod params;
 pub(crate) mod query;

@@ -151,6 +151,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .merge(status_routes())
         .merge(kubernetes_routes())
         .merge(write_routes())
+        .merge(api::lake::routes())
         .method_not_allowed_fallback(not_allowed)
         .fallback(page_file)
         .with_state(Arc::clone(&app))

@@ -353,6 +353,7 @@ pub(crate) fn sources(dir: &TempDir, clock: &Arc<TestClock>) -> (Sources, Arc<Fa
         store,
         collection: Some(Arc::clone(&collection) as Arc<dyn Collection>),
         scraping: None,
+        lake: None,
         clusters: vec![cluster(clock)],
         lifecycle: None,
         clock: Arc::clone(clock) as Arc<dyn Clock>,

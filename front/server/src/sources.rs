@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use agent::{Agent, AgentStatus};
 use cluster::ClusterHandle;
+use lake::Lake;
 use model::{Clock, Ingest, Labels, Millis, Query, Sink};
 use scrape::{MetadataRequest, RelabelStep, ReloadStatus, ScrapeHandle, ScrapeStatus, TargetMetadata};
 use store::Store;
@@ -24,6 +25,8 @@ pub struct Sources {
     pub collection: Option<Arc<dyn Collection>>,
     /// What scrapes targets, if anything does.
     pub scraping: Option<Arc<dyn Scraping>>,
+    /// Tables of what is not metrics, if this process keeps any.
+    pub lake: Option<Arc<Lake>>,
     /// The clusters that are watched.
     pub clusters: Vec<ClusterHandle>,
     /// What an operator may order over HTTP; `None` refuses.

@@ -5,6 +5,7 @@ Examples:
   periplus up                    collect this machine; the page is at http://127.0.0.1:8420
   periplus top                   watch it in the terminal
   periplus query 'node_load1'    ask in PromQL
+  periplus sql                   list the tables of events; ask them in SQL
   periplus up --help             more of each command
 
 Exit codes: 0 done, 1 failed, 2 wrong command line.";
@@ -47,6 +48,18 @@ Examples:
       How it was this time yesterday.
   PERIPLUS_TOKEN=pp_… periplus query --server https://node7:8420 --fingerprint 3A:…:9F up
       Another machine, trusted by its fingerprint.";
+
+pub(super) const SQL: &str = "\
+Examples:
+  periplus sql
+      The tables with their columns and what they mean.
+  periplus sql 'SELECT reason, sum(delta) AS n FROM events GROUP BY reason ORDER BY n DESC'
+      What happens most.
+  periplus sql \"SELECT time, namespace, object_name, message FROM events
+                WHERE type = 'Warning' AND time > now() - INTERVAL '1 hour' ORDER BY time DESC LIMIT 20\"
+      The last warnings.
+  periplus sql -o csv \"SELECT * FROM events WHERE owner_name = 'cart'\" > cart.csv
+      Everything about one workload, for a spreadsheet.";
 
 pub(super) const TOP: &str = "\
 Keys:

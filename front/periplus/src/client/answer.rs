@@ -108,8 +108,11 @@ struct WireSeries {
     values: Vec<(f64, String)>,
 }
 
-/// Reads an answer; `None` if it is not one of this API.
-pub(super) fn read(bytes: &[u8]) -> Option<Result<Answer, Refusal>> {
+/// The part `data` of an answer in JSON, and what the server wants to be known of it.
+pub(super) type Opened<'a> = (&'a str, Vec<String>);
+
+/// Opens the envelope of an answer; `None` if it is not one of this API.
+pub(super) fn open(bytes: &[u8]) -> Option<Result<Opened<'_>, Refusal>> {
     let envelope: Envelope<'_> = serde_json::from_slice(bytes).ok()?;
     if envelope.status != "success" {
         return Some(Err(Refusal {
@@ -118,14 +121,22 @@ pub(super) fn read(bytes: &[u8]) -> Option<Result<Answer, Refusal>> {
             hint: envelope.hint,
         }));
     }
-    let json = envelope.data?.get();
+    let notes = envelope.warnings.into_iter().chain(envelope.infos).collect();
+    Some(Ok((envelope.data?.get(), notes)))
+}
+
+/// Reads an answer; `None` if it is not one of this API.
+pub(super) fn read(bytes: &[u8]) -> Option<Result<Answer, Refusal>> {
+    let (json, notes) = match open(bytes)? {
+        Ok(opened) => opened,
+        Err(refusal) => return Some(Err(refusal)),
+    };
     let data = match serde_json::from_str(json).ok()? {
         WireData::Vector(series) => Data::Vector(read_series(series)?),
         WireData::Matrix(series) => Data::Matrix(read_series(series)?),
         WireData::Scalar(pair) => Data::Scalar(read_point(&pair)?),
         WireData::String((time, text)) => Data::Text(millis(time), text),
     };
-    let notes = envelope.warnings.into_iter().chain(envelope.infos).collect();
     Some(Ok(Answer {
         data,
         notes,

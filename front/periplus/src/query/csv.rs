@@ -47,7 +47,8 @@ fn exact(value: f64) -> String {
     value.to_string()
 }
 
-fn quote(text: &str) -> String {
+/// Writes a cell, in quotes where it needs them.
+pub(crate) fn quote(text: &str) -> String {
     if text.contains(['"', ',', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {

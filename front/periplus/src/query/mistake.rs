@@ -4,17 +4,17 @@
 
 /// A mistake with its place.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Mistake {
+pub(crate) struct Mistake {
     line: usize,
     column: usize,
     /// What is wrong.
-    pub(super) message: String,
+    pub(crate) message: String,
     /// What to write instead, where the server says so behind a semicolon.
-    pub(super) hint: Option<String>,
+    pub(crate) hint: Option<String>,
 }
 
 /// Finds line and column in a server's message.
-pub(super) fn find(message: &str) -> Option<Mistake> {
+pub(crate) fn find(message: &str) -> Option<Mistake> {
     let (before, text) = message.split_once(": parse error: ")?;
     let (rest, column) = before.rsplit_once(':')?;
     let line = rest.rsplit_once(' ').map_or(rest, |(_, line)| line);
@@ -31,13 +31,13 @@ pub(super) fn find(message: &str) -> Option<Mistake> {
 }
 
 /// Parses the expression here for a hint that the server, not knowing us, did not give.
-pub(super) fn local_hint(expr: &str) -> Option<String> {
+pub(crate) fn local_hint(expr: &str) -> Option<String> {
     promql::parse(expr, &promql::Options::EXPERIMENTAL).err()?.hint
 }
 
 impl Mistake {
     /// Shows the expression with a caret under the place; long lines are cut around it.
-    pub(super) fn point_out(&self, expr: &str) -> Vec<String> {
+    pub(crate) fn point_out(&self, expr: &str) -> Vec<String> {
         const BEFORE: usize = 60;
         const AFTER: usize = 16;
         let mut lines = Vec::new();

@@ -5,16 +5,10 @@ use super::sparkline;
 use super::unit::Units;
 use crate::client::{Data, Series};
 use crate::screen::Paint;
+use crate::screen::columns::{Lean, align};
 use crate::time::format_time;
 
 const SPARKLINE_WIDTH: usize = 24;
-
-/// Which side of its column a cell leans to.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Lean {
-    Left,
-    Right,
-}
 
 /// Writes an answer.
 pub(super) fn render(data: &Data, units: Units, paint: Paint) -> String {
@@ -109,42 +103,6 @@ fn of_series(
         if is_number { Lean::Right } else { Lean::Left }
     };
     out + &align(&header, &rows, lean, paint)
-}
-
-fn align(header: &[String], rows: &[Vec<String>], lean: impl Fn(usize) -> Lean, paint: Paint) -> String {
-    let widths: Vec<usize> = (0..header.len())
-        .map(|idx| {
-            let column = rows
-                .iter()
-                .map(Vec::as_slice)
-                .chain([header])
-                .filter_map(|row| row.get(idx))
-                .map(|cell| width(cell));
-            column.max().unwrap_or(0)
-        })
-        .collect();
-    let line = |row: &[String]| {
-        let mut line = String::new();
-        for (idx, (cell, &column)) in row.iter().zip(&widths).enumerate() {
-            let gap = " ".repeat(column.saturating_sub(width(cell)));
-            match lean(idx) {
-                Lean::Left => line.extend([cell.as_str(), &gap, "  "]),
-                Lean::Right => line.extend([gap.as_str(), cell, "  "]),
-            }
-        }
-        line.trim_end().to_owned()
-    };
-    let mut out = paint.bold(&line(header));
-    out.push('\n');
-    for row in rows {
-        out.push_str(&line(row));
-        out.push('\n');
-    }
-    out
-}
-
-fn width(text: &str) -> usize {
-    ratatui::text::Span::raw(text).width()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use agent::{AgentConfig, Selection};
 use host::Root;
 use host::table::ROWS;
+use lake::LakeConfig;
 use model::{Matcher, Millis};
 use server::{Degradation, Language, ServerConfig, TlsFiles};
 use store::StoreConfig;
@@ -77,6 +78,8 @@ pub(super) struct UpConfig {
     pub(super) delta: Option<DeltaHandling>,
     /// Whether this process is root's.
     is_root: bool,
+    /// How long the command line says to keep events; it decides over the file.
+    retention_events: Option<Duration>,
     /// How long and how much the command line says to keep; it decides over the file.
     kept_by_flags: (Option<Duration>, Option<u64>),
     /// What the configuration file says besides scraping.
@@ -150,6 +153,7 @@ impl UpConfig {
             language: language(&args.enable_feature),
             delta,
             is_root,
+            retention_events: args.retention_events,
             kept_by_flags: (args.retention, args.retention_size),
             settings: Settings::default(),
         })
@@ -206,6 +210,13 @@ impl UpConfig {
             ..StoreConfig::new(self.data.join("store"))
         };
         self.settings.apply_to_store(&mut config);
+        config
+    }
+
+    /// Returns the settings of the lake.
+    pub(super) fn lake(&self) -> LakeConfig {
+        let mut config = LakeConfig::new(self.data.join("lake"));
+        self.settings.apply_to_lake(&mut config, self.retention_events);
         config
     }
 

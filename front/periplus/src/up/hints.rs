@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 
+use lake::LakeError;
 use server::ServerError;
 use store::StoreError;
 
@@ -36,6 +37,27 @@ pub(super) fn store(error: StoreError) -> Failure {
         }
         StoreError::StartThread { .. } => {
             "raise the limit of threads of this user or container (ulimit -u, pids.max)"
+        }
+    };
+    Failure::new(error).hint(hint)
+}
+
+/// Says what to do when the lake does not open.
+pub(super) fn lake(error: LakeError) -> Failure {
+    let hint = match &error {
+        LakeError::InUse { .. } => {
+            "`periplus up` runs already with this folder: look at its page, stop it, or give this one its own folder \
+             with --data DIR and its own port with --listen"
+        }
+        LakeError::Config(_) => "correct periplus.lake in the configuration file",
+        LakeError::Threads(_) => "raise the limit of threads of this user or container (ulimit -u, pids.max)",
+        LakeError::Open { .. } => "choose a folder that this user may write with --data DIR",
+        LakeError::Log { .. }
+        | LakeError::Transactions { .. }
+        | LakeError::File { .. }
+        | LakeError::Parquet { .. } => {
+            "check the disk or the bucket; to go on without this table's rows, move its folder under lake/tables and \
+             lake/log away"
         }
     };
     Failure::new(error).hint(hint)

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use agent::Extra;
 use cluster::ClusterHandle;
 use host::{CollectError, Collector, Root};
+use lake::Lake;
 use model::{Family, Sink};
 use scrape::ScrapeHandle;
 use server::{Collection as _, Reporter};
@@ -20,11 +21,12 @@ const JOB: &str = "periplus";
 const SERIES_CAP: usize = 20_000;
 const BUILD: Family<'_> = Family::gauge("periplus_build_info", "Version of this process; always 1.");
 
-/// Reports of store, agent and server. The agent runs it, yet it speaks of the agent and of the server that
+/// Reports of store, lake, agent and server. The agent runs it, yet it speaks of the agent and of the server that
 /// speaks of the agent: those two come after the start.
 #[derive(Clone)]
 pub(super) struct OwnMetrics {
     store: Arc<Store>,
+    lake: Arc<Lake>,
     forwarding: Arc<Forwarding>,
     late: Arc<OnceLock<Late>>,
 }
@@ -38,10 +40,11 @@ struct Late {
 }
 
 impl OwnMetrics {
-    /// Reports the store and the forwarders for now.
-    pub(super) fn new(store: Arc<Store>, forwarding: Arc<Forwarding>) -> Self {
+    /// Reports the store, the lake and the forwarders for now.
+    pub(super) fn new((store, lake): (Arc<Store>, Arc<Lake>), forwarding: Arc<Forwarding>) -> Self {
         Self {
             store,
+            lake,
             forwarding,
             late: Arc::default(),
         }
@@ -79,6 +82,7 @@ impl Collector for OwnMetrics {
     fn collect(&mut self, _root: &Root, out: &mut dyn Sink) -> Result<(), CollectError> {
         out.sample(&BUILD, &[("version", env!("CARGO_PKG_VERSION"))], 1.0);
         self.store.report(out);
+        self.lake.report(out);
         self.forwarding.report(out);
         if let Some(late) = self.late.get() {
             late.server.report(out);

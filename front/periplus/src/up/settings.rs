@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use forward::RemoteWriteConfig;
+use lake::LakeConfig;
 use scrape::config::read_section;
 use serde_json::Value;
 use server::{ServerConfig, Tenancy};
@@ -14,10 +15,12 @@ use store::StoreConfig;
 use wire::{DeltaHandling, OtlpSettings};
 
 use self::raw::{Lasting, RawSections};
+use self::tables::LakeSettings;
 
 mod check;
 mod clusters;
 mod raw;
+mod tables;
 
 pub(super) use self::clusters::WatchedCluster;
 
@@ -43,6 +46,7 @@ pub(super) struct Settings {
     /// Keys that are taken and change nothing.
     pub(super) warnings: Vec<String>,
     store: StoreSettings,
+    lake: LakeSettings,
     queries: QuerySettings,
     writes: WriteSettings,
     written: Lasting,
@@ -109,6 +113,7 @@ impl Settings {
             clusters: clusters::clusters(&own.clusters, folder, &mut mistakes),
             tenancy: check::tenancy(&own.tenants, &mut mistakes),
             store: check::store(&storage, &own, &mut mistakes),
+            lake: tables::check(&own.lake, &mut mistakes),
             queries: check::queries(&own, &mut mistakes),
             writes: check::writes(&own, &mut mistakes),
             warnings: without_effect(&storage),
@@ -148,6 +153,11 @@ impl Settings {
         set(&mut config.scrub_interval, own.scrub_interval);
         set(&mut config.log_queue_bytes, own.log_queue_bytes);
         set(&mut config.page_cache_bytes, own.page_cache_bytes);
+    }
+
+    /// Brings the settings of the lake in. `events` is how long the command line says to keep them.
+    pub(super) fn apply_to_lake(&self, config: &mut LakeConfig, events: Option<Duration>) {
+        self.lake.apply(config, events);
     }
 
     /// Returns how OTLP points become samples; a flag decides over the file on deltas.

@@ -13,6 +13,7 @@ mod differential;
 mod durability;
 mod faults;
 mod forward;
+mod lake;
 mod machine;
 mod page;
 mod promtool;

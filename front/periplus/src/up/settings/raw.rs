@@ -87,6 +87,7 @@ pub(super) struct RawExemplars {
 pub(super) struct RawPeriplus {
     pub(super) tenants: RawTenants,
     pub(super) store: RawStore,
+    pub(super) lake: RawLake,
     pub(super) queries: RawQueries,
     pub(super) writes: RawWrites,
     pub(super) otlp: RawOwnOtlp,
@@ -134,6 +135,20 @@ pub(super) struct RawStore {
     pub(super) scrub_interval: Option<Span>,
     pub(super) log_queue_size: Option<Size>,
     pub(super) page_cache_size: Option<Size>,
+}
+
+/// `periplus.lake`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawLake {
+    pub(super) objects: Option<String>,
+    /// By name of table.
+    pub(super) retention: BTreeMap<String, Span>,
+    /// By name of table.
+    pub(super) retention_size: BTreeMap<String, Size>,
+    pub(super) query_timeout: Option<Span>,
+    pub(super) query_memory: Option<Size>,
+    pub(super) max_concurrent_queries: Option<usize>,
 }
 
 /// `periplus.queries`.

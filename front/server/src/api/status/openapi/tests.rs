@@ -38,7 +38,7 @@ async fn table_and_router_agree() {
             assert!(!matches!(status, 404 | 405), "{method} {path}: {status}");
         }
     }
-    let source = include_str!("../../../app.rs");
+    let source = concat!(include_str!("../../../app.rs"), include_str!("../../lake.rs"));
     let prefixes = [("{search}", "/api/v1/search"), ("{admin}", "/api/v1/admin/tsdb")];
     let known = |path: &str| ENDPOINTS.iter().any(|endpoint| endpoint.path == path);
     let quoted = source.split('"').skip(1).step_by(2);
