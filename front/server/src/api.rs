@@ -2,7 +2,6 @@
 
 pub(crate) mod admin;
 pub(crate) mod answer;
-pub(crate) mod cardinality;
 pub(crate) mod export;
 pub(crate) mod kubernetes;
 pub(crate) mod lake;

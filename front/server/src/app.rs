@@ -225,7 +225,7 @@ fn status_routes() -> Router<Arc<App>> {
         .route("/api/v1/notifications/live", get(notifications::live))
         .route("/api/v1/live", get(live::live))
         .route("/api/v1/openapi.yaml", get(openapi::openapi))
-        .route("/api/v1/cardinality", get(api::cardinality::cardinality))
+        .route("/api/v1/cardinality", get(api::names::cardinality::cardinality))
         .route("/metrics", get(own_metrics::metrics))
         .route("/-/healthy", get(health::healthy))
         .route("/-/ready", get(health::ready))

@@ -7,6 +7,7 @@ use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use model::{Labels, Matcher, Metadata, NamesRequest, Query, QueryError, Selection, TimeRange};
 
+pub(crate) mod cardinality;
 pub(crate) mod search;
 
 use super::answer::json::{Array, Object, push_labels, push_strings};

@@ -12,11 +12,11 @@ use model::{METRIC_NAME, Matcher, Millis, Query};
 use promql::{EvalParams, Value};
 use store::Counted;
 
-use super::answer::json::{Array, Object};
-use super::answer::{ApiError, ErrorKind, success};
-use super::names::{matcher_sets, storage_error};
-use super::params::Params;
-use super::query::evaluation_error;
+use super::{matcher_sets, storage_error};
+use crate::api::answer::json::{Array, Object};
+use crate::api::answer::{ApiError, ErrorKind, success};
+use crate::api::params::Params;
+use crate::api::query::evaluation_error;
 use crate::app::App;
 use crate::pool::Stop;
 
