@@ -25,7 +25,7 @@ use crate::config::ClusterConfig;
 use crate::events::{EventBook, Flusher, HasLog};
 use crate::graph;
 use crate::objects::{Kind, Uid};
-use crate::receiver::ObjectReceiver;
+use crate::reflector::receiver::ObjectReceiver;
 use crate::reflector::{Receiver, Reflector, Timing};
 use crate::state::{CustomResources, StateMetrics};
 use crate::status::{KindCell, KindName, SyncState};

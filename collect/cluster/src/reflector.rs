@@ -6,6 +6,7 @@
 //! told to.
 
 mod backoff;
+pub(crate) mod receiver;
 mod take;
 
 use std::sync::Arc;

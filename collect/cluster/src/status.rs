@@ -1,5 +1,7 @@
 //! How well a cluster is known: one line a kind.
 
+mod metrics;
+
 use std::collections::HashSet;
 
 use model::Millis;

@@ -30,8 +30,6 @@ mod chunk;
 mod config;
 mod disk;
 mod error;
-#[cfg(feature = "fuzzing")]
-pub mod fuzzing;
 mod head;
 mod part;
 mod select;
@@ -42,6 +40,8 @@ mod wal;
 
 pub use config::StoreConfig;
 pub use error::StoreError;
+#[cfg(feature = "fuzzing")]
+pub use store::fuzzing;
 pub use store::status::{PartStatus, StoreStatus};
 pub use store::{Cardinality, Counted, Store};
 pub use upkeep::scrub::ScrubStatus;

@@ -2,6 +2,8 @@
 
 mod cardinality;
 mod exemplars;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod ingest;
 mod limits;
 pub(crate) mod manifest;

@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 
 use super::objects::{Object, key};
 use crate::objects::{Interner, Kind};
-use crate::receiver::RawNamed;
+use crate::reflector::receiver::RawNamed;
 use crate::reflector::{Receiver, Unreadable};
 
 /// Objects of one kind.

@@ -3,12 +3,14 @@
 //! What must parse parses, what must not does not, and what is printed reads as Prometheus prints it. Trees and
 //! texts of errors are not compared: both have another shape here.
 
+pub(crate) mod go_source;
+
 use std::fs;
 
 use promql::{Options, parse};
 
-use crate::go_source::{Token, cases, declaration, module, text_of, tokens, value_of};
 use crate::script::read_series;
+use go_source::{Token, cases, declaration, module, text_of, tokens, value_of};
 
 fn source(file: &str) -> Vec<Token> {
     let path = module().join("promql/parser").join(file);

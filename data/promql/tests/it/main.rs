@@ -1,7 +1,6 @@
 //! The engine against scripts: its own cases, and Prometheus's.
 
 mod corpus;
-mod go_source;
 mod golden;
 mod limits;
 mod literal;

@@ -6,7 +6,7 @@
 
 use std::fs;
 
-use crate::go_source;
+use crate::corpus::go_source;
 use crate::run::{Names, run};
 use crate::script;
 
