@@ -39,6 +39,7 @@ fn help_of_all() {
               up           Collect this machine, keep the samples, answer queries and serve the page
               server       Run a part of it: watch clusters, scrape and forward without looking at this machine
               query        Evaluate a PromQL expression and print the answer
+              sql          Ask the tables of events in SQL; without a query, list them with their columns
               top          Watch a machine in the terminal
               version      Print the version
               completions  Print a completion script for a shell
@@ -54,6 +55,7 @@ fn help_of_all() {
               periplus up                    collect this machine; the page is at http://127.0.0.1:8420
               periplus top                   watch it in the terminal
               periplus query 'node_load1'    ask in PromQL
+              periplus sql                   list the tables of events; ask them in SQL
               periplus up --help             more of each command
 
             Exit codes: 0 done, 1 failed, 2 wrong command line.
@@ -71,44 +73,45 @@ fn help_of_up() {
             Usage: periplus up [OPTIONS]
 
             Options:
-                  --listen <ADDR:PORT>        Address and port to listen on; port 0 takes a free one. Beyond
-                                              loopback the server speaks TLS and asks for a token, both made at
-                                              the first start [default: 127.0.0.1:8420]
-                  --data <DIR>                Folder for samples and identity [default: /var/lib/periplus as
-                                              root, else $XDG_DATA_HOME/periplus or ~/.local/share/periplus]
-                  --interval <DURATION>       Time between two collections [default: 5s]
-                  --retention <DURATION>      How long samples are kept [default: 15d]
-                  --retention-size <SIZE>     How much disk samples may take; the oldest go first [default: no
-                                              limit]
-                  --root <DIR>                Where the machine's file tree is: /host in a container that has it
-                                              mounted there [default: /]
-                  --instance <NAME>           Name of this machine, the label "instance" of its series [default:
-                                              its host name]
-                  --enable <COLLECTOR>        Also run a collector that is off by default; may be repeated
-                  --disable <COLLECTOR>       Do not run a collector; may be repeated
-                  --config <FILE>             Scrape, forward and set bounds by this file, as Prometheus writes
-                                              it. SIGHUP reads it again
-                  --kubeconfig <FILE>         Watch the Kubernetes cluster of this kubeconfig [default:
-                                              $KUBECONFIG, else the cluster of this pod]
-                  --context <NAME>            Context of the kubeconfig [default: its current one]
-                  --tls-cert <FILE>           Serve with this certificate chain (PEM) instead of a self-signed
-                                              one
-                  --tls-key <FILE>            Private key of --tls-cert (PEM)
-                  --rotate-token              Make a new token in place of the old one and print it
-                  --enable-admin-api          Serve what deletes and copies samples: /api/v1/admin/tsdb
-                  --enable-lifecycle          Take orders over HTTP: POST /-/reload and POST /-/quit
-                  --cors-origin <PATTERN>     Let pages of other sites ask from a browser, if their whole origin
-                                              matches, as in https://.*\.example
-                  --enable-feature <FEATURE>  Grant what Prometheus has behind the same flag, most of it parts
-                                              of PromQL; may be a list with commas [possible values:
-                                              promql-experimental-functions, promql-delayed-name-removal,
-                                              promql-binop-fill-modifiers, promql-unquoted-utf8-names,
-                                              use-start-timestamps, otlp-deltatocumulative,
-                                              otlp-native-delta-ingestion]
-                  --log-format <FORMAT>       How log lines on standard error look: text or json. PERIPLUS_LOG
-                                              chooses which there are: a level (debug) or levels by part
-                                              (store=debug,agent=trace)
-              -h, --help                      Print help
+                  --listen <ADDR:PORT>           Address and port to listen on; port 0 takes a free one. Beyond
+                                                 loopback the server speaks TLS and asks for a token, both made
+                                                 at the first start [default: 127.0.0.1:8420]
+                  --data <DIR>                   Folder for samples and identity [default: /var/lib/periplus as
+                                                 root, else $XDG_DATA_HOME/periplus or ~/.local/share/periplus]
+                  --interval <DURATION>          Time between two collections [default: 5s]
+                  --retention <DURATION>         How long samples are kept [default: 15d]
+                  --retention-size <SIZE>        How much disk samples may take; the oldest go first [default:
+                                                 no limit]
+                  --retention-events <DURATION>  How long events are kept [default: 90d]
+                  --root <DIR>                   Where the machine's file tree is: /host in a container that has
+                                                 it mounted there [default: /]
+                  --instance <NAME>              Name of this machine, the label "instance" of its series
+                                                 [default: its host name]
+                  --enable <COLLECTOR>           Also run a collector that is off by default; may be repeated
+                  --disable <COLLECTOR>          Do not run a collector; may be repeated
+                  --config <FILE>                Scrape, forward and set bounds by this file, as Prometheus
+                                                 writes it. SIGHUP reads it again
+                  --kubeconfig <FILE>            Watch the Kubernetes cluster of this kubeconfig [default:
+                                                 $KUBECONFIG, else the cluster of this pod]
+                  --context <NAME>               Context of the kubeconfig [default: its current one]
+                  --tls-cert <FILE>              Serve with this certificate chain (PEM) instead of a
+                                                 self-signed one
+                  --tls-key <FILE>               Private key of --tls-cert (PEM)
+                  --rotate-token                 Make a new token in place of the old one and print it
+                  --enable-admin-api             Serve what deletes and copies samples: /api/v1/admin/tsdb
+                  --enable-lifecycle             Take orders over HTTP: POST /-/reload and POST /-/quit
+                  --cors-origin <PATTERN>        Let pages of other sites ask from a browser, if their whole
+                                                 origin matches, as in https://.*\.example
+                  --enable-feature <FEATURE>     Grant what Prometheus has behind the same flag, most of it
+                                                 parts of PromQL; may be a list with commas [possible values:
+                                                 promql-experimental-functions, promql-delayed-name-removal,
+                                                 promql-binop-fill-modifiers, promql-unquoted-utf8-names,
+                                                 use-start-timestamps, otlp-deltatocumulative,
+                                                 otlp-native-delta-ingestion]
+                  --log-format <FORMAT>          How log lines on standard error look: text or json.
+                                                 PERIPLUS_LOG chooses which there are: a level (debug) or levels
+                                                 by part (store=debug,agent=trace)
+              -h, --help                         Print help
 
             Examples:
               periplus up
