@@ -233,8 +233,11 @@ func TestRootASnapshotShowsWhatABedIs(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
-	if strings.Contains(text, "\n- ") || strings.HasPrefix(text, "- ") {
-		t.Errorf("something is gone:\n%s", text)
+	for line := range strings.Lines(text) {
+		// The first bed on a machine raises its limits.
+		if strings.HasPrefix(line, "- ") && !strings.HasPrefix(line, "- setting ") {
+			t.Errorf("something is gone: %s", line)
+		}
 	}
 	for _, line := range before.Diff(untouched.State(t)) {
 		t.Errorf("not left out: %s", line)

@@ -275,12 +275,14 @@ func (s *snapshot) cgroups() error {
 	return nil
 }
 
-// settings lists what is changed of the machine as long as there are beds.
+// settings lists what is changed of the machine as long as there are beds; without beds, what it will be again.
 func (s *snapshot) settings() error {
-	if len(s.except) > 0 {
-		return nil
-	}
 	text, err := os.ReadFile(instances)
+	if len(s.except) > 0 {
+		if kept, failed := os.ReadFile(keptLimit(bed.Root())); failed == nil {
+			text, err = kept, nil
+		}
+	}
 	if err != nil {
 		return err
 	}
