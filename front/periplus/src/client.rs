@@ -290,8 +290,14 @@ impl Client {
     }
 
     fn request(&self, path: &str, body: &str) -> Result<Request<String>, ClientError> {
+        // Without anything to say there is nothing to post.
+        let method = if body.is_empty() {
+            Method::GET
+        } else {
+            Method::POST
+        };
         let mut request = Request::builder()
-            .method(Method::POST)
+            .method(method)
             .uri(format!("{}{path}", self.address.prefix()))
             .header(HOST, self.address.authority())
             .header(USER_AGENT, concat!("periplus/", env!("CARGO_PKG_VERSION")))

@@ -19,6 +19,8 @@ use crate::{is_root, wait_for};
 const SHARED: &str = "shared";
 /// Its nodes.
 const SHARED_NODES: &str = "real:2,fake:50";
+/// Selects the nodes that the test bed does not only play.
+const REAL_NODES: &str = "!testbed.periplus.dev/fake";
 /// How long one wait may take, as `kubectl wait` writes it.
 const PATIENCE: &str = "--timeout=120s";
 
@@ -128,7 +130,7 @@ impl Bed {
     /// # Errors
     /// The API server does not answer.
     pub fn real_nodes(&self) -> anyhow::Result<Vec<String>> {
-        let names = self.kubectl(&["get", "nodes", "--output", "name", "--selector", "type!=kwok"])?;
+        let names = self.kubectl(&["get", "nodes", "--output", "name", "--selector", REAL_NODES])?;
         let names = names
             .lines()
             .map(|name| name.trim_start_matches("node/").to_owned());

@@ -51,7 +51,7 @@ impl KubernetesRole {
             Self::Endpoints => &[Self::Pod, Self::Service, Self::Endpoints],
             Self::EndpointSlice => &[Self::Pod, Self::Service, Self::EndpointSlice],
             Self::Node => &[Self::Node],
-            Self::Pod => &[Self::Pod],
+            Self::Pod => &[Self::Pod, Self::Node],
             Self::Service => &[Self::Service],
             Self::Ingress => &[Self::Ingress],
         }

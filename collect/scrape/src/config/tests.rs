@@ -134,7 +134,6 @@ fn what_is_not_acted_on_is_named() {
         "rule_files: [a.yml]\nalerting: {}\nscrape_configs:\n- job_name: k\n  kubernetes_sd_configs: [{role: pod}]\n",
     );
     expect![[r#"
-        job "k": kubernetes_sd_configs is not acted on yet, its targets are not found
         alerting is not acted on yet
         rule_files is not acted on yet
     "#]]

@@ -34,7 +34,9 @@ pub(super) fn save_snapshot(inner: &Inner, pace: Pace) -> Result<(), StoreError>
     let covered = inner.snapshot.lock().covers();
     let all = spread(inner, (&kept, u64::MAX));
     let bytes = |spread: Option<Spread>| spread.map_or(0, |spread| spread.bytes);
-    let gain = bytes(all).saturating_sub(bytes(spread(inner, (&kept, covered))));
+    // An epoch that records still come to stays, whatever the snapshot holds.
+    let goes = spread(inner, (&kept, covered)).filter(|spread| !spread.is_current);
+    let gain = bytes(all).saturating_sub(bytes(goes));
     let enough = match pace {
         Pace::Busy => gain / BUSY_SIZES >= inner.snapshot.lock().bytes,
         Pace::Quiet => true,

@@ -84,7 +84,7 @@ fn a_mistake_is_pointed_at() {
     };
     expect![[r#"
         error: there is no column "reson"
-          SELECT reson FROM events
+          SELECT reson FROM event…
                  ^
         hint: did you mean reason?
     "#]]

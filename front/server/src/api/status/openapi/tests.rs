@@ -43,7 +43,9 @@ async fn table_and_router_agree() {
     let known = |path: &str| ENDPOINTS.iter().any(|endpoint| endpoint.path == path);
     let quoted = source.split('"').skip(1).step_by(2);
     let mut n = 0;
-    for text in quoted.filter(|text| text.starts_with("/api/v1/") || text.starts_with('{')) {
+    let is_path =
+        |text: &&str| text.starts_with("/api/v1/") || prefixes.iter().any(|(from, _)| text.starts_with(from));
+    for text in quoted.filter(is_path) {
         let path = prefixes
             .iter()
             .fold(text.to_owned(), |path, (from, to)| path.replace(from, to));
