@@ -1,5 +1,5 @@
 // The control plane: how its parts are, and the signals of each in the order that a request takes.
-import { useParams } from '@tanstack/react-router';
+import { Link, useParams } from '@tanstack/react-router';
 import { useMetricNames } from '../../../api/hooks';
 import { ChartPanel } from '../../../chart/ChartPanel';
 import { useCluster } from '../../../frame/cluster';
@@ -67,6 +67,11 @@ function Section({ section, matcher, metrics }: SectionProps) {
     <section id={section.id} className={overview.section} aria-labelledby={`${section.id}-title`}>
       <header>
         <h2 id={`${section.id}-title`}>{t(section.title)}</h2>
+        {known.length === 0 && (
+          <p>
+            <Link to="/targets">{t('area.targets')}</Link>
+          </p>
+        )}
         {known.length > 0 && missing.length > 0 && (
           <p>{t('cp.notReported', { names: missing.map(({ title }) => t(title)).join(t('state.comma')) })}</p>
         )}
