@@ -14,9 +14,9 @@ fn a_node_stops_and_comes_back(bed: &Bed) -> anyhow::Result<()> {
     let nodes = bed.real_nodes()?;
     let node = nodes.last().context("a real node")?;
     let object = format!("node/{node}");
-    bed.testbed(&["node", "stop", node, "--name", bed.name()])?;
+    bed.testbed(&["node", "stop", node])?;
     bed.kubectl(&["wait", &object, "--for=condition=Ready=Unknown", "--timeout=120s"])?;
-    bed.testbed(&["node", "start", node, "--name", bed.name()])?;
+    bed.testbed(&["node", "start", node])?;
     bed.kubectl(&["wait", &object, "--for=condition=Ready", "--timeout=120s"])?;
     println!("{}: {node} was off and is back", bed.name());
     Ok(())
@@ -30,7 +30,7 @@ fn kubelets_restart_one_by_one(bed: &Bed) -> anyhow::Result<()> {
     let started = "--output=jsonpath={range .items[*]}{.metadata.name} {.status.containerStatuses[0].containerID}{\"\\n\"}{end}";
     let before = space.kubectl(&["get", "pods", "--selector=app=web", started])?;
     for node in bed.real_nodes()? {
-        bed.testbed(&["node", "restart-kubelet", &node, "--name", bed.name()])?;
+        bed.testbed(&["node", "restart-kubelet", &node])?;
         bed.kubectl(&[
             "wait",
             &format!("node/{node}"),
