@@ -25,6 +25,9 @@ const FLUSH_SETTLED_AT: usize = FLUSH_AT / 16;
 /// How long none must have come for that.
 const SETTLED_AFTER: Millis = 30_000;
 
+/// Whatever is there is flushed when none has come for so long.
+const OVER_AFTER: Millis = 3_600_000;
+
 /// How much backfill there was in all, and when that was first seen.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seen {
@@ -36,8 +39,9 @@ pub(crate) struct Seen {
 pub(super) fn flush(inner: &Inner, now: Millis) -> Result<(), StoreError> {
     let n: usize = inner.shards.iter().map(|shard| shard.lock().n_backfill()).sum();
     let floor = inner.manifest.lock().floor;
-    let settled = is_settled(inner, now) && n >= FLUSH_SETTLED_AT;
-    if n == 0 || (n < FLUSH_AT && !settled && !inner.wal.backfill_holds(floor)) {
+    let rest = rest(inner, now);
+    let is_settled = rest >= OVER_AFTER || (rest >= SETTLED_AFTER && n >= FLUSH_SETTLED_AT);
+    if n == 0 || (n < FLUSH_AT && !is_settled && !inner.wal.backfill_holds(floor)) {
         return Ok(());
     }
     let ended = inner.wal.rotate(Millis::MIN, || {
@@ -85,16 +89,16 @@ pub(super) fn flush(inner: &Inner, now: Millis) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Tells whether no backfill has come for a while.
-fn is_settled(inner: &Inner, now: Millis) -> bool {
+/// Returns for how long no backfill has come.
+fn rest(inner: &Inner, now: Millis) -> Millis {
     let total = inner.counters.backfilled.load(Ordering::Relaxed);
     let mut seen = inner.backfill_seen.lock();
     let before = *seen.get_or_insert(Seen { total, at: now });
     if before.total != total {
         *seen = Some(Seen { total, at: now });
-        return false;
+        return 0;
     }
-    now.saturating_sub(before.at) >= SETTLED_AFTER
+    now.saturating_sub(before.at)
 }
 
 /// Returns the time of the first sample after `t` that is to be flushed.
