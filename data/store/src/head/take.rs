@@ -52,6 +52,10 @@ pub(crate) struct LabelLimits {
     pub(crate) value_bytes: usize,
 }
 
+/// The chain of a series whose floats follow a histogram. They are written whole until the next epoch: a record is read
+/// with its absolute rows before its chained ones, so none may come behind a chained row of the same series.
+const BROKEN: u32 = u32::MAX;
+
 impl Terms {
     /// For samples that were accepted once.
     pub(crate) const UNBOUND: Self = Self {
@@ -151,10 +155,10 @@ impl Shard {
         let series = &mut self.series[id as usize];
         if let Some(histogram) = histogram {
             if matches!(taken, Taken::InOrder) {
-                series.log_chain = 0;
+                series.log_chain = BROKEN;
             }
             self.log.histogram(id, t, (histogram, start));
-        } else if !matches!(taken, Taken::InOrder) {
+        } else if !matches!(taken, Taken::InOrder) || series.log_chain == BROKEN {
             self.log.late(id, t, (bits, start));
         } else if series.log_chain == self.chain {
             self.log.chained(id, t, (before, bits));
