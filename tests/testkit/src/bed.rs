@@ -210,13 +210,9 @@ impl Space<'_> {
     pub fn wait(&self, object: &str, condition: &str) -> anyhow::Result<()> {
         let condition = format!("--for={condition}");
         let waited = self.kubectl(&["wait", object, &condition, PATIENCE]);
-        waited.map(drop).with_context(|| {
-            let state = self.kubectl(&["get", "pods,events", "--output", "wide"]);
-            format!(
-                "{object} {condition} in:\n{}",
-                state.unwrap_or_else(|error| error.to_string())
-            )
-        })
+        waited
+            .map(drop)
+            .with_context(|| format!("{object} {condition} in:\n{}", self.state()))
     }
 
     /// Watches a Deployment, DaemonSet or StatefulSet until all of it is rolled out.
@@ -225,13 +221,15 @@ impl Space<'_> {
     /// As [`Space::wait`].
     pub fn rollout(&self, object: &str) -> anyhow::Result<()> {
         let rolled = self.kubectl(&["rollout", "status", object, PATIENCE]);
-        rolled.map(drop).with_context(|| {
-            let state = self.kubectl(&["get", "pods,events", "--output", "wide"]);
-            format!(
-                "{object} in:\n{}",
-                state.unwrap_or_else(|error| error.to_string())
-            )
-        })
+        rolled
+            .map(drop)
+            .with_context(|| format!("{object} in:\n{}", self.state()))
+    }
+
+    /// What the namespace looks like, for people.
+    fn state(&self) -> String {
+        let state = self.kubectl(&["get", "pods,events", "--output", "wide"]);
+        state.unwrap_or_else(|error| error.to_string())
     }
 
     /// Runs a shell script in a pod and returns what it prints.

@@ -147,7 +147,7 @@ impl Receiver for Table {
                 Ok(version.parse().unwrap_or(0))
             }
             Err(error) => {
-                let named: RawNamed<'_> = serde_json::from_str(json).unwrap_or_default();
+                let named = RawNamed::of_unreadable(json);
                 state.forget(&key(&named.metadata.namespace, &named.metadata.name));
                 Err(Unreadable {
                     name: named.shown(),
@@ -158,14 +158,11 @@ impl Receiver for Table {
     }
 
     fn delete(&self, json: &str) -> Result<u64, Unreadable> {
-        let named: RawNamed<'_> = serde_json::from_str(json).map_err(|error| Unreadable {
-            name: "unknown".to_owned(),
-            reason: error.to_string(),
-        })?;
+        let named = RawNamed::of_gone(json)?;
         let names = &named.metadata;
         let mut state = self.state.lock();
         state.forget(&key(&names.namespace, &names.name));
-        Ok(names.resource_version.parse().unwrap_or(0))
+        Ok(named.version())
     }
 
     fn complete(&self) {

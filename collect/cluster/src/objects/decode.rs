@@ -66,46 +66,18 @@ fn parse(kind: &Kind, json: &[u8]) -> serde_json::Result<Object> {
         return Err(serde::de::Error::custom("an object is expected"));
     }
     match kind {
-        Kind::Pod => {
-            let Usual {
-                metadata,
-                spec,
-                status,
-            } = serde_json::from_slice(json)?;
-            Ok(Object::new(metadata, super::Pod { spec, status }, Body::Pod))
-        }
-        Kind::Node => {
-            let Usual {
-                metadata,
-                spec,
-                status,
-            } = serde_json::from_slice(json)?;
-            Ok(Object::new(metadata, super::Node { spec, status }, Body::Node))
-        }
-        Kind::Deployment => {
-            let Usual {
-                metadata,
-                spec,
-                status,
-            } = serde_json::from_slice(json)?;
-            Ok(Object::new(
-                metadata,
-                super::Deployment { spec, status },
-                Body::Deployment,
-            ))
-        }
-        Kind::ReplicaSet => {
-            let Usual {
-                metadata,
-                spec,
-                status,
-            } = serde_json::from_slice(json)?;
-            Ok(Object::new(
-                metadata,
-                super::ReplicaSet { spec, status },
-                Body::ReplicaSet,
-            ))
-        }
+        Kind::Pod => usual(json, |spec, status| super::Pod { spec, status }, Body::Pod),
+        Kind::Node => usual(json, |spec, status| super::Node { spec, status }, Body::Node),
+        Kind::Deployment => usual(
+            json,
+            |spec, status| super::Deployment { spec, status },
+            Body::Deployment,
+        ),
+        Kind::ReplicaSet => usual(
+            json,
+            |spec, status| super::ReplicaSet { spec, status },
+            Body::ReplicaSet,
+        ),
         Kind::CronJob => {
             let mut object = body(json, Body::CronJob)?;
             if let Body::CronJob(job) = &mut object.body {
@@ -151,6 +123,20 @@ fn parse(kind: &Kind, json: &[u8]) -> serde_json::Result<Object> {
             })
         }
     }
+}
+
+/// Decodes an object that has nothing beside `spec` and `status`.
+fn usual<S, T, B>(json: &[u8], join: fn(S, T) -> B, wrap: fn(Box<B>) -> Body) -> serde_json::Result<Object>
+where
+    S: DeserializeOwned + Default,
+    T: DeserializeOwned + Default,
+{
+    let Usual {
+        metadata,
+        spec,
+        status,
+    } = serde_json::from_slice(json)?;
+    Ok(Object::new(metadata, join(spec, status), wrap))
 }
 
 /// Decodes an object whose fields stand at the top, beside the metadata: read in two passes, since these are small.

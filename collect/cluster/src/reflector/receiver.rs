@@ -65,12 +65,12 @@ impl Receiver for ObjectReceiver {
             }
             Err(error) => {
                 let reason = model::with_causes(&error);
-                let named: RawNamed<'_> = serde_json::from_str(json).unwrap_or_default();
-                let names = named.metadata;
+                let named = RawNamed::of_unreadable(json);
                 // What was known of it is no longer true.
+                let names = &named.metadata;
                 self.store.delete(&self.kind, &names.namespace, &names.name);
                 Err(Unreadable {
-                    name: shown(&names),
+                    name: named.shown(),
                     reason,
                 })
             }
@@ -78,14 +78,11 @@ impl Receiver for ObjectReceiver {
     }
 
     fn delete(&self, json: &str) -> Result<u64, Unreadable> {
-        let named: RawNamed<'_> = serde_json::from_str(json).map_err(|error| Unreadable {
-            name: "unknown".to_owned(),
-            reason: error.to_string(),
-        })?;
-        let names = named.metadata;
+        let named = RawNamed::of_gone(json)?;
+        let names = &named.metadata;
         self.store.delete(&self.kind, &names.namespace, &names.name);
         self.wake();
-        Ok(names.resource_version.parse().unwrap_or(0))
+        Ok(named.version())
     }
 
     fn complete(&self) {
@@ -103,17 +100,34 @@ impl Receiver for ObjectReceiver {
     }
 }
 
-impl RawNamed<'_> {
+impl<'a> RawNamed<'a> {
+    /// Reads an object that goes.
+    ///
+    /// # Errors
+    /// The JSON is no object.
+    pub(crate) fn of_gone(json: &'a str) -> Result<Self, Unreadable> {
+        serde_json::from_str(json).map_err(|error| Unreadable {
+            name: "unknown".to_owned(),
+            reason: error.to_string(),
+        })
+    }
+
+    /// Reads, as far as it can be, an object that could not be decoded.
+    pub(crate) fn of_unreadable(json: &'a str) -> Self {
+        serde_json::from_str(json).unwrap_or_default()
+    }
+
+    /// Returns the version that the object has, 0 if it has none.
+    pub(crate) fn version(&self) -> u64 {
+        self.metadata.resource_version.parse().unwrap_or(0)
+    }
+
     /// Returns `namespace/name`, as far as it is known.
     pub(crate) fn shown(&self) -> String {
-        shown(&self.metadata)
-    }
-}
-
-fn shown(names: &RawNames<'_>) -> String {
-    match (&*names.namespace, &*names.name) {
-        (_, "") => "unknown".to_owned(),
-        ("", name) => name.to_owned(),
-        (namespace, name) => format!("{namespace}/{name}"),
+        match (&*self.metadata.namespace, &*self.metadata.name) {
+            (_, "") => "unknown".to_owned(),
+            ("", name) => name.to_owned(),
+            (namespace, name) => format!("{namespace}/{name}"),
+        }
     }
 }
