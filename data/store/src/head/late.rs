@@ -136,8 +136,10 @@ impl Shard {
         if t < oldest {
             return Err(Rejection::TooOld { timestamp: t, oldest });
         }
-        let late = self.sides.get(&id).and_then(|side| side.late.get(&t));
-        let stored = late
+        let series = &self.series[id as usize];
+        let side = series.has_side.then(|| self.sides.get(&id)).flatten();
+        let stored = side
+            .and_then(|side| side.late.get(&t))
             .map(Late::to_stored)
             .or_else(|| self.backfill_at(id, t))
             .or_else(|| self.stored_in_order(id, t).filter(|_| !self.is_hidden(id, t)));

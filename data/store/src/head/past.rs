@@ -9,11 +9,11 @@ mod tests;
 
 use std::ops::Bound;
 
-use hashbrown::HashMap;
 use model::{Millis, Rejection, TimeRange};
 
 use super::append::Taken;
 use super::late::{Late, LateSamples, Stored};
+use super::series::NONE;
 use super::{Sample, Shard, Terms};
 use crate::bytes::{Malformed, Reader, put_ivarint, put_uvarint};
 use crate::chunk::{Stream, TokenBuffer, decode_stream};
@@ -25,15 +25,17 @@ const BLOCK: u16 = 240;
 const BLOCK_BYTES: usize = size_of::<Block>();
 
 /// What a series takes beside its blocks and samples.
-const SERIES_BYTES: usize = 2 * size_of::<(u32, History)>();
+const SERIES_BYTES: usize = size_of::<(u32, History)>() + size_of::<u32>();
 
 /// Before the change of a step in encoded times: the step stays as it is for a number of samples.
 const STEADY: u8 = 0;
 
-/// Backfill of a shard's series.
+/// Backfill of a shard's series. They stand in the order in which they came, which is the one in which they come again.
 #[derive(Default)]
 pub(super) struct Past {
-    series: HashMap<u32, History>,
+    series: Vec<(u32, History)>,
+    /// Where a series stands, by its number; [`NONE`] if it has no backfill.
+    places: Vec<u32>,
     n: usize,
     bytes: usize,
 }
@@ -373,42 +375,75 @@ impl History {
 impl Past {
     fn push(&mut self, id: u32, sample: Sample<'_>) {
         let before = self.series.len();
-        let grown = self.series.entry(id).or_default().push(sample);
+        let grown = self.entry(id).push(sample);
         self.bytes += grown + (self.series.len() - before) * SERIES_BYTES;
         self.n += 1;
     }
 
+    fn place(&self, id: u32) -> Option<usize> {
+        let place = self.places.get(id as usize).copied();
+        place.filter(|place| *place != NONE).map(|place| place as usize)
+    }
+
     /// Returns the backfill of a series.
     pub(super) fn of(&self, id: u32) -> Option<&History> {
-        self.series.get(&id)
+        let (_, history) = self.series.get(self.place(id)?)?;
+        Some(history)
+    }
+
+    fn entry(&mut self, id: u32) -> &mut History {
+        let place = self.place(id).unwrap_or_else(|| {
+            if self.places.len() <= id as usize {
+                self.places.resize(id as usize + 1, NONE);
+            }
+            let place = self.series.len();
+            self.places[id as usize] = place as u32;
+            self.series.push((id, History::default()));
+            place
+        });
+        &mut self.series[place].1
+    }
+
+    fn take(&mut self, id: u32) -> Option<History> {
+        let place = self.place(id)?;
+        self.places[id as usize] = NONE;
+        let (_, history) = self.series.swap_remove(place);
+        if let Some((moved, _)) = self.series.get(place) {
+            self.places[*moved as usize] = place as u32;
+        }
+        self.n -= history.n();
+        self.bytes -= history.bytes() + SERIES_BYTES;
+        Some(history)
+    }
+
+    fn put(&mut self, id: u32, history: History) {
+        self.n += history.n();
+        self.bytes += history.bytes() + SERIES_BYTES;
+        *self.entry(id) = history;
     }
 
     /// Removes the samples of a series in a span.
     fn remove(&mut self, id: u32, span: TimeRange) {
-        let Some(mut history) = self.series.remove(&id) else {
+        let Some(mut history) = self.take(id) else {
             return;
         };
-        self.n -= history.n();
-        self.bytes -= history.bytes() + SERIES_BYTES;
         history.remove(span);
         if history.n() > 0 {
             self.put(id, history);
         }
     }
 
-    fn put(&mut self, id: u32, history: History) {
-        self.n += history.n();
-        self.bytes += history.bytes() + SERIES_BYTES;
-        self.series.insert(id, history);
-    }
-
     /// Gives series other numbers; those that get none are forgotten.
     pub(super) fn renumber(&mut self, number: impl Fn(u32) -> Option<u32>) {
-        let old = std::mem::take(&mut self.series);
-        self.series = old
-            .into_iter()
-            .filter_map(|(id, history)| Some((number(id)?, history)))
-            .collect();
+        for (id, history) in std::mem::take(self).series {
+            if let Some(id) = number(id) {
+                self.put(id, history);
+            }
+        }
+    }
+
+    fn ids(&self) -> impl Iterator<Item = u32> {
+        self.series.iter().map(|(id, _)| *id)
     }
 }
 
@@ -466,8 +501,7 @@ impl Shard {
 
     /// Returns the series with backfill to be flushed.
     pub(crate) fn flushing_series(&self) -> Vec<u32> {
-        let ids = self.flushing.iter().flat_map(|past| past.series.keys());
-        let mut ids: Vec<u32> = ids.copied().collect();
+        let mut ids: Vec<u32> = self.flushing.iter().flat_map(Past::ids).collect();
         ids.sort_unstable();
         ids.dedup();
         ids
@@ -476,11 +510,12 @@ impl Shard {
     /// Returns the series that have backfill.
     pub(super) fn backfilled_series(&self) -> impl Iterator<Item = u32> {
         let pasts = self.flushing.iter().chain([&self.backfill]);
-        pasts.flat_map(|past| past.series.keys().copied())
+        pasts.flat_map(Past::ids)
     }
 
     fn flushing_histories(&self) -> impl Iterator<Item = &History> {
-        self.flushing.iter().flat_map(|past| past.series.values())
+        let all = self.flushing.iter().flat_map(|past| &past.series);
+        all.map(|(_, history)| history)
     }
 
     /// Returns the span of the backfill to be flushed.

@@ -124,7 +124,9 @@ impl Shard {
 
     /// Returns the sample that a series has at a time, those out of order aside.
     pub(super) fn stored_in_order(&self, id: u32, t: Millis) -> Option<Stored> {
-        let histogram = self.sides.get(&id).and_then(|side| side.histograms.at(t));
+        let series = self.series.get(id as usize)?;
+        let side = series.has_side.then(|| self.sides.get(&id)).flatten();
+        let histogram = side.and_then(|side| side.histograms.at(t));
         match histogram {
             Some(histogram) => Some(Stored::Histogram(Box::new(histogram))),
             None => self.value_at(id, t).map(Stored::Float),
