@@ -100,12 +100,15 @@ fn place_of(
 }
 
 impl Finder<'_> {
-    fn entry(&mut self, packed: &str, numbers: &mut Vec<u32>) -> Result<u32, QueryError> {
-        numbers.clear();
-        let labels = PackedLabels::trusted(packed);
-        numbers.extend(labels.pairs().map(|pair| self.pairs.intern(pair.packed())));
-        let known = (&mut self.entries, &mut self.series);
-        place_of(known, (&self.pairs, numbers), self.limit)
+    /// Has the series that were found so far be found again by their labels.
+    fn index(&mut self) {
+        let mut numbers = Vec::new();
+        for entry in &self.entries {
+            numbers.clear();
+            let pairs = entry.labels.as_packed();
+            numbers.extend(pairs.pairs().map(|pair| self.pairs.intern(pair.packed())));
+            self.series.insert(&numbers);
+        }
     }
 
     /// Adds the series of a part and their places.
@@ -136,32 +139,40 @@ impl Finder<'_> {
         failure.map_or(Ok(read), Err)
     }
 
+    /// Adds the series of a shard; none of them is in another one.
     fn find_in_shard(&mut self, inner: &Inner, at: usize, start: Millis) -> Result<(), QueryError> {
         let (ids, incarnation) = {
             let shard = inner.shards[at].lock();
             (resolve(&mut &*shard, self.matchers)?, shard.incarnation())
         };
-        let mut numbers = Vec::new();
+        let n_before = self.entries.len();
+        let mut found = Vec::new();
         for slice in ids.chunks(SLICE) {
-            let mut found = Vec::with_capacity(slice.len());
             {
                 let shard = inner.shards[at].lock();
                 if shard.incarnation() == incarnation {
                     shard.describe(slice, start, |series, packed| {
-                        found.push((series, packed.to_owned()))
+                        found.push((series, PackedLabels::trusted(packed).to_labels()));
                     });
                 } else {
                     // Series were numbered anew meanwhile, which is rare enough to start over.
                     drop(shard);
+                    self.entries.truncate(n_before);
                     return self.find_in_shard(inner, at, start);
                 }
             }
-            for (series, packed) in found {
-                if !left_in_head(inner, (at, series), &packed, self.tombstones)? {
+            for (series, labels) in found.drain(..) {
+                if !left_in_head(inner, (at, series), labels.packed(), self.tombstones)? {
                     continue;
                 }
-                let entry = self.entry(&packed, &mut numbers)?;
-                self.entries[entry as usize].head = Some((at as u32, series));
+                if self.entries.len() >= self.limit {
+                    return Err(QueryError::TooLarge {
+                        what: "series",
+                        limit: self.limit,
+                    });
+                }
+                let head = Some((at as u32, series));
+                self.entries.push(Entry { labels, head });
             }
         }
         Ok(())
@@ -185,6 +196,9 @@ pub(crate) fn select(inner: &Arc<Inner>, selection: &Selection) -> Result<Select
         finder.find_in_shard(inner, shard, selection.range.start)?;
     }
     let parts = by_age(inner.parts_in(selection.range));
+    if !parts.is_empty() {
+        finder.index();
+    }
     let mut places = Vec::new();
     for (at, part) in parts.iter().enumerate() {
         let found = finder.find_in_part((at as u32, part), &mut places)?;
