@@ -134,20 +134,29 @@ pub(crate) fn read_token(reader: &mut Reader<'_>, previous: u64) -> Result<u64, 
     Ok(previous ^ u64::from_be_bytes(bytes))
 }
 
-/// Appends all values of a stream to `out`.
-pub(crate) fn decode_stream(bytes: &[u8], run: u16, out: &mut Vec<u64>) -> Result<(), Malformed> {
+/// Appends all values of a stream, which are `n`, to `out`.
+pub(crate) fn decode_stream(
+    (bytes, run): (&[u8], u16),
+    n: usize,
+    out: &mut Vec<u64>,
+) -> Result<(), Malformed> {
     let mut reader = Reader::new(bytes);
-    let mut last = 0;
+    let (mut last, mut left) = (0, n);
+    let mut repeat = |last: u64, count: usize| -> Result<(), Malformed> {
+        left = left.checked_sub(count).ok_or(Malformed)?;
+        out.resize(out.len() + count, last);
+        Ok(())
+    };
     while !reader.is_empty() {
         if reader.rest().first() == Some(&RUN) {
             reader.u8()?;
             let count = usize::from(reader.u8()?) | usize::from(reader.u8()?) << 8;
-            out.resize(out.len() + count, last);
+            repeat(last, count)?;
         } else {
             last = read_token(&mut reader, last)?;
-            out.push(last);
+            repeat(last, 1)?;
         }
     }
-    out.resize(out.len() + usize::from(run), last);
-    Ok(())
+    repeat(last, usize::from(run))?;
+    if left == 0 { Ok(()) } else { Err(Malformed) }
 }

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::bytes::Reader;
+use crate::bytes::{Malformed, Reader};
 
 fn float_bits() -> impl Strategy<Value = u64> {
     prop_oneof![
@@ -65,8 +65,12 @@ proptest! {
             bytes.extend_from_slice(token.as_slice());
         }
         let mut out = Vec::new();
-        decode_stream(&bytes, stream.run, &mut out).unwrap();
-        prop_assert_eq!(out, column);
+        decode_stream((&bytes, stream.run), column.len(), &mut out).unwrap();
+        prop_assert_eq!(&out, &column);
+        for wrong in [column.len() + 1, column.len().wrapping_sub(1)] {
+            let decoded = decode_stream((&bytes, stream.run), wrong, &mut Vec::new());
+            prop_assert_eq!(decoded, Err(Malformed));
+        }
     }
 
     #[test]
@@ -106,11 +110,11 @@ proptest! {
         let results = [
             decode_floats(&bytes, n, &mut floats),
             decode_ints(&mut Reader::new(&bytes), n, &mut ints),
-            decode_stream(&bytes, 3, &mut bits),
+            decode_stream((&bytes, 3), n, &mut bits),
         ];
         prop_assert!(results[0].is_err() || floats.len() == n);
         prop_assert!(results[1].is_err() || ints.len() == n);
-        prop_assert!(results[2].is_err() || bits.len() >= 3);
+        prop_assert!(results[2].is_err() || bits.len() == n);
     }
 }
 

@@ -155,7 +155,7 @@ impl Shard {
         let index = times.binary_search(&t).ok()?;
         let mut values = Vec::new();
         let stream = self.slab.bytes(series.slot, usize::from(series.len));
-        decode_stream(stream, series.run, &mut values).ok()?;
+        decode_stream((stream, series.run), usize::from(series.n), &mut values).ok()?;
         values.get(index).copied()
     }
 
@@ -204,7 +204,7 @@ impl HeadSamples {
                 Form::Sealed => decode_floats(bytes, piece.n, out)?,
                 Form::Open { run } => {
                     bits.clear();
-                    decode_stream(bytes, run, &mut bits)?;
+                    decode_stream((bytes, run), piece.n, &mut bits)?;
                     out.extend(bits.iter().map(|b| f64::from_bits(*b)));
                 }
             }

@@ -53,9 +53,8 @@ impl Pair {
     fn ask(&self, query: &str, when: &When, sorted: bool) -> anyhow::Result<(Option<String>, bool)> {
         let ours = when.ask(&self.ours.client, query)?;
         let theirs = when.ask(&self.theirs.client, query)?;
-        let differs = |ours: &Answer| {
-            difference(ours, &theirs, sorted).filter(|found| !is_known_fault(query, found))
-        };
+        let differs =
+            |ours: &Answer| difference(ours, &theirs, sorted).filter(|found| !is_known_fault(query, found));
         let mut found = differs(&ours);
         if found.is_some()
             && let Some(query) = with_mean_of_one(query)
