@@ -20,7 +20,7 @@ mod samples;
 mod stream;
 
 pub(crate) use floats::{as_decimal, decode_floats, encode_floats, power_of};
-pub(crate) use histograms::MAX_COUNTS;
+pub(crate) use histograms::{MAX_NUMBERS, numbers_of};
 pub(crate) use ints::{decode_ints, encode_ints};
 #[cfg(test)]
 pub(crate) use samples::tests as sample_tests;

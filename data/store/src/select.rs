@@ -41,6 +41,8 @@ pub(crate) trait Index {
 
     /// Returns how many ids [`Index::equal`] would append.
     fn count(&mut self, name: &str, value: &str) -> Result<usize, QueryError>;
+    /// Returns how many values [`Index::scan`] would look at.
+    fn n_values(&mut self, name: &str) -> usize;
 
     /// Returns those of the ids for which a matcher holds, if they can be looked at one by one.
     fn filter(&mut self, _matcher: &Matcher, _ids: &[u32]) -> Result<Option<Vec<u32>>, QueryError> {
@@ -52,7 +54,7 @@ pub(crate) trait Index {
 pub(crate) fn resolve(index: &mut dyn Index, matchers: &[Matcher]) -> Result<Vec<u32>, QueryError> {
     let (optional, required): (Vec<&Matcher>, Vec<&Matcher>) =
         matchers.iter().partition(|matcher| matcher.matches_empty());
-    // Single values first: they are found without looking at other values, and often leave little or nothing.
+    // Named values first: they are found without looking at other values, and often leave little or nothing.
     let mut by_cost = Vec::with_capacity(required.len());
     for matcher in required {
         by_cost.push((cost(index, matcher)?, matcher));
@@ -63,7 +65,7 @@ pub(crate) fn resolve(index: &mut dyn Index, matchers: &[Matcher]) -> Result<Vec
         let kept = match result {
             None => with_value(index, matcher, Values::Matching)?,
             Some(before) => {
-                let few = before.len() < cost / FEW;
+                let few = before.len() < cost.series / FEW;
                 let tried = if few {
                     index.filter(matcher, &before)?
                 } else {
@@ -109,18 +111,37 @@ pub(crate) fn resolve(index: &mut dyn Index, matchers: &[Matcher]) -> Result<Vec
     Ok(result)
 }
 
-/// Returns how many series a matcher that needs a value finds, the most if many values are to be looked at.
-fn cost(index: &mut dyn Index, matcher: &Matcher) -> Result<usize, QueryError> {
-    match (matcher.op(), literals(matcher)) {
-        (MatchOp::Equal, _) => index.count(matcher.name(), matcher.value()),
-        (MatchOp::Regex, Some(values)) => {
-            let mut total = 0usize;
-            for value in values {
-                total = total.saturating_add(index.count(matcher.name(), value)?);
-            }
-            Ok(total)
+/// What it takes to find the series of a matcher that needs a value.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Cost {
+    /// Series that it finds, the most if that is not known before.
+    series: usize,
+    /// Values that are looked at to know it, the most if there is nothing to know.
+    values: usize,
+}
+
+fn cost(index: &mut dyn Index, matcher: &Matcher) -> Result<Cost, QueryError> {
+    let name = matcher.name();
+    let mut counted = |texts: &[&str]| {
+        let mut series = 0usize;
+        for text in texts {
+            series = series.saturating_add(index.count(name, text)?);
         }
-        _ => Ok(usize::MAX),
+        let values = texts.len();
+        Ok(Cost { series, values })
+    };
+    match (matcher.op(), matcher.value(), literals(matcher)) {
+        (MatchOp::Equal, value, _) => counted(&[value]),
+        (MatchOp::Regex, _, Some(texts)) => counted(&texts),
+        // Any value will do.
+        (MatchOp::NotEqual, ..) | (MatchOp::Regex, ".+", _) => Ok(Cost {
+            series: usize::MAX,
+            values: usize::MAX,
+        }),
+        _ => Ok(Cost {
+            series: usize::MAX,
+            values: index.n_values(name),
+        }),
     }
 }
 

@@ -25,8 +25,12 @@ use model::{Buckets, Histogram, ResetHint, Span};
 use super::{decode_floats, decode_ints, encode_floats, encode_ints};
 use crate::bytes::{Malformed, Reader, put_ivarint, put_uvarint};
 
-/// Buckets that the histograms of one chunk have together, at most.
-pub(crate) const MAX_COUNTS: usize = 1 << 20;
+/// Buckets, spans and bounds that the histograms of one chunk have together, at most, as they are written; but a
+/// chunk of a single histogram may have as many as that has.
+pub(crate) const MAX_NUMBERS: usize = 1 << 20;
+
+/// The same as they are read.
+const MAX_READ: usize = 4 * MAX_NUMBERS;
 
 const INTEGER: u8 = 1;
 const ZERO_THRESHOLD: u8 = 2;
@@ -39,6 +43,12 @@ struct Segment {
     n: usize,
     layout: Histogram,
     columns: Vec<usize>,
+}
+
+/// Returns how many numbers a histogram has that vary in number.
+pub(crate) fn numbers_of(histogram: &Histogram) -> usize {
+    let of = |buckets: &Buckets| buckets.counts.len() + buckets.spans.len();
+    of(&histogram.positive) + of(&histogram.negative) + histogram.custom_values.len()
 }
 
 /// Returns how many buckets spans name.
@@ -314,7 +324,8 @@ fn segments_of(histograms: &[(u32, Histogram)]) -> (Vec<Segment>, usize) {
             }),
         }
     }
-    let n_columns = place_columns(&mut segments);
+    // As many as there are.
+    let n_columns = place_columns(&mut segments, usize::MAX).unwrap_or(0);
     (segments, n_columns)
 }
 
@@ -334,13 +345,17 @@ fn layout_of(histogram: &Histogram) -> Histogram {
     }
 }
 
-/// Gives each bucket of each segment a column; returns how many columns there are.
-fn place_columns(segments: &mut [Segment]) -> usize {
+/// Gives each bucket of each segment a column; returns how many columns there are, `None` if that is too many.
+fn place_columns(segments: &mut [Segment], most: usize) -> Option<usize> {
     let mut columns: BTreeMap<(bool, i64), usize> = BTreeMap::new();
     for segment in segments.iter() {
-        bucket_keys(&segment.layout).for_each(|key| {
-            columns.insert(key, 0);
-        });
+        if width_of(&segment.layout) > most as u64 {
+            return None;
+        }
+        columns.extend(bucket_keys(&segment.layout).map(|key| (key, 0)));
+        if columns.len() > most {
+            return None;
+        }
     }
     for (at, column) in columns.values_mut().enumerate() {
         *column = at;
@@ -350,7 +365,12 @@ fn place_columns(segments: &mut [Segment]) -> usize {
             .filter_map(|key| columns.get(&key).copied())
             .collect();
     }
-    columns.len()
+    Some(columns.len())
+}
+
+/// Returns how many buckets a layout has.
+fn width_of(layout: &Histogram) -> u64 {
+    spanned(&layout.positive.spans) + spanned(&layout.negative.spans)
 }
 
 /// Iterates over `(is below zero, bucket index)` in the order of the counts.
@@ -405,14 +425,17 @@ fn put_segment(segment: &Segment, out: &mut Vec<u8>) {
 fn read_segments(reader: &mut Reader<'_>, n: usize) -> Result<(Vec<Segment>, usize), Malformed> {
     let n_segments = reader.number::<usize>()?;
     let mut segments: Vec<Segment> = Vec::new();
-    let (mut total, mut buckets) = (0usize, 0u64);
+    let (mut total, mut numbers) = (0usize, 0u64);
     for _ in 0..n_segments {
-        let segment = read_segment(reader)?;
+        let segment = read_segment(reader, numbers)?;
         total = total.checked_add(segment.n).ok_or(Malformed)?;
         let layout = &segment.layout;
-        let width = spanned(&layout.positive.spans) + spanned(&layout.negative.spans);
-        buckets = buckets.saturating_add(width.saturating_mul(segment.n as u64));
-        if segment.n == 0 || total > n || buckets > MAX_COUNTS as u64 {
+        let n_spans = layout.positive.spans.len() + layout.negative.spans.len();
+        let each = width_of(layout).saturating_add(n_spans as u64);
+        numbers = numbers
+            .saturating_add(layout.custom_values.len() as u64)
+            .saturating_add(each.saturating_mul(segment.n as u64));
+        if segment.n == 0 || total > n || numbers > MAX_READ as u64 {
             return Err(Malformed);
         }
         segments.push(segment);
@@ -420,11 +443,13 @@ fn read_segments(reader: &mut Reader<'_>, n: usize) -> Result<(Vec<Segment>, usi
     if total != n {
         return Err(Malformed);
     }
-    let n_columns = place_columns(&mut segments);
+    // A column takes a byte at least.
+    let n_columns = place_columns(&mut segments, reader.rest().len()).ok_or(Malformed)?;
     Ok((segments, n_columns))
 }
 
-fn read_segment(reader: &mut Reader<'_>) -> Result<Segment, Malformed> {
+/// Reads a segment behind others that have `numbers` together.
+fn read_segment(reader: &mut Reader<'_>, numbers: u64) -> Result<Segment, Malformed> {
     let n = reader.number::<usize>()?;
     let schema = reader.u8()?.cast_signed();
     let flags = reader.u8()?;
@@ -437,7 +462,8 @@ fn read_segment(reader: &mut Reader<'_>) -> Result<Segment, Malformed> {
     if flags & BOUNDS != 0 {
         let n_bounds = reader.number::<usize>()?;
         let len = reader.number::<usize>()?;
-        if n_bounds > MAX_COUNTS {
+        // All the same, they may take no more than a few bytes.
+        if (n_bounds as u64).saturating_add(numbers) > MAX_READ as u64 {
             return Err(Malformed);
         }
         decode_floats(reader.bytes(len)?, n_bounds, &mut bounds)?;
@@ -469,3 +495,6 @@ fn read_segment(reader: &mut Reader<'_>) -> Result<Segment, Malformed> {
         columns: Vec::new(),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -134,19 +134,16 @@ pub(crate) fn read_token(reader: &mut Reader<'_>, previous: u64) -> Result<u64, 
     Ok(previous ^ u64::from_be_bytes(bytes))
 }
 
-/// Appends all values of a stream, bytes and the run behind them, to `out`: `n` at most.
+/// Appends all values of a stream, which are `n`, to `out`.
 pub(crate) fn decode_stream(
     (bytes, run): (&[u8], u16),
     n: usize,
     out: &mut Vec<u64>,
 ) -> Result<(), Malformed> {
-    let end = out.len() + n;
     let mut reader = Reader::new(bytes);
-    let mut last = 0;
-    let repeat = |count: usize, last: u64, out: &mut Vec<u64>| {
-        if count > end.saturating_sub(out.len()) {
-            return Err(Malformed);
-        }
+    let (mut last, mut left) = (0, n);
+    let mut repeat = |last: u64, count: usize| -> Result<(), Malformed> {
+        left = left.checked_sub(count).ok_or(Malformed)?;
         out.resize(out.len() + count, last);
         Ok(())
     };
@@ -154,11 +151,12 @@ pub(crate) fn decode_stream(
         if reader.rest().first() == Some(&RUN) {
             reader.u8()?;
             let count = usize::from(reader.u8()?) | usize::from(reader.u8()?) << 8;
-            repeat(count, last, out)?;
+            repeat(last, count)?;
         } else {
             last = read_token(&mut reader, last)?;
-            repeat(1, last, out)?;
+            repeat(last, 1)?;
         }
     }
-    repeat(usize::from(run), last, out)
+    repeat(last, usize::from(run))?;
+    if left == 0 { Ok(()) } else { Err(Malformed) }
 }

@@ -4,6 +4,7 @@ mod census;
 mod postings;
 mod symbols;
 
+use hashbrown::HashMap;
 use model::{METRIC_NAME, Matcher, PackedLabels};
 
 use super::Shard;
@@ -62,20 +63,21 @@ impl Index for &Shard {
         Ok(postings.map_or(0, |postings| postings.len() as usize))
     }
 
+    fn n_values(&mut self, name: &str) -> usize {
+        self.symbols.n_values(name)
+    }
+
     fn filter(&mut self, matcher: &Matcher, ids: &[u32]) -> Result<Option<Vec<u32>>, model::QueryError> {
         let without = matcher.matches_empty();
-        // By pair, whether it has the label, and is right.
-        let mut known: Vec<Option<Option<bool>>> = vec![None; self.symbols.len()];
-        let mut right = |pair: u32| {
-            let slot = known.get_mut(pair as usize)?;
-            *slot.get_or_insert_with(|| {
-                let (name, value) = PackedLabels::trusted(self.symbols.text(pair)).iter().next()?;
-                (name == matcher.name()).then(|| matcher.matches(value))
-            })
-        };
+        // By pair: many series have the same.
+        let mut known: HashMap<u32, bool> = HashMap::new();
         let mut holds = |id: &u32| {
-            let series = self.series.get(*id as usize)?;
-            self.pairs_of(series).iter().find_map(|pair| right(*pair))
+            let pairs = self.pairs_of(self.series.get(*id as usize)?).iter();
+            let (pair, value) = pairs.copied().find_map(|pair| {
+                let (name, value) = PackedLabels::trusted(self.symbols.text(pair)).iter().next()?;
+                (name == matcher.name()).then_some((pair, value))
+            })?;
+            Some(*known.entry(pair).or_insert_with(|| matcher.matches(value)))
         };
         let kept = ids.iter().copied().filter(|id| holds(id).unwrap_or(without));
         Ok(Some(kept.collect()))

@@ -14,6 +14,9 @@ use crate::chunk::{decode_ints, encode_ints};
 /// Times per compressed block.
 const BLOCK: usize = 128;
 
+/// Times that a timeline holds at most, which is hours of a thousand a second; a series goes on with another one then.
+pub(super) const MAX_TIMES: usize = 1 << 22;
+
 pub(super) struct Timeline {
     /// Index of the first time of the first block.
     base: u32,
@@ -41,6 +44,10 @@ impl Timeline {
     /// Returns the index behind the last time.
     pub(super) fn end(&self) -> u32 {
         self.tail_base() + self.tail.len() as u32
+    }
+
+    fn n_times(&self) -> usize {
+        self.blocks.len() * BLOCK + self.tail.len()
     }
 
     /// Returns the last time; a timeline is never empty.
@@ -71,7 +78,7 @@ impl Timeline {
 
     /// Appends a time if it is later than all before.
     pub(super) fn push(&mut self, t: Millis) -> bool {
-        if t <= self.last() || self.end() == u32::MAX {
+        if t <= self.last() || self.end() == u32::MAX || self.n_times() >= MAX_TIMES {
             return false;
         }
         if self.tail.len() == 2 * BLOCK {
@@ -116,3 +123,6 @@ impl Timeline {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,6 +83,13 @@ impl PageCache {
         Some(page)
     }
 
+    /// Returns how many pages are kept.
+    #[cfg(test)]
+    pub(crate) fn n_pages(&self) -> usize {
+        let generations = self.generations.lock();
+        generations.young.len() + generations.old.len()
+    }
+
     pub(super) fn insert(&self, key: Key, page: &Page) {
         self.insert_locked(&mut self.generations.lock(), key, page);
     }

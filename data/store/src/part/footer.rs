@@ -16,6 +16,9 @@
 
 use model::Millis;
 
+use super::index::first::FIRST_BLOCK_ROWS;
+use super::index::rows::BLOCK_ROWS;
+use super::index::symbols::SYMBOL_BLOCK;
 use super::section::Section;
 use crate::bytes::{Malformed, Reader, put_str, put_uvarint};
 
@@ -167,12 +170,24 @@ impl Footer {
             offset = offset.checked_add(reader.uvarint()?).ok_or(Malformed)?;
             series_offsets.push(offset);
         }
+        let rows = if version == 1 {
+            FIRST_BLOCK_ROWS
+        } else {
+            BLOCK_ROWS
+        };
+        // What is made for all series must be no more than the file has.
+        if n_series.div_ceil(rows as u64) != series_offsets.len() as u64 {
+            return Err(Malformed);
+        }
         let mut names = Vec::new();
         for _ in 0..reader.uvarint()? {
             let (text, n_values) = (reader.str()?.into(), reader.uvarint()?);
             let mut blocks = Vec::new();
             for _ in 0..reader.uvarint()? {
                 blocks.push((reader.str()?.into(), reader.uvarint()?));
+            }
+            if n_values.div_ceil(SYMBOL_BLOCK as u64) != blocks.len() as u64 {
+                return Err(Malformed);
             }
             names.push(Name {
                 text,
@@ -190,3 +205,6 @@ impl Footer {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -129,7 +129,14 @@ impl Part {
                 inside
             })?;
         }
-        kept.iter().try_for_each(|found| self.postings(found, out))?;
+        let from = out.len();
+        for found in &kept {
+            self.postings(found, out)?;
+            // A series has one value, whatever the lists say.
+            if (out.len() - from) as u64 > self.info().n_series {
+                return Err(Malformed.into());
+            }
+        }
         // Lists that ascend one by one.
         out.sort();
         Ok(())

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use model::TimeRange;
 use parking_lot::Mutex;
+use zstd::zstd_safe::get_frame_content_size;
 
 use super::cache::{Page, PageCache, Unpacker};
 use super::footer::{Footer, N_SECTIONS, POSTINGS, PartInfo, SERIES, SYMBOLS};
@@ -120,6 +121,10 @@ impl Part {
             .map_err(io_error("read", path))?;
         if xxh3(&stored) != sum {
             return Err(corrupt("footer does not match its checksum"));
+        }
+        // Nothing vouches for the trailer, so memory is taken only for what the footer itself says.
+        if !matches!(get_frame_content_size(&stored), Ok(Some(len)) if len == u64::from(raw_len)) {
+            return Err(corrupt("footer is not as long as the trailer says"));
         }
         let raw = zstd::bulk::decompress(&stored, raw_len as usize).map_err(|e| corrupt(&e.to_string()))?;
         let footer = Footer::decode(&raw, (version, bytes)).map_err(|_| corrupt("footer is malformed"))?;

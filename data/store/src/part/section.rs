@@ -9,6 +9,9 @@ use crate::bytes::{Malformed, Reader, put_uvarint, xxh3};
 
 const COMPRESSED: u32 = 1 << 31;
 
+/// Largest page that is read, far above those that are written: each is held in memory as a whole.
+const MAX_PAGE: u32 = 1 << 20;
+
 /// One page of a section.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Page {
@@ -51,6 +54,9 @@ impl Section {
 
     pub(super) fn decode(reader: &mut Reader<'_>, version: u32) -> Result<Self, Malformed> {
         let page_size = reader.number::<u32>()?;
+        if page_size > MAX_PAGE {
+            return Err(Malformed);
+        }
         let len = reader.uvarint()?;
         let mut offset = if version == 1 { reader.uvarint()? } else { 0 };
         let n = len.checked_div(u64::from(page_size)).ok_or(Malformed)?

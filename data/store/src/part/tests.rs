@@ -151,3 +151,20 @@ fn a_cut_file_is_noticed() {
         assert!(matches!(opened, Err(StoreError::Corrupt { .. })), "cut at {len}");
     }
 }
+
+#[test]
+fn a_trailer_that_is_wrong_about_the_footer_is_noticed() {
+    let dir = tempfile::tempdir().unwrap();
+    let part = write(dir.path(), &many_series(50));
+    let bytes = std::fs::read(&part.path).unwrap();
+    // Every bit of the lengths, of which the checksum of the footer says nothing.
+    for bit in 0..64 {
+        let mut bent = bytes.clone();
+        let at = bytes.len() - TRAILER_LEN + 8 + bit / 8;
+        bent[at] ^= 1 << (bit % 8);
+        let path = dir.path().join("bent.part");
+        std::fs::write(&path, bent).unwrap();
+        let opened = Part::open(&path, Arc::new(PageCache::new(1 << 20)));
+        assert!(matches!(opened, Err(StoreError::Corrupt { .. })), "bit {bit}");
+    }
+}

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hashbrown::HashMap;
-use model::{Histogram, Millis, PackedLabels, SampleBuffer};
+use model::{Millis, PackedLabels, SampleBuffer};
 
 use super::directory::{ChunkEntry, Summary};
 use super::footer::{CHUNKS, Footer, N_SECTIONS, PartInfo, SERIES, TIMES, VALUES};
@@ -17,7 +17,7 @@ use super::section::SectionWriter;
 use super::{END_MAGIC, FORMAT, MAX_CHUNK, MAX_HISTOGRAM_CHUNK};
 use crate::StoreError;
 use crate::bytes::{put_uvarint, xxh3};
-use crate::chunk::{MAX_COUNTS, encode_ints, encode_samples};
+use crate::chunk::{MAX_NUMBERS, encode_ints, encode_samples, numbers_of};
 use crate::disk::{Disk, DiskFile};
 use crate::error::io_error;
 
@@ -290,9 +290,12 @@ impl PartWriter {
 
 /// Returns how many samples a chunk may have: fewer where each is large.
 fn max_chunk(samples: &SampleBuffer) -> usize {
-    let buckets = |(_, h): &(u32, Histogram)| h.positive.counts.len() + h.negative.counts.len();
-    match samples.histograms.iter().map(buckets).max() {
+    let numbers = samples
+        .histograms
+        .iter()
+        .map(|(_, histogram)| numbers_of(histogram));
+    match numbers.max() {
         None => MAX_CHUNK,
-        Some(most) => (MAX_COUNTS / most.max(1)).clamp(1, MAX_HISTOGRAM_CHUNK),
+        Some(most) => (MAX_NUMBERS / most.max(1)).clamp(1, MAX_HISTOGRAM_CHUNK),
     }
 }

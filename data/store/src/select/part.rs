@@ -285,6 +285,11 @@ impl Index for PartIndex<'_> {
         Ok(self.stop(result)?.map_or(0, |(_, found)| found.len()))
     }
 
+    fn n_values(&mut self, name: &str) -> usize {
+        let found = self.0.name_number(name);
+        found.map_or(0, |(_, n_values)| usize::try_from(n_values).unwrap_or(usize::MAX))
+    }
+
     fn scan(
         &mut self,
         name: &str,

@@ -3,13 +3,14 @@
 //!
 //! A fuzzer does not guess checksums, so these take what is inside of them.
 
-use model::{Batch, Buckets, Histogram, PackedLabels, SampleBuffer, Span};
+use model::{Batch, Buckets, Histogram, PackedLabels, SampleBuffer, Span, TimeRange};
 
 use crate::bytes::Reader;
 use crate::chunk::{decode_ints, decode_samples, encode_ints, encode_samples};
-use crate::head::{Restored, Shard};
+use crate::head::{Dump, HeadSamples, Restored, Sample, Shard, Terms, hash_labels};
 use crate::wal::{
-    Decoded, NO_HANDLE, Payload, RecordBuilder, RecordSink, RefTable, decode_exemplars, decode_metadata,
+    CAPTURE_BITS, Decoded, NO_HANDLE, Payload, RecordBuilder, RecordSink, RefTable, decode_exemplars,
+    decode_metadata,
 };
 use crate::{part, store, tombstones};
 
@@ -156,6 +157,32 @@ pub fn log_records(bytes: &[u8]) {
     }
 }
 
+/// Returns a slice of a shard as snapshots hold it, for [`state_files`] to begin with.
+pub fn slice_input() -> Vec<u8> {
+    let (mut shard, mut terms) = (Shard::new(0, 0), Terms::UNBOUND);
+    for n in 0..4_i64 {
+        let packed = format!("\u{8}__name__\u{2}up\u{1}n\u{1}{n}");
+        let labels = PackedLabels::trusted(&packed);
+        let Ok(id) = shard.ensure_series(labels, hash_labels(&packed), &mut terms) else {
+            continue;
+        };
+        for row in 0..200 {
+            let value = ((row * n) as f64).sqrt();
+            let histogram = (n == 3).then(|| histogram(value));
+            let sample = Sample {
+                t: row * 15_000,
+                bits: value.to_bits(),
+                start: n,
+                histogram: histogram.as_ref(),
+            };
+            shard.replay(id, sample, row < n);
+        }
+    }
+    let mut out = vec![2, 0];
+    Dump::default().slice(&shard, 1 << CAPTURE_BITS, &mut out);
+    out
+}
+
 /// Reads the small files: which one, its format, its content.
 pub fn state_files(bytes: &[u8]) {
     let [which, version, rest @ ..] = bytes else {
@@ -165,6 +192,26 @@ pub fn state_files(bytes: &[u8]) {
     match which % 3 {
         0 => drop(store::manifest::decode(Reader::new(rest), version)),
         1 => drop(tombstones::decode(Reader::new(rest), version)),
-        _ => drop(Restored::new(Shard::new(0, 0)).slice(rest)),
+        _ => restored(rest),
+    }
+}
+
+/// Reads a slice of a shard, and then all that the shard says.
+fn restored(bytes: &[u8]) {
+    let mut restored = Restored::new(Shard::new(0, 0));
+    if restored.slice(bytes).is_err() {
+        return;
+    }
+    let shard = &restored.shard;
+    let (mut copied, mut samples) = (HeadSamples::default(), SampleBuffer::default());
+    for id in 0..u32::try_from(restored.known.len()).unwrap_or(u32::MAX) {
+        let packed = shard.packed_labels(id);
+        let _found = shard.find(&packed, hash_labels(&packed));
+        shard.copy_samples(id, TimeRange::ALL, &mut copied);
+        shard.copy_backfill(id, TimeRange::ALL, &mut copied);
+        samples.clear();
+        if copied.decode(TimeRange::ALL, &mut samples).is_ok() {
+            assert_eq!(samples.timestamps.len(), samples.values.len());
+        }
     }
 }

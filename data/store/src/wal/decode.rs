@@ -4,7 +4,11 @@
 //! chain until a record is lost. A table may be seeded by a snapshot, which knows the state of each series as of
 //! some position: rows up to there are in the snapshot and are passed over.
 
+mod refs;
+
 use model::{Histogram, Millis};
+
+pub(crate) use refs::Refs;
 
 use super::record::{Base, Row, SamplesReader, read_value};
 use crate::bytes::Malformed;
@@ -52,6 +56,10 @@ impl Known {
         bits: 0,
         start: 0,
     };
+
+    fn is_unknown(&self) -> bool {
+        self.epoch == 0 && self.handle == NO_HANDLE
+    }
 }
 
 /// What a snapshot holds of a shard's series.
@@ -76,7 +84,7 @@ impl Captured {
 #[derive(Default)]
 pub(crate) struct RefTable {
     pub(crate) incarnation: u32,
-    pub(crate) known: Vec<Known>,
+    pub(crate) known: Refs,
     pub(crate) captured: Captured,
 }
 
@@ -85,8 +93,8 @@ impl RefTable {
     /// captured behind the gap.
     pub(crate) fn break_chains(&mut self, position: u64) {
         let captured = &self.captured;
-        for (id, known) in self.known.iter_mut().enumerate() {
-            if position > captured.last || !covers(captured, id as u32, position) {
+        for (id, known) in self.known.iter_mut() {
+            if position > captured.last || !covers(captured, id, position) {
                 known.chain = 0;
             }
         }
@@ -108,26 +116,17 @@ impl RefTable {
         }
         let check_captured = position <= self.captured.last;
         for (id, packed) in &record.definitions {
-            let at = *id as usize;
-            let seeded = self.known.get(at).is_some_and(|known| known.epoch == epoch);
+            let seeded = self.known.get(*id).is_some_and(|known| known.epoch == epoch);
             if check_captured && seeded && covers(&self.captured, *id, position) {
                 continue;
             }
-            if at >= self.known.len() {
-                // Refs are dense: a shard numbers its series one after another.
-                if at > self.known.len() + MAX_REF_GAP {
-                    return Err(Malformed);
-                }
-                self.known.resize(at + 1, Known::UNKNOWN);
-            }
             let handle = sink.define(packed);
-            if let Some(known) = self.known.get_mut(at) {
-                *known = Known {
-                    epoch,
-                    handle,
-                    ..Known::UNKNOWN
-                };
-            }
+            let known = Known {
+                epoch,
+                handle,
+                ..Known::UNKNOWN
+            };
+            self.known.define(*id, known);
         }
         let chain = record.chain;
         let mut n_lost = 0;
@@ -135,7 +134,7 @@ impl RefTable {
         let (known, captured) = (&mut self.known, &self.captured);
         record.for_each_row(|row, reader| {
             let Row { base, id, t, start } = row;
-            let known = known.get_mut(id as usize).filter(|known| known.epoch == epoch);
+            let known = known.get_mut(id).filter(|known| known.epoch == epoch);
             let before = known.as_ref().filter(|k| k.chain == chain).map(|k| k.bits);
             let bits = read_value(base, before, reader)?;
             if check_captured && covers(captured, id, position) {
@@ -170,7 +169,7 @@ impl RefTable {
             if check_captured && covers(captured, id, position) {
                 continue;
             }
-            match known.get(id as usize).filter(|known| known.epoch == epoch) {
+            match known.get(id).filter(|known| known.epoch == epoch) {
                 None => n_lost += 1,
                 Some(known) if known.handle == NO_HANDLE => {}
                 Some(known) => sink.sample(
@@ -187,9 +186,6 @@ impl RefTable {
         Ok(n_lost)
     }
 }
-
-/// Refs that one definition may leave out; series that leave a shard leave such gaps.
-const MAX_REF_GAP: usize = 1 << 26;
 
 fn covers(captured: &Captured, id: u32, position: u64) -> bool {
     id < captured.n_refs

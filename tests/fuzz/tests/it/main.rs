@@ -45,6 +45,7 @@ fn written_by_the_store() -> anyhow::Result<Vec<(&'static str, String, Vec<u8>)>
         "written".to_owned(),
         store::fuzzing::log_records_input(),
     )];
+    inputs.push(("state_files", "written".to_owned(), store::fuzzing::slice_input()));
     for (n, chunk) in store::fuzzing::chunk_inputs().into_iter().enumerate() {
         inputs.push(("chunk", format!("written-{n}"), chunk));
     }

@@ -13,6 +13,7 @@ use crate::head::late::{Late, LateSamples, Side};
 use crate::head::past::{Block, Decoded};
 use crate::head::series::{NONE, Sealed, Series};
 use crate::head::slab::Slot;
+use crate::head::timeline::MAX_TIMES;
 use crate::wal::{Known, read_histogram};
 
 /// A shard that is being read back.
@@ -68,12 +69,14 @@ impl Restored {
     fn timelines(&mut self, reader: &mut Reader<'_>) -> Result<Timelines, Malformed> {
         let mut numbers = Vec::new();
         let mut times: Vec<Millis> = Vec::new();
+        let mut left = MAX_TIMES_OF_SLICE;
         for _ in 0..reader.uvarint()? {
             times.clear();
             let n = reader.number::<usize>()?;
             if n == 0 || n > MAX_TIMES {
                 return Err(Malformed);
             }
+            left = left.checked_sub(n).ok_or(Malformed)?;
             decode_ints(reader, n, &mut times)?;
             let (first, rest) = times.split_first().ok_or(Malformed)?;
             let at = self.shard.add_timeline(*first);
@@ -111,7 +114,11 @@ impl Restored {
         self.pairs.clear();
         for at in 0..reader.number::<u16>()? {
             let same = before.pairs.get(usize::from(at)).copied().unwrap_or(0);
-            self.pairs.push(relative(same, reader.ivarint()?)?);
+            let pair = relative(same, reader.ivarint()?)?;
+            if pair as usize >= self.shard.symbols.len() {
+                return Err(Malformed);
+            }
+            self.pairs.push(pair);
         }
         std::mem::swap(&mut self.pairs, &mut before.pairs);
         for _ in 0..reader.uvarint()? {
@@ -214,11 +221,12 @@ impl Restored {
     }
 }
 
-/// Times of one timeline at most: a head holds hours of them.
-const MAX_TIMES: usize = 1 << 26;
+/// Times of all timelines of a slice at most. Regular ones take no bytes that would bound them.
+const MAX_TIMES_OF_SLICE: usize = 1 << 28;
 
 fn relative(before: u32, difference: i64) -> Result<u32, Malformed> {
-    u32::try_from(i64::from(before) + difference).map_err(|_| Malformed)
+    let number = i64::from(before).checked_add(difference).ok_or(Malformed)?;
+    u32::try_from(number).map_err(|_| Malformed)
 }
 
 fn read_side(reader: &mut Reader<'_>) -> Result<Side, Malformed> {
@@ -293,3 +301,6 @@ impl Shard {
         Some(())
     }
 }
+
+#[cfg(test)]
+mod tests;

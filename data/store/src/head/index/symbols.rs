@@ -142,6 +142,12 @@ impl Symbols {
             .map(|id| &self.pairs[id as usize].postings)
     }
 
+    /// Returns how many values a name has.
+    pub(in crate::head) fn n_values(&self, name: &str) -> usize {
+        let name = self.by_name.get(name).and_then(|id| self.names.get(*id as usize));
+        name.map_or(0, |name| name.pairs.len())
+    }
+
     /// Calls `each` with every value of a name and the series that have it.
     pub(in crate::head) fn scan(&self, name: &str, mut each: impl FnMut(&str, &Postings)) {
         let Some(id) = self.by_name.get(name) else { return };

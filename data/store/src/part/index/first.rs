@@ -8,7 +8,7 @@ use crate::part::footer::SERIES;
 use crate::part::reader::{Part, PartError};
 
 /// Series between known offsets.
-const BLOCK: usize = 16;
+pub(in crate::part) const FIRST_BLOCK_ROWS: usize = 16;
 
 /// Where a series' directory and payloads start.
 #[derive(Clone, Copy, Debug)]
@@ -27,14 +27,17 @@ impl Part {
         let mut pages = self.pages(SERIES);
         let mut rest = ids.iter().copied().peekable();
         while let Some(next) = rest.peek().copied() {
-            let block = next as usize / BLOCK;
+            let block = next as usize / FIRST_BLOCK_ROWS;
             let start = *self.footer.series_offsets.get(block).ok_or(Malformed)?;
             let end = self.footer.series_offsets.get(block + 1).copied();
             let end = end.unwrap_or(self.section_len(SERIES));
             let len = usize::try_from(end.saturating_sub(start)).map_err(|_| Malformed)?;
             let mut reader = Reader::new(pages.bytes(start, len)?);
-            let mut id = (block * BLOCK) as u32;
-            while rest.peek().is_some_and(|next| *next as usize / BLOCK == block) {
+            let mut id = (block * FIRST_BLOCK_ROWS) as u32;
+            while rest
+                .peek()
+                .is_some_and(|next| *next as usize / FIRST_BLOCK_ROWS == block)
+            {
                 let (chunks, values) = (reader.uvarint()?, reader.uvarint()?);
                 let labels = reader.str()?;
                 if rest.next_if_eq(&id).is_some() {

@@ -108,3 +108,57 @@ fn a_part_finds_what_matches_one_by_one() {
         }
     }
 }
+
+#[test]
+fn few_pages_are_read_where_a_matcher_leaves_few() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("1.part");
+    let mut writer = PartWriter::create(unsynced(), &path, PartInfo::new(1, 0)).unwrap();
+    let mut samples = SampleBuffer::default();
+    samples.push(1, 1.0);
+    let mut all: Vec<Labels> = (0..20_000usize)
+        .map(|n| {
+            let noise = n.wrapping_mul(2_654_435_761);
+            Labels::from_pairs([
+                ("__name__", format!("metric_{}", n % 40)),
+                ("job", format!("job-{}", noise % 20)),
+                ("pod", format!("pod-{noise:x}")),
+            ])
+            .unwrap()
+        })
+        .collect();
+    all.sort_by(|a, b| order(a.packed(), b.packed()));
+    for labels in &all {
+        writer.add_series(labels.as_packed(), &samples).unwrap();
+    }
+    writer.finish().unwrap().unwrap();
+    let wanted = all[12_345].get("pod").unwrap();
+    let check = |matchers: &[(&str, MatchOp, &str)], n: usize, most_pages: usize| {
+        let cache = Arc::new(PageCache::new(64 << 20));
+        let part = Part::open(&path, Arc::clone(&cache)).unwrap();
+        let matchers: Vec<Matcher> = matchers
+            .iter()
+            .map(|(name, op, value)| Matcher::new(name, *op, value).unwrap())
+            .collect();
+        assert_eq!(part_ids(&part, &matchers).unwrap().len(), n);
+        let pages = cache.n_pages();
+        assert!(pages <= most_pages, "{pages} pages for {matchers:?}");
+        let [_, _, _, index @ ..] = part.n_pages();
+        assert!(index.iter().sum::<usize>() > 15, "{index:?} are too few to tell");
+    };
+    use MatchOp::{Equal, NotRegex, Regex};
+    let pod = ("pod", Equal, wanted);
+    // A block of symbols, which may lie in two pages, for each name; rows; never more than few of what there is.
+    check(&[pod], 1, 2);
+    check(
+        &[("job", Regex, ".+-.*"), pod, ("pod", Regex, ".*[0-9a-f]")],
+        1,
+        6,
+    );
+    check(
+        &[("job", NotRegex, "x.*"), pod, ("__name__", Regex, "metric_.*")],
+        1,
+        6,
+    );
+    check(&[("pod", Regex, ".*[0-9a-f]"), ("pod", Equal, "pod-x")], 0, 2);
+}

@@ -193,7 +193,7 @@ fn finish(
         shards.push(restored.shard);
         tables.push(RefTable {
             incarnation,
-            known: restored.known,
+            known: restored.known.into(),
             captured: Captured {
                 last: positions.iter().copied().max().unwrap_or(0),
                 positions,
