@@ -54,13 +54,28 @@ struct Row {
 /// # Errors
 /// A program is not built, or does not answer.
 pub(crate) fn measure(place: &Place, quick: bool) -> anyhow::Result<Section> {
-    let size = |nodes| Size { nodes, pods_per_node: 20 };
+    let size = |nodes| Size {
+        nodes,
+        pods_per_node: 20,
+    };
     let rounds = if quick {
-        vec![Round { size: size(50), scrapes: 2, prometheus: true }]
+        vec![Round {
+            size: size(50),
+            scrapes: 2,
+            prometheus: true,
+        }]
     } else {
         vec![
-            Round { size: size(5_000), scrapes: 10, prometheus: false },
-            Round { size: size(500), scrapes: 10, prometheus: true },
+            Round {
+                size: size(5_000),
+                scrapes: 10,
+                prometheus: false,
+            },
+            Round {
+                size: size(500),
+                scrapes: 10,
+                prometheus: true,
+            },
         ]
     };
     let (mut tables, mut report) = (Vec::new(), Vec::new());
@@ -79,7 +94,12 @@ pub(crate) fn measure(place: &Place, quick: bool) -> anyhow::Result<Section> {
          kernel's accounts. kube-state-metrics reads the 28 kinds of its default; ours reads those for its text, and as a \
          whole also everything else and events, which it stores."
     );
-    Ok(Section { name: "cluster", text, tables, json: Value::Array(report) })
+    Ok(Section {
+        name: "cluster",
+        text,
+        tables,
+        json: Value::Array(report),
+    })
 }
 
 /// A round takes ten minutes: what it found is shown at once.
@@ -111,9 +131,15 @@ fn measure_round(place: &Place, round: Round) -> anyhow::Result<(Table, Value)> 
         readers.push((prometheus, None));
     }
     let (rows, changes) = run_steadily(&plane, round, &readers)?;
-    let series = readers.iter().find_map(|(reader, _)| reader.stored_series()).unwrap_or(0.0);
+    let series = readers
+        .iter()
+        .find_map(|(reader, _)| reader.stored_series())
+        .unwrap_or(0.0);
     let known = (plane.objects, plane.bytes);
-    Ok((table(round, (known, series, changes), &rows), json_of(round, (known, series, changes), &rows)))
+    Ok((
+        table(round, (known, series, changes), &rows),
+        json_of(round, (known, series, changes), &rows),
+    ))
 }
 
 /// Changes pods and scrapes everyone; returns what that cost, and how many changes there were a second.
@@ -129,7 +155,9 @@ fn run_steadily(
             .spawn_scoped(scope, || change(plane, round.size, (&over, &changes)))?;
         let measured = scrape_all(round, readers, &changes);
         over.store(true, Ordering::Relaxed);
-        let changed = changing.join().map_err(|_| anyhow::anyhow!("changing pods panicked"))?;
+        let changed = changing
+            .join()
+            .map_err(|_| anyhow::anyhow!("changing pods panicked"))?;
         changed.and(measured)
     })
 }
@@ -254,13 +282,19 @@ fn table(round: Round, ((objects, bytes), series, changes): Known, rows: &[Row])
         let more = prometheus.filter(|_| stores);
         let cpu = theirs.cpu_share + more.map_or(0.0, |row| row.cpu_share);
         let resident = theirs.end.resident + more.map_or(0.0, |row| row.end.resident);
-        let beside = if more.is_some() { "kube-state-metrics and Prometheus" } else { "kube-state-metrics" };
+        let beside = if more.is_some() {
+            "kube-state-metrics and Prometheus"
+        } else {
+            "kube-state-metrics"
+        };
         let ratio = |figure: &dyn Fn(&Usage) -> f64| match (&row.synced, &theirs.synced) {
             (Some(ours), Some(theirs)) => format!("{:.2}", figure(&ours.usage) / figure(&theirs.usage)),
             _ => "–".to_owned(),
         };
         let took = match (&row.synced, &theirs.synced) {
-            (Some(ours), Some(theirs)) => format!("{:.2}", ours.took.as_secs_f64() / theirs.took.as_secs_f64()),
+            (Some(ours), Some(theirs)) => {
+                format!("{:.2}", ours.took.as_secs_f64() / theirs.took.as_secs_f64())
+            }
             _ => "–".to_owned(),
         };
         table.rows.push(vec![

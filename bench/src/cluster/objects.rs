@@ -48,11 +48,7 @@ impl Size {
         let workloads = (0..self.workloads()).flat_map(workload);
         let pods = (0..self.pods()).map(move |n| pod(n, self, 0));
         let events = (0..self.pods()).step_by(EVENT_EVERY).map(event);
-        namespaces
-            .chain(nodes)
-            .chain(workloads)
-            .chain(pods)
-            .chain(events)
+        namespaces.chain(nodes).chain(workloads).chain(pods).chain(events)
     }
 }
 
@@ -84,7 +80,11 @@ fn uid(key: &str) -> String {
     };
     let (high, low) = (hash(0xcbf2_9ce4_8422_2325), hash(0x9e37_79b9_7f4a_7c15));
     let (a, b, c) = (high >> 32, high >> 16 & 0xffff, high & 0xfff);
-    format!("{a:08x}-{b:04x}-4{c:03x}-{:04x}-{:012x}", 0x8000 | (low >> 48 & 0x3fff), low & 0xffff_ffff_ffff)
+    format!(
+        "{a:08x}-{b:04x}-4{c:03x}-{:04x}-{:012x}",
+        0x8000 | (low >> 48 & 0x3fff),
+        low & 0xffff_ffff_ffff
+    )
 }
 
 fn team(workload: usize) -> String {
@@ -96,11 +96,19 @@ fn app(workload: usize) -> String {
 }
 
 fn hash_of(workload: usize, generation: usize) -> String {
-    format!("{:08x}", (workload * 7 + generation + 1).wrapping_mul(0x9e37_79b1) as u32)
+    format!(
+        "{:08x}",
+        (workload * 7 + generation + 1).wrapping_mul(0x9e37_79b1) as u32
+    )
 }
 
 fn node_name(number: usize) -> String {
-    format!("ip-10-{}-{}-{}.internal", number >> 16, number >> 8 & 255, number & 255)
+    format!(
+        "ip-10-{}-{}-{}.internal",
+        number >> 16,
+        number >> 8 & 255,
+        number & 255
+    )
 }
 
 fn labels(workload: usize) -> Value {
@@ -112,13 +120,30 @@ fn labels(workload: usize) -> Value {
 
 /// What servers note about who set which field: as much as there usually is.
 fn managed_fields(manager: &str, fields: usize) -> Value {
-    let names = ["name", "image", "ports", "resources", "limits", "requests", "env", "value", "probe", "volumeMounts"];
+    let names = [
+        "name",
+        "image",
+        "ports",
+        "resources",
+        "limits",
+        "requests",
+        "env",
+        "value",
+        "probe",
+        "volumeMounts",
+    ];
     let of = |prefix: usize| -> serde_json::Map<String, Value> {
-        let field = |name: &&str| (format!("f:{name}"), json!({".": {}, format!("f:part{prefix}"): {}}));
+        let field = |name: &&str| {
+            (
+                format!("f:{name}"),
+                json!({".": {}, format!("f:part{prefix}"): {}}),
+            )
+        };
         names.iter().map(field).collect()
     };
-    let all: serde_json::Map<_, _> =
-        (0..fields).map(|n| (format!("k:{{\"name\":\"main{n}\"}}"), Value::Object(of(n)))).collect();
+    let all: serde_json::Map<_, _> = (0..fields)
+        .map(|n| (format!("k:{{\"name\":\"main{n}\"}}"), Value::Object(of(n))))
+        .collect();
     json!([{"manager": manager, "operation": "Update", "apiVersion": "v1", "time": "2026-01-02T15:04:05Z",
         "fieldsType": "FieldsV1", "fieldsV1": {"f:metadata": {"f:labels": {}}, "f:spec": all}}])
 }
@@ -137,7 +162,12 @@ fn node(number: usize) -> Stored {
         json!({"type": kind, "status": status, "lastHeartbeatTime": "2026-11-22T12:00:00Z",
             "lastTransitionTime": "2026-01-02T15:04:05Z", "reason": "KubeletReport", "message": "kubelet reports this"})
     };
-    let conditions = [("MemoryPressure", "False"), ("DiskPressure", "False"), ("PIDPressure", "False"), ("Ready", "True")];
+    let conditions = [
+        ("MemoryPressure", "False"),
+        ("DiskPressure", "False"),
+        ("PIDPressure", "False"),
+        ("Ready", "True"),
+    ];
     let image = |n: usize| {
         json!({"names": [format!("registry.example.com/shop/service-{n:05}@sha256:{n:064x}"),
             format!("registry.example.com/shop/service-{n:05}:v1")], "sizeBytes": 50_000_000 + n})
@@ -180,7 +210,9 @@ fn workload(number: usize) -> Vec<Stored> {
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": "25%"}}},
         "status": replicas});
     let mut all = vec![stored("deployments", place, deployment)];
-    let owner = all.first().map_or(Value::Null, |one| one.value["metadata"]["uid"].clone());
+    let owner = all
+        .first()
+        .map_or(Value::Null, |one| one.value["metadata"]["uid"].clone());
     for generation in 0..3 {
         let name = format!("{app}-{}", hash_of(number, generation));
         let n = if generation == 0 { REPLICAS } else { 0 };
@@ -218,7 +250,8 @@ fn workload(number: usize) -> Vec<Stored> {
     let secret = json!({"kind": "Secret", "apiVersion": "v1", "metadata": {"labels": labels(number)}, "type": "Opaque",
         "data": {"password": "bm90IGEgc2VjcmV0IGF0IGFsbA=="}});
     all.push(stored("secrets", place, secret));
-    let account = json!({"kind": "ServiceAccount", "apiVersion": "v1", "metadata": {"labels": labels(number)}});
+    let account =
+        json!({"kind": "ServiceAccount", "apiVersion": "v1", "metadata": {"labels": labels(number)}});
     all.push(stored("serviceaccounts", place, account));
     all
 }
@@ -261,7 +294,13 @@ pub(crate) fn pod(number: usize, size: Size, restarts: u64) -> Stored {
     if let (Value::Object(spec), Value::Object(more)) = (&mut spec, more) {
         spec.extend(more);
     }
-    let kinds = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
+    let kinds = [
+        "PodReadyToStartContainers",
+        "Initialized",
+        "Ready",
+        "ContainersReady",
+        "PodScheduled",
+    ];
     let conditions: Vec<Value> = kinds
         .iter()
         .enumerate()
@@ -280,7 +319,12 @@ pub(crate) fn pod(number: usize, size: Size, restarts: u64) -> Stored {
     }
     let mut own_labels = labels(workload);
     own_labels["pod-template-hash"] = json!(hash_of(workload, 0));
-    let ip = format!("10.{}.{}.{}", 128 + (number >> 16), number >> 8 & 255, number & 255);
+    let ip = format!(
+        "10.{}.{}.{}",
+        128 + (number >> 16),
+        number >> 8 & 255,
+        number & 255
+    );
     let host = format!("10.0.{}.{}", number % size.nodes >> 8, number % size.nodes & 255);
     let value = json!({"kind": "Pod", "apiVersion": "v1",
         "metadata": {"generateName": format!("{set}-"), "labels": own_labels, "creationTimestamp": time(number),

@@ -53,8 +53,14 @@ impl Plane {
         let mut command = program("etcd")?;
         command
             .arg(format!("--data-dir={}", folder.join("etcd").display()))
-            .args([format!("--listen-client-urls={url}"), format!("--advertise-client-urls={url}")])
-            .args([format!("--listen-peer-urls={peers}"), format!("--initial-advertise-peer-urls={peers}")])
+            .args([
+                format!("--listen-client-urls={url}"),
+                format!("--advertise-client-urls={url}"),
+            ])
+            .args([
+                format!("--listen-peer-urls={peers}"),
+                format!("--initial-advertise-peer-urls={peers}"),
+            ])
             .arg(format!("--initial-cluster=default={peers}"))
             // What is lost when the machine dies is made again.
             .args(["--unsafe-no-fsync", "--quota-backend-bytes=8589934592"]);
@@ -72,7 +78,13 @@ impl Plane {
             "contexts": [{"name": "bench", "context": {"cluster": "bench", "user": "bench"}}],
         });
         fs::write(&kubeconfig, config.to_string())?;
-        let plane = Self { _server: server, etcd, kubeconfig, objects, bytes };
+        let plane = Self {
+            _server: server,
+            etcd,
+            kubeconfig,
+            objects,
+            bytes,
+        };
         plane.wait_ready(folder)?;
         Ok(plane)
     }
@@ -97,7 +109,11 @@ impl Plane {
             }
             stop::check()?;
             let log = folder.join("apiserver.log");
-            anyhow::ensure!(Instant::now() < end, "the API server is not ready; see {}", log.display());
+            anyhow::ensure!(
+                Instant::now() < end,
+                "the API server is not ready; see {}",
+                log.display()
+            );
             std::thread::park_timeout(Duration::from_secs(1));
         }
     }
@@ -107,7 +123,9 @@ impl Plane {
 pub(super) fn program(name: &str) -> anyhow::Result<Command> {
     let tool = tool_path()?;
     let cache = tool.parent().context("the tool is in a folder")?;
-    let built = fs::read_dir(cache)?.flatten().map(|entry| entry.path().join(name));
+    let built = fs::read_dir(cache)?
+        .flatten()
+        .map(|entry| entry.path().join(name));
     // The newest of several: the name of a folder tells the version.
     let path = built.filter(|path| path.is_file()).max();
     let path = path.with_context(|| format!("{name} is not in {}: run `make testbed`", cache.display()))?;
@@ -125,7 +143,10 @@ pub(super) fn logged(command: &mut Command, path: &Path) -> anyhow::Result<()> {
 
 fn start_server(folder: &Path, etcd: &str, port: u16) -> anyhow::Result<Peer> {
     let file = |name: &str| folder.join(name);
-    fs::write(file("tokens.csv"), format!("{TOKEN},bench,bench,\"system:masters\"\n"))?;
+    fs::write(
+        file("tokens.csv"),
+        format!("{TOKEN},bench,bench,\"system:masters\"\n"),
+    )?;
     let key = Command::new("openssl")
         .args(["genrsa", "-out"])
         .arg(file("sa.key"))
@@ -136,13 +157,23 @@ fn start_server(folder: &Path, etcd: &str, port: u16) -> anyhow::Result<Peer> {
     anyhow::ensure!(key.success(), "openssl made no key");
     let mut command = program("kube-apiserver")?;
     command
-        .args(["--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none"])
-        .args(["--service-account-issuer=https://kubernetes.default.svc", "--service-cluster-ip-range=10.0.0.0/16"])
+        .args([
+            "--bind-address=127.0.0.1",
+            "--advertise-address=127.0.0.1",
+            "--endpoint-reconciler-type=none",
+        ])
+        .args([
+            "--service-account-issuer=https://kubernetes.default.svc",
+            "--service-cluster-ip-range=10.0.0.0/16",
+        ])
         .args([format!("--secure-port={port}"), format!("--etcd-servers={etcd}")])
         .arg(format!("--cert-dir={}", file("certificates").display()))
         .arg(format!("--token-auth-file={}", file("tokens.csv").display()))
         .arg(format!("--service-account-key-file={}", file("sa.key").display()))
-        .arg(format!("--service-account-signing-key-file={}", file("sa.key").display()))
+        .arg(format!(
+            "--service-account-signing-key-file={}",
+            file("sa.key").display()
+        ))
         .arg("--authorization-mode=RBAC");
     logged(&mut command, &file("apiserver.log"))?;
     Peer::spawn(command, port)
@@ -152,7 +183,11 @@ fn wait(client: &Client, path: &str, folder: &Path) -> anyhow::Result<()> {
     let end = Instant::now() + Duration::from_secs(30);
     while !client.get(path).is_ok_and(|answer| answer.status == 200) {
         stop::check()?;
-        anyhow::ensure!(Instant::now() < end, "etcd does not answer; see {}", folder.join("etcd.log").display());
+        anyhow::ensure!(
+            Instant::now() < end,
+            "etcd does not answer; see {}",
+            folder.join("etcd.log").display()
+        );
         std::thread::park_timeout(Duration::from_millis(50));
     }
     Ok(())
@@ -167,7 +202,10 @@ fn fill(client: &Client, size: Size) -> anyhow::Result<(usize, usize)> {
         if batch.len() == BATCH {
             bytes += put(client, &batch)?;
             count += batch.len();
-            let pods = batch.iter().filter(|one| one.key.starts_with("/registry/pods/")).count();
+            let pods = batch
+                .iter()
+                .filter(|one| one.key.starts_with("/registry/pods/"))
+                .count();
             progress.advance(pods as u64)?;
             batch.clear();
         }
@@ -186,7 +224,16 @@ fn put(client: &Client, objects: &[Stored]) -> anyhow::Result<usize> {
     };
     let operations: Vec<Value> = objects.iter().map(&mut operation).collect();
     let body = json!({"success": operations}).to_string();
-    let answer = client.post("/v3/kv/txn", &[("Content-Type", "application/json")], body.as_bytes())?;
-    anyhow::ensure!(answer.status == 200, "etcd answered {}: {}", answer.status, answer.body);
+    let answer = client.post(
+        "/v3/kv/txn",
+        &[("Content-Type", "application/json")],
+        body.as_bytes(),
+    )?;
+    anyhow::ensure!(
+        answer.status == 200,
+        "etcd answered {}: {}",
+        answer.status,
+        answer.body
+    );
     Ok(bytes)
 }

@@ -93,7 +93,11 @@ impl Reader {
     /// It is not built beside `periplus`.
     pub(super) fn example(place: &Place, plane: &Plane) -> anyhow::Result<Self> {
         let path = place.periplus.with_file_name("examples").join("state");
-        anyhow::ensure!(path.exists(), "{} is missing: `make bench` builds it", path.display());
+        anyhow::ensure!(
+            path.exists(),
+            "{} is missing: `make bench` builds it",
+            path.display()
+        );
         let mut command = Command::new(path);
         command.arg("--kubeconfig").arg(&plane.kubeconfig);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
@@ -101,8 +105,14 @@ impl Reader {
         let example = Example { child };
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line)?;
-        let address = line.trim().trim_start_matches("http://").trim_end_matches("/metrics");
-        anyhow::ensure!(!address.is_empty(), "the example ended before it printed its address");
+        let address = line
+            .trim()
+            .trim_start_matches("http://")
+            .trim_end_matches("/metrics");
+        anyhow::ensure!(
+            !address.is_empty(),
+            "the example ended before it printed its address"
+        );
         Ok(Self {
             name: "Periplus, the state of objects as text and nothing else",
             process: Process::Example(example),
@@ -152,7 +162,10 @@ impl Reader {
         command
             .arg(format!("--config.file={}", config.display()))
             .arg(format!("--web.listen-address=127.0.0.1:{port}"))
-            .arg(format!("--storage.tsdb.path={}", folder.join("prometheus").display()));
+            .arg(format!(
+                "--storage.tsdb.path={}",
+                folder.join("prometheus").display()
+            ));
         let peer = Peer::start(command, port, "/-/ready")?;
         Ok(Self {
             name: "Prometheus",
@@ -186,16 +199,29 @@ impl Reader {
         while !self.is_synced() {
             stop::check()?;
             self.usage()?;
-            anyhow::ensure!(started.elapsed() < SYNC_DEADLINE, "{} has not read everything", self.name);
+            anyhow::ensure!(
+                started.elapsed() < SYNC_DEADLINE,
+                "{} has not read everything",
+                self.name
+            );
             std::thread::park_timeout(ASK_EVERY);
         }
-        Ok(Synced { took: started.elapsed(), usage: self.usage()? })
+        Ok(Synced {
+            took: started.elapsed(),
+            usage: self.usage()?,
+        })
     }
 
     fn is_synced(&self) -> bool {
         match &self.process {
-            Process::Peer(_) => self.health.get("/metrics").is_ok_and(|answer| watches_all(&answer.body)),
-            Process::Example(_) => self.health.get("/healthz").is_ok_and(|answer| answer.status == 200),
+            Process::Peer(_) => self
+                .health
+                .get("/metrics")
+                .is_ok_and(|answer| watches_all(&answer.body)),
+            Process::Example(_) => self
+                .health
+                .get("/healthz")
+                .is_ok_and(|answer| answer.status == 200),
             Process::Periplus(_) => {
                 let clusters = self.health.api("kubernetes/clusters", &[]);
                 clusters.is_ok_and(|data| all_synced(&data))
@@ -217,7 +243,10 @@ impl Reader {
         stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n")?;
         let (mut buffer, mut bytes) = (vec![0; 1 << 20], 0);
         loop {
-            match stream.read(&mut buffer).with_context(|| format!("scraping {}", self.name))? {
+            match stream
+                .read(&mut buffer)
+                .with_context(|| format!("scraping {}", self.name))?
+            {
                 0 => return Ok(Some(bytes)),
                 n => bytes += n as u64,
             }
@@ -236,12 +265,20 @@ impl Reader {
 fn watches_all(text: &str) -> bool {
     let resources = |name: &str| -> Vec<String> {
         let lines = text.lines().filter(|line| line.starts_with(name));
-        let resource = |line: &str| line.split_once("resource=\"")?.1.split('"').next().map(str::to_owned);
+        let resource = |line: &str| {
+            line.split_once("resource=\"")?
+                .1
+                .split('"')
+                .next()
+                .map(str::to_owned)
+        };
         lines.filter_map(resource).collect()
     };
     let watched = resources("kube_state_metrics_watch_total");
     let pods = watched.iter().any(|resource| resource == "*v1.Pod");
-    pods && resources("kube_state_metrics_list_total").iter().all(|resource| watched.contains(resource))
+    pods && resources("kube_state_metrics_list_total")
+        .iter()
+        .all(|resource| watched.contains(resource))
 }
 
 fn all_synced(data: &Value) -> bool {

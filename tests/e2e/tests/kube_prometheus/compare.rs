@@ -50,9 +50,14 @@ impl Span {
     /// # Errors
     /// It does not answer.
     pub(crate) fn until_now(client: &Client) -> anyhow::Result<Self> {
-        let now = client.query("vector(time())")?.first().map(|(_, _, value)| *value);
+        let now = client
+            .query("vector(time())")?
+            .first()
+            .map(|(_, _, value)| *value);
         let now = now.context("the time is a value")?;
-        Ok(Self { end: ((now - BEHIND) / STEP).floor() * STEP })
+        Ok(Self {
+            end: ((now - BEHIND) / STEP).floor() * STEP,
+        })
     }
 
     /// Asks a server a question over the minute.
@@ -60,9 +65,17 @@ impl Span {
     /// # Errors
     /// It does not answer, or not with series.
     pub(crate) fn ask(self, client: &Client, question: &Question) -> anyhow::Result<Answer> {
-        let (start, end, step) = ((self.end - LENGTH).to_string(), self.end.to_string(), STEP.to_string());
-        let parameters =
-            [("query", question.query.as_str()), ("start", &start), ("end", &end), ("step", &step)];
+        let (start, end, step) = (
+            (self.end - LENGTH).to_string(),
+            self.end.to_string(),
+            STEP.to_string(),
+        );
+        let parameters = [
+            ("query", question.query.as_str()),
+            ("start", &start),
+            ("end", &end),
+            ("step", &step),
+        ];
         let answer = client.post_form("/api/v1/query_range", &parameters)?;
         let data: Value = serde_json::from_str(&answer.body)?;
         let series = data["data"]["result"]
@@ -84,7 +97,9 @@ pub(crate) fn compare(question: &Question, ours: &Answer, theirs: &Answer) -> Fo
     }
     let steps = (LENGTH / STEP) as usize + 1;
     let lone = |of: &Answer, others: &Answer| -> Vec<String> {
-        let whole = of.iter().filter(|(labels, values)| values.len() == steps && !others.contains_key(*labels));
+        let whole = of
+            .iter()
+            .filter(|(labels, values)| values.len() == steps && !others.contains_key(*labels));
         whole.map(|(labels, _)| labels.clone()).collect()
     };
     let (missing, surplus) = (lone(theirs, ours), lone(ours, theirs));
@@ -118,10 +133,31 @@ pub(crate) fn compare(question: &Question, ours: &Answer, theirs: &Answer) -> Fo
 /// How far apart values of a query may be.
 fn tolerance(query: &str) -> f64 {
     let has = |words: &[&str]| words.iter().any(|word| query.contains(word));
-    if has(&["rate(", "increase(", "deriv(", "delta(", "rate5m", ":rate", "burnrate", "increase30d", "increase1h", "_quantile"]) {
+    if has(&[
+        "rate(",
+        "increase(",
+        "deriv(",
+        "delta(",
+        "rate5m",
+        ":rate",
+        "burnrate",
+        "increase30d",
+        "increase1h",
+        "_quantile",
+    ]) {
         return RATE;
     }
-    if has(&["memory", "Mem", "bytes", "load", "depth", "goroutines", "_seconds", "usage", "utilisation"]) {
+    if has(&[
+        "memory",
+        "Mem",
+        "bytes",
+        "load",
+        "depth",
+        "goroutines",
+        "_seconds",
+        "usage",
+        "utilisation",
+    ]) {
         return MOVING;
     }
     CLOSE
@@ -141,6 +177,8 @@ fn is_consistent(here: &[f64], there: &[f64], tolerance: f64) -> bool {
         return here.iter().chain(there).any(|value| value.is_nan());
     };
     let gap = (low - other_high).max(other_low - high).max(0.0);
-    let largest = [low, high, other_low, other_high].into_iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+    let largest = [low, high, other_low, other_high]
+        .into_iter()
+        .fold(0.0_f64, |most, value| most.max(value.abs()));
     gap == 0.0 || gap <= tolerance * largest
 }

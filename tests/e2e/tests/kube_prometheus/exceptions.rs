@@ -23,5 +23,8 @@ impl Exception {
 
 /// Returns why the answers to a question may differ, `None` if they may not.
 pub(crate) fn reason(question: &Question) -> Option<&'static str> {
-    EXCEPTIONS.iter().find(|one| one.is_about(question)).map(|one| one.reason)
+    EXCEPTIONS
+        .iter()
+        .find(|one| one.is_about(question))
+        .map(|one| one.reason)
 }

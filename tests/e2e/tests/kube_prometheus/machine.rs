@@ -43,14 +43,26 @@ impl Machine {
     /// # Errors
     /// The API server does not answer.
     pub(crate) fn of(bed: &Bed, folder: &Path) -> anyhow::Result<Self> {
-        let config: Value = serde_json::from_str(&bed.kubectl(&["config", "view", "--raw", "--output=json"])?)?;
+        let config: Value =
+            serde_json::from_str(&bed.kubectl(&["config", "view", "--raw", "--output=json"])?)?;
         let user = &config["users"][0]["user"];
-        for (file, key) in [("client.pem", "client-certificate-data"), ("client.key", "client-key-data")] {
-            let text = user[key].as_str().with_context(|| format!("the administrator has a {key}"))?;
+        for (file, key) in [
+            ("client.pem", "client-certificate-data"),
+            ("client.key", "client-key-data"),
+        ] {
+            let text = user[key]
+                .as_str()
+                .with_context(|| format!("the administrator has a {key}"))?;
             std::fs::write(folder.join(file), BASE64.decode(text)?)?;
         }
-        let server = config["clusters"][0]["cluster"]["server"].as_str().unwrap_or_default();
-        let region = server.trim_start_matches("https://").split(':').next().unwrap_or_default();
+        let server = config["clusters"][0]["cluster"]["server"]
+            .as_str()
+            .unwrap_or_default();
+        let region = server
+            .trim_start_matches("https://")
+            .split(':')
+            .next()
+            .unwrap_or_default();
         let names = bed.real_nodes()?;
         let address = |node: &String| {
             let path = "--output=jsonpath={.status.addresses[?(@.type==\"InternalIP\")].address}";
@@ -75,7 +87,10 @@ impl Machine {
     /// It does not within the deadline.
     pub(crate) fn populate(&mut self, bed: &Bed) -> anyhow::Result<()> {
         let path = self.folder.join("shop.yaml");
-        std::fs::write(&path, include_str!("manifests/shop.yaml").replace("NODE", &self.names.node))?;
+        std::fs::write(
+            &path,
+            include_str!("manifests/shop.yaml").replace("NODE", &self.names.node),
+        )?;
         bed.kubectl(&["apply", "--filename", &path.to_string_lossy()])?;
         for object in ["deployment/web", "daemonset/client", "statefulset/store"] {
             bed.kubectl(&["--namespace=shop", "rollout", "status", object, "--timeout=120s"])?;
@@ -83,7 +98,9 @@ impl Machine {
         // What an alert and some panels ask for.
         wait_for("the broken pod to have failed", || {
             let path = "--output=jsonpath={.status.containerStatuses[0].restartCount}";
-            let restarts = bed.kubectl(&["--namespace=shop", "get", "pod", "broken", path]).ok()?;
+            let restarts = bed
+                .kubectl(&["--namespace=shop", "get", "pod", "broken", path])
+                .ok()?;
             restarts.trim().parse::<u32>().ok().filter(|n| *n > 0)
         })?;
         let path = "--output=jsonpath={.items[0].metadata.name}";

@@ -26,7 +26,11 @@ impl Ours {
     /// `periplus` is not built, or does not become ready.
     pub(crate) fn start(machine: &Machine) -> anyhow::Result<Self> {
         let region = &machine.region;
-        let proxies: Vec<String> = machine.nodes.iter().map(|address| format!("{address}:10249")).collect();
+        let proxies: Vec<String> = machine
+            .nodes
+            .iter()
+            .map(|address| format!("{address}:10249"))
+            .collect();
         let config = json!({
             "global": {"scrape_interval": INTERVAL},
             "periplus": {"clusters": [{
@@ -43,7 +47,16 @@ impl Ours {
         let path = write(machine, "edge.yml", &config)?;
         let mut command = Command::new(periplus_path()?);
         command
-            .args(["server", "--role", "edge", "--listen", "127.0.0.1:0", "--instance", EDGE, "--data"])
+            .args([
+                "server",
+                "--role",
+                "edge",
+                "--listen",
+                "127.0.0.1:0",
+                "--instance",
+                EDGE,
+                "--data",
+            ])
             .arg(machine.folder.join("edge"))
             .args(["--config", &path]);
         let edge = Periplus::start(command)?;
@@ -61,7 +74,14 @@ impl Ours {
         let path = write(machine, "node.yml", &config)?;
         let node = Periplus::up(&Up {
             data: &machine.folder.join("node"),
-            arguments: &["--interval", INTERVAL, "--instance", &machine.names.node, "--config", &path],
+            arguments: &[
+                "--interval",
+                INTERVAL,
+                "--instance",
+                &machine.names.node,
+                "--config",
+                &path,
+            ],
         })?;
         Ok(Self { edge, _node: node })
     }

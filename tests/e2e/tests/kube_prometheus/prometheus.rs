@@ -31,7 +31,10 @@ impl Prometheus {
             .arg("--kubeconfig")
             .arg(&machine.kubeconfig)
             .args(["--host=127.0.0.1", "--telemetry-host=127.0.0.1"])
-            .args([format!("--port={state_port}"), format!("--telemetry-port={own_port}")]);
+            .args([
+                format!("--port={state_port}"),
+                format!("--telemetry-port={own_port}"),
+            ]);
         let state = Peer::start(command, state_port, "/healthz")?;
         let node_port = free_port()?;
         let mut command = Command::new(peer_path("node_exporter")?);
@@ -39,7 +42,10 @@ impl Prometheus {
         let node = Peer::start(command, node_port, "/metrics")?;
 
         let rules = machine.folder.join("rules.yaml");
-        std::fs::write(&rules, every_interval(&std::fs::read_to_string(data.join("rules.yaml"))?))?;
+        std::fs::write(
+            &rules,
+            every_interval(&std::fs::read_to_string(data.join("rules.yaml"))?),
+        )?;
         let config = configuration(machine, (state_port, node_port));
         let path = machine.folder.join("prometheus.yml");
         std::fs::write(&path, config.to_string())?;
@@ -48,9 +54,15 @@ impl Prometheus {
         command
             .arg(format!("--config.file={}", path.display()))
             .arg(format!("--web.listen-address=127.0.0.1:{port}"))
-            .arg(format!("--storage.tsdb.path={}", machine.folder.join("prometheus").display()));
+            .arg(format!(
+                "--storage.tsdb.path={}",
+                machine.folder.join("prometheus").display()
+            ));
         let prometheus = Peer::start(command, port, "/-/ready")?;
-        Ok(Self { prometheus, _exporters: [state, node] })
+        Ok(Self {
+            prometheus,
+            _exporters: [state, node],
+        })
     }
 
     /// Speaks to Prometheus.
@@ -76,17 +88,31 @@ fn every_interval(rules: &str) -> String {
 fn kube_state_metrics() -> anyhow::Result<PathBuf> {
     let tool = tool_path()?;
     let cache = tool.parent().context("the tool is in a folder")?;
-    let built = std::fs::read_dir(cache)?.flatten().map(|entry| entry.path().join("kube-state-metrics"));
-    built.filter(|path| path.is_file()).max().context("kube-state-metrics is not built: run `make testbed`")
+    let built = std::fs::read_dir(cache)?
+        .flatten()
+        .map(|entry| entry.path().join("kube-state-metrics"));
+    built
+        .filter(|path| path.is_file())
+        .max()
+        .context("kube-state-metrics is not built: run `make testbed`")
 }
 
 fn configuration(machine: &Machine, (state_port, node_port): (u16, u16)) -> Value {
     let (region, names) = (&machine.region, &machine.names);
-    let mut jobs: Vec<Value> = [("", true), ("/cadvisor", false), ("/probes", true), ("/resource", true)]
-        .into_iter()
-        .map(|path| kubelet(machine, path))
+    let mut jobs: Vec<Value> = [
+        ("", true),
+        ("/cadvisor", false),
+        ("/probes", true),
+        ("/resource", true),
+    ]
+    .into_iter()
+    .map(|path| kubelet(machine, path))
+    .collect();
+    let proxies: Vec<String> = machine
+        .nodes
+        .iter()
+        .map(|address| format!("{address}:10249"))
         .collect();
-    let proxies: Vec<String> = machine.nodes.iter().map(|address| format!("{address}:10249")).collect();
     let system = json!({"namespace": "kube-system"});
     let apiserver = json!({"namespace": "default", "service": "kubernetes", "endpoint": "https"});
     let exporter = json!({"instance": names.node, "namespace": "monitoring", "pod": "node-exporter",
@@ -96,10 +122,25 @@ fn configuration(machine: &Machine, (state_port, node_port): (u16, u16)) -> Valu
         ("apiserver", "https", one(format!("{region}:6443")), &apiserver),
         ("kube-etcd", "http", one(format!("{region}:2381")), &system),
         ("kube-scheduler", "https", one(format!("{region}:10259")), &system),
-        ("kube-controller-manager", "https", one(format!("{region}:10257")), &system),
+        (
+            "kube-controller-manager",
+            "https",
+            one(format!("{region}:10257")),
+            &system,
+        ),
         ("kube-proxy", "http", proxies, &system),
-        ("kube-state-metrics", "http", one(format!("127.0.0.1:{state_port}")), &json!({"instance": EDGE})),
-        ("node-exporter", "http", one(format!("127.0.0.1:{node_port}")), &exporter),
+        (
+            "kube-state-metrics",
+            "http",
+            one(format!("127.0.0.1:{state_port}")),
+            &json!({"instance": EDGE}),
+        ),
+        (
+            "node-exporter",
+            "http",
+            one(format!("127.0.0.1:{node_port}")),
+            &exporter,
+        ),
     ] {
         let mut labels = labels.clone();
         labels["cluster"] = json!(names.cluster);

@@ -46,7 +46,10 @@ pub(crate) fn load(folder: &Path, names: &Names, rules: &Rules) -> anyhow::Resul
     for line in std::fs::read_to_string(folder.join(FILE))?.lines() {
         let panel: Value = serde_json::from_str(line)?;
         let field = |name: &str| panel[name].as_str().unwrap_or_default();
-        add(format!("{}: {}", field("dashboard"), field("panel")), fill_in(field("expr"), names));
+        add(
+            format!("{}: {}", field("dashboard"), field("panel")),
+            fill_in(field("expr"), names),
+        );
     }
     for rule in &rules.0 {
         add(format!("{}: {}", rule.group, rule.name), rule.query.clone());
@@ -57,7 +60,17 @@ pub(crate) fn load(folder: &Path, names: &Names, rules: &Rules) -> anyhow::Resul
 /// Fills in variables as Grafana does: "All" where a regular expression is asked for, one choice elsewhere.
 fn fill_in(expression: &str, names: &Names) -> String {
     let mut query = expression.to_owned();
-    for variable in ["cluster", "instance", "job", "namespace", "node", "pod", "service", "type", "url"] {
+    for variable in [
+        "cluster",
+        "instance",
+        "job",
+        "namespace",
+        "node",
+        "pod",
+        "service",
+        "type",
+        "url",
+    ] {
         query = query.replace(&format!("=~\"${variable}\""), "=~\".+\"");
     }
     // The longer name first where one begins like another.

@@ -35,7 +35,8 @@ impl Rules {
             for rule in group["rules"].as_array().into_iter().flatten() {
                 let text = |key: &str| rule[key].as_str().unwrap_or_default().to_owned();
                 let labels = rule["labels"].as_object().into_iter().flatten();
-                let labels = labels.map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()));
+                let labels =
+                    labels.map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()));
                 rules.push(Rule {
                     name: text("name"),
                     group: group["name"].as_str().unwrap_or_default().to_owned(),
@@ -67,7 +68,12 @@ impl Rules {
                 continue;
             }
             let answer = ours.remote_write(&wire::encode_remote_write_v1(&batch))?;
-            anyhow::ensure!(answer.status / 100 == 2, "{} is not taken: {}", rule.name, answer.body);
+            anyhow::ensure!(
+                answer.status / 100 == 2,
+                "{} is not taken: {}",
+                rule.name,
+                answer.body
+            );
         }
         Ok(())
     }
