@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         upkeep_interval: None,
         ..StoreConfig::new(dir.path())
     };
-    let store = Store::open(config, Arc::new(series::FarAhead))?;
+    let store = Store::open(config, Arc::new(series::From::start(Millis::MAX / 2)))?;
     let mut out = io::stdout().lock();
     let before = resident()?;
     let (mut first, mut steady) = (Duration::ZERO, Duration::ZERO);

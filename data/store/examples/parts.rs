@@ -66,7 +66,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         n_shards: 1,
         ..StoreConfig::new(dir.path())
     };
-    let store = Store::open(config, Arc::new(series::FarAhead))?;
+    let store = Store::open(config, Arc::new(series::From::start(Millis::MAX / 2)))?;
     let mut out = io::stdout().lock();
     let mut batch = Batch::default();
     let mut upkeep = Duration::ZERO;

@@ -38,7 +38,7 @@ fn open(dir: &Path, shape: &Shape) -> Result<Store, Box<dyn Error>> {
         compacted_range: defaults.head_range,
         ..defaults
     };
-    let store = Store::open(config, Arc::new(series::FarAhead))?;
+    let store = Store::open(config, Arc::new(series::From::start(Millis::MAX / 2)))?;
     if fresh {
         fill(&store, shape)?;
     }

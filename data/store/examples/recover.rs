@@ -34,7 +34,10 @@ struct Load {
 }
 
 fn fill(dir: &Path, load: &Load) -> Result<(), Box<dyn Error>> {
-    let store = Store::open(config(dir, load.with_snapshots), Arc::new(series::FarAhead))?;
+    let store = Store::open(
+        config(dir, load.with_snapshots),
+        Arc::new(series::From::start(Millis::MAX / 2)),
+    )?;
     let mut batch = Batch::default();
     let mut position = 0;
     for round in 0..load.rounds {
@@ -120,7 +123,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (start, cpu) = (Instant::now(), series::process_cpu());
     let store = Store::open(
         config(dir.path(), load.with_snapshots),
-        Arc::new(series::FarAhead),
+        Arc::new(series::From::start(Millis::MAX / 2)),
     )?;
     let opened = start.elapsed();
     let cpu_opened = series::process_cpu().saturating_sub(cpu);

@@ -5,7 +5,7 @@
 //! timestamps of a target once ([`timeline`]), and values as small byte buffers in a slab. Series are named by
 //! their index in the shard, which stays valid within one *incarnation* of the shard.
 //!
-//! Two times rule what a shard takes and shows: samples before [`Shard::floor`] are backfill ([`late`]), because a
+//! Two times rule what a shard takes and shows: samples before [`Shard::floor`] are backfill ([`past`]), because a
 //! part that covers them is being or has been written; samples before [`Shown::from`] are in published parts and
 //! are not shown, even where a chunk still holds them. `shown.from <= floor` always.
 
@@ -16,6 +16,7 @@ mod evict;
 mod histograms;
 mod index;
 mod late;
+mod past;
 mod read;
 mod series;
 mod slab;
@@ -32,7 +33,8 @@ pub(crate) use take::{LabelLimits, Sample, Terms};
 
 use crate::bytes::xxh3;
 use index::Symbols;
-use late::{LateSamples, Side};
+use late::Side;
+use past::Past;
 use series::{NONE, Sealed, Series};
 use slab::Slab;
 use timeline::Timeline;
@@ -69,11 +71,10 @@ pub(crate) struct Shard {
     slab: Slab,
     /// What few series have: samples out of order, histograms, start timestamps.
     sides: HashMap<u32, Box<Side>>,
-    /// Samples before the floor, by series.
-    backfill: HashMap<u32, LateSamples>,
-    /// Backfill that is being written to a part.
-    flushing: HashMap<u32, LateSamples>,
-    n_backfill: usize,
+    /// Samples before the floor.
+    backfill: Past,
+    /// Backfill that is being written to a part, and what could not be written before.
+    flushing: Vec<Past>,
     /// The series of the previous row, after which the next one is predicted.
     previous: u32,
     /// Timeline of the latest sample taken.
@@ -124,9 +125,8 @@ impl Shard {
             free_sealed: Vec::new(),
             slab: Slab::default(),
             sides: HashMap::new(),
-            backfill: HashMap::new(),
-            flushing: HashMap::new(),
-            n_backfill: 0,
+            backfill: Past::default(),
+            flushing: Vec::new(),
             previous: NONE,
             neighbour: NONE,
             chain: 1,

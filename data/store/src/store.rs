@@ -62,6 +62,8 @@ pub(crate) struct Inner {
     pub(crate) out_of_order_window: AtomicI64,
     /// Samples in memory that wait to become parts of their own.
     pub(crate) n_backfill: AtomicUsize,
+    /// What the backfill in memory takes.
+    pub(crate) backfill_bytes: AtomicUsize,
     pub(crate) backfill_seen: Mutex<Option<upkeep::BackfillSeen>>,
     pub(crate) snapshot: Mutex<SnapshotState>,
     pub(crate) wal: Wal,
@@ -119,6 +121,7 @@ impl Store {
     }
 
     pub(crate) fn start(inner: Arc<Inner>, lock: File) -> Result<Self, StoreError> {
+        inner.count_backfill();
         let thread = match inner.config.upkeep_interval {
             None => None,
             Some(interval) => {
@@ -237,6 +240,15 @@ impl Inner {
             return true;
         }
         !self.stop_wake.wait_for(&mut gate, time).timed_out()
+    }
+
+    /// Counts the backfill in memory anew: samples, and bytes.
+    pub(crate) fn count_backfill(&self) -> (usize, usize) {
+        let all = self.shards.iter().map(|shard| shard.lock().backfill());
+        let (n, bytes) = all.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        self.n_backfill.store(n, Ordering::Relaxed);
+        self.backfill_bytes.store(bytes, Ordering::Relaxed);
+        (n, bytes)
     }
 
     /// Has upkeep look for work now.

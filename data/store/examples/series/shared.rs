@@ -2,19 +2,32 @@
 //! decimals, and full-precision floats.
 
 use std::error::Error;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use model::{Batch, BatchSeries, Clock, LabelsBuilder, Millis};
 
 /// Time of the first round.
 pub(crate) const START: Millis = 1_800_000_000_000;
 
-/// A clock after all that is measured.
-pub(crate) struct FarAhead;
+/// A clock that goes on from a time.
+pub(crate) struct From {
+    start: Millis,
+    began: Instant,
+}
 
-impl Clock for FarAhead {
+impl From {
+    /// Starts it.
+    pub(crate) fn start(start: Millis) -> Self {
+        Self {
+            start,
+            began: Instant::now(),
+        }
+    }
+}
+
+impl Clock for From {
     fn now(&self) -> Millis {
-        Millis::MAX / 2
+        self.start + self.began.elapsed().as_millis() as Millis
     }
 }
 

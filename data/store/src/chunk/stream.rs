@@ -134,20 +134,31 @@ pub(crate) fn read_token(reader: &mut Reader<'_>, previous: u64) -> Result<u64, 
     Ok(previous ^ u64::from_be_bytes(bytes))
 }
 
-/// Appends all values of a stream to `out`.
-pub(crate) fn decode_stream(bytes: &[u8], run: u16, out: &mut Vec<u64>) -> Result<(), Malformed> {
+/// Appends all values of a stream, bytes and the run behind them, to `out`: `n` at most.
+pub(crate) fn decode_stream(
+    (bytes, run): (&[u8], u16),
+    n: usize,
+    out: &mut Vec<u64>,
+) -> Result<(), Malformed> {
+    let end = out.len() + n;
     let mut reader = Reader::new(bytes);
     let mut last = 0;
+    let repeat = |count: usize, last: u64, out: &mut Vec<u64>| {
+        if count > end.saturating_sub(out.len()) {
+            return Err(Malformed);
+        }
+        out.resize(out.len() + count, last);
+        Ok(())
+    };
     while !reader.is_empty() {
         if reader.rest().first() == Some(&RUN) {
             reader.u8()?;
             let count = usize::from(reader.u8()?) | usize::from(reader.u8()?) << 8;
-            out.resize(out.len() + count, last);
+            repeat(count, last, out)?;
         } else {
             last = read_token(&mut reader, last)?;
-            out.push(last);
+            repeat(1, last, out)?;
         }
     }
-    out.resize(out.len() + usize::from(run), last);
-    Ok(())
+    repeat(usize::from(run), last, out)
 }

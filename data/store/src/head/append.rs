@@ -222,7 +222,7 @@ impl Shard {
         let mut values = Vec::with_capacity(usize::from(series.n));
         let mut times = Vec::with_capacity(usize::from(series.n));
         let stream = self.slab.bytes(series.slot, usize::from(series.len));
-        let decoded = decode_stream(stream, series.run, &mut values);
+        let decoded = decode_stream((stream, series.run), usize::from(series.n), &mut values);
         debug_assert!(decoded.is_ok(), "the shard wrote the stream");
         let (timeline, start, n) = (series.timeline, series.start, series.n);
         if let Some(Some(owner)) = self.timelines.get_mut(timeline as usize) {

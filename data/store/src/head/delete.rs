@@ -6,13 +6,12 @@
 use model::{Millis, TimeRange};
 
 use super::Shard;
-use super::late::LateSamples;
 use crate::tombstones::{Tombstone, joined};
 
 impl Shard {
     /// Deletes what a tombstone says, out of order of all series but those that `kept` names: of these all that is
-    /// left came later. Returns how many samples of backfill are gone.
-    pub(crate) fn delete(&mut self, tombstone: &Tombstone, kept: impl Fn(u32) -> bool) -> usize {
+    /// left came later.
+    pub(crate) fn delete(&mut self, tombstone: &Tombstone, kept: impl Fn(u32) -> bool) {
         for (hash, end) in &tombstone.head {
             let span = TimeRange {
                 start: tombstone.range.start,
@@ -28,7 +27,6 @@ impl Shard {
                 self.hide(id, span);
             }
         }
-        let mut n_backfill = 0;
         for id in self.out_of_order() {
             let packed = self.packed_labels(id);
             if kept(id) || !tombstone.matches(&packed) {
@@ -40,9 +38,8 @@ impl Shard {
                 let hash = super::hash_labels(&packed);
                 range.end = tombstone.head.get(&hash).copied().unwrap_or(Millis::MIN);
             }
-            n_backfill += self.remove_out_of_order(id, range);
+            self.remove_out_of_order(id, range);
         }
-        n_backfill
     }
 
     /// Calls `each` with the hash of every series that may have samples in a span, and the time of the last that may
@@ -55,13 +52,9 @@ impl Shard {
             let shown = range.start.max(self.shown.from)..=range.end;
             let in_order = series.last_t.min(range.end);
             let in_order = shown.contains(&in_order).then_some(in_order);
-            let buffers = [self.backfill.get(id), self.flushing.get(id)];
-            let last = |samples: &LateSamples| {
-                let mut within = samples.range(range.start..=range.end);
-                within.next_back().map(|last| *last.0)
-            };
-            let backfill = (range.start <= range.end).then_some(buffers);
-            let backfill = backfill.into_iter().flatten().flatten().filter_map(last).max();
+            let is_span = range.start <= range.end;
+            let histories = self.histories(*id).filter(|_| is_span);
+            let backfill = histories.filter_map(|history| history.last_in(range)).max();
             if let Some(end) = in_order.max(backfill) {
                 each(series.hash, end);
             }
@@ -86,29 +79,16 @@ impl Shard {
     fn out_of_order(&self) -> Vec<u32> {
         let late = self.sides.iter().filter(|(_, side)| !side.late.is_empty());
         let mut ids: Vec<u32> = late.map(|(id, _)| *id).collect();
-        ids.extend(self.backfill.keys().chain(self.flushing.keys()));
+        ids.extend(self.backfilled_series());
         ids.sort_unstable();
         ids.dedup();
         ids
     }
 
-    fn remove_out_of_order(&mut self, id: u32, range: TimeRange) -> usize {
+    fn remove_out_of_order(&mut self, id: u32, range: TimeRange) {
         if let Some(side) = self.sides.get_mut(&id) {
             side.late.retain(|t, _| !range.contains(*t));
         }
-        let mut removed = 0;
-        for buffer in [&mut self.backfill, &mut self.flushing] {
-            let Some(samples) = buffer.get_mut(&id) else {
-                continue;
-            };
-            let before = samples.len();
-            samples.retain(|t, _| !range.contains(*t));
-            removed += before - samples.len();
-            if samples.is_empty() {
-                buffer.remove(&id);
-            }
-        }
-        self.n_backfill = self.n_backfill.saturating_sub(removed);
-        removed
+        self.remove_backfill(id, range);
     }
 }

@@ -1,6 +1,6 @@
 //! Forgetting what parts hold.
 
-use hashbrown::HashTable;
+use hashbrown::{HashMap, HashTable};
 use model::{Millis, PackedLabels};
 
 use super::Shard;
@@ -80,13 +80,6 @@ impl Shard {
         self.tidy();
     }
 
-    /// Forgets all backfill: parts hold it.
-    pub(crate) fn forget_backfill(&mut self) {
-        self.backfill.clear();
-        self.flushing.clear();
-        self.n_backfill = 0;
-    }
-
     /// Frees times that no chunk refers to, and rebuilds the index if many series have left.
     pub(crate) fn tidy(&mut self) {
         let mut first_used = vec![u32::MAX; self.timelines.len()];
@@ -137,7 +130,7 @@ impl Shard {
         let old_series = std::mem::take(&mut self.series);
         let old_ids = std::mem::take(&mut self.label_ids);
         let mut old_sides = std::mem::take(&mut self.sides);
-        let mut old_buffers = [&mut self.backfill, &mut self.flushing].map(std::mem::take);
+        let mut numbers = HashMap::new();
         self.by_labels = HashTable::new();
         let mut packed = String::new();
         for (old_id, series) in old_series.into_iter().enumerate().filter(|(_, s)| !s.dead) {
@@ -154,14 +147,11 @@ impl Shard {
             if let Some(side) = old_sides.remove(&old_id) {
                 self.sides.insert(id, side);
             }
-            let [backfill, flushing] = &mut old_buffers;
-            if let Some(samples) = backfill.remove(&old_id) {
-                self.backfill.insert(id, samples);
-            }
-            if let Some(samples) = flushing.remove(&old_id) {
-                self.flushing.insert(id, samples);
-            }
+            numbers.insert(old_id, id);
             self.adopt(id, series, &packed);
+        }
+        for past in self.flushing.iter_mut().chain([&mut self.backfill]) {
+            past.renumber(|id| numbers.get(&id).copied());
         }
         self.n_dead = 0;
         self.previous = NONE;

@@ -1,8 +1,7 @@
 //! What does not fit the columns of a series: samples out of order, and start timestamps.
 //!
-//! A sample older than its series' latest is *late* while its time is still the head's, and *backfill* when parts
-//! hold that time already. Late samples are flushed with the others; backfill becomes parts of its own, which
-//! overlap older ones.
+//! A sample older than its series' latest is *late* while its time is still the head's, and backfill ([`super::past`])
+//! when parts hold that time already. Late samples are flushed with the others.
 
 use std::collections::BTreeMap;
 
@@ -61,7 +60,7 @@ impl Sample<'_> {
         }
     }
 
-    fn to_late(self) -> Late {
+    pub(super) fn to_late(self) -> Late {
         Late {
             bits: self.bits,
             start: self.start,
@@ -71,7 +70,25 @@ impl Sample<'_> {
 }
 
 impl Late {
-    fn to_stored(&self) -> Stored {
+    /// A float.
+    pub(super) fn of(bits: u64) -> Self {
+        Self {
+            bits,
+            start: 0,
+            histogram: None,
+        }
+    }
+
+    /// Returns about what it takes in memory, with its place by time.
+    pub(super) fn bytes(&self) -> usize {
+        let of = |buckets: &model::Buckets| size_of_val(&*buckets.spans) + size_of_val(&*buckets.counts);
+        let histogram = self.histogram.as_ref().map_or(0, |histogram| {
+            size_of::<Histogram>() + of(&histogram.positive) + of(&histogram.negative)
+        });
+        2 * size_of::<(Millis, Self)>() + histogram
+    }
+
+    pub(super) fn to_stored(&self) -> Stored {
         match &self.histogram {
             Some(histogram) => Stored::Histogram(histogram.clone()),
             None => Stored::Float(self.bits),
@@ -113,98 +130,22 @@ impl Shard {
         Ok(Taken::Late)
     }
 
-    /// Takes a sample of a time that parts hold.
-    pub(super) fn append_backfill(
-        &mut self,
-        id: u32,
-        sample: Sample<'_>,
-        terms: &Terms,
-    ) -> Result<Taken, Rejection> {
-        let last_t = self.series[id as usize].last_t;
-        // The window is the series' own. One of which the head knows nothing behind the floor may be sent its history:
-        // a day of it takes a while, whatever others have sent meanwhile.
-        let oldest = if last_t >= self.floor {
-            last_t.saturating_sub(terms.window).max(terms.oldest)
-        } else {
-            terms.oldest
-        };
-        if self.holds(id, &sample, oldest)? {
-            return Ok(Taken::Repeated);
-        }
-        let late = sample.to_late();
-        self.backfill.entry(id).or_default().insert(sample.t, late);
-        self.n_backfill += 1;
-        Ok(Taken::Backfill)
-    }
-
     /// Tells whether the very sample is in memory, refusing one before `oldest` and another one at its time.
-    fn holds(&self, id: u32, sample: &Sample<'_>, oldest: Millis) -> Result<bool, Rejection> {
+    pub(super) fn holds(&self, id: u32, sample: &Sample<'_>, oldest: Millis) -> Result<bool, Rejection> {
         let t = sample.t;
         if t < oldest {
             return Err(Rejection::TooOld { timestamp: t, oldest });
         }
         let late = self.sides.get(&id).and_then(|side| side.late.get(&t));
-        let out_of_order = late.or_else(|| {
-            let mut buffers = [&self.backfill, &self.flushing].into_iter();
-            buffers.find_map(|buffer| buffer.get(&id)?.get(&t))
-        });
-        let stored = out_of_order
+        let stored = late
             .map(Late::to_stored)
+            .or_else(|| self.backfill_at(id, t))
             .or_else(|| self.stored_in_order(id, t).filter(|_| !self.is_hidden(id, t)));
         match stored {
             None => Ok(false),
             Some(stored) if sample.is(&stored) => Ok(true),
             Some(_) => Err(Rejection::Duplicate { timestamp: t }),
         }
-    }
-
-    /// Tells whether a series has samples that parts of their own will hold.
-    pub(crate) fn has_backfill(&self, id: u32) -> bool {
-        self.backfill.contains_key(&id) || self.flushing.contains_key(&id)
-    }
-
-    /// Returns how many samples wait to become parts of their own.
-    pub(crate) fn n_backfill(&self) -> usize {
-        self.n_backfill
-    }
-
-    /// Puts all backfill aside to be flushed. It stays visible.
-    pub(crate) fn begin_backfill_flush(&mut self) {
-        for (id, samples) in std::mem::take(&mut self.backfill) {
-            self.flushing.entry(id).or_default().extend(samples);
-        }
-    }
-
-    /// Returns the series with backfill to be flushed.
-    pub(crate) fn backfilled_series(&self) -> Vec<u32> {
-        self.flushing.keys().copied().collect()
-    }
-
-    /// Returns the span of the backfill to be flushed.
-    pub(crate) fn backfill_span(&self) -> Option<(Millis, Millis)> {
-        let spans = self
-            .flushing
-            .values()
-            .filter_map(|samples| Some((*samples.first_key_value()?.0, *samples.last_key_value()?.0)));
-        spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
-    }
-
-    /// Returns the time of the first sample after `t` among the backfill to be flushed.
-    pub(crate) fn first_flushing_after(&self, t: Millis) -> Option<Millis> {
-        let after = (std::ops::Bound::Excluded(t), std::ops::Bound::Unbounded);
-        let firsts = self
-            .flushing
-            .values()
-            .filter_map(|samples| samples.range(after).next());
-        firsts.map(|first| *first.0).min()
-    }
-
-    /// Forgets the backfill that was put aside: a published part holds it.
-    pub(crate) fn end_backfill_flush(&mut self) {
-        let flushed: usize = self.flushing.values().map(BTreeMap::len).sum();
-        self.n_backfill = self.n_backfill.saturating_sub(flushed);
-        self.flushing = hashbrown::HashMap::new();
-        self.shown.backfills += 1;
     }
 
     /// Frees what of a series' side parts hold.

@@ -7,6 +7,7 @@ use model::{Histogram, METRIC_NAME, Millis, SampleBuffer, TimeRange};
 use super::Shard;
 use super::histograms::Run;
 use super::late::{Late, LateSamples, Stored};
+use super::past::{Block, Decoded, History};
 use super::series::NONE;
 use crate::bytes::{Malformed, Reader};
 use crate::chunk::{decode_floats, decode_stream};
@@ -29,6 +30,8 @@ pub(crate) struct HeadSamples {
     bytes: Vec<u8>,
     pieces: Vec<Piece>,
     late: Vec<(Millis, Late)>,
+    /// With the span that is wanted of each.
+    past: Vec<(Block, TimeRange)>,
     runs: Vec<Run>,
     starts: Vec<(Millis, Millis)>,
     hidden: Vec<TimeRange>,
@@ -83,18 +86,16 @@ impl Shard {
 
     /// Adds the backfill of a series in `range` to what was copied.
     pub(crate) fn copy_backfill(&self, id: u32, range: TimeRange, out: &mut HeadSamples) {
-        for buffer in [&self.backfill, &self.flushing] {
-            if let Some(samples) = buffer.get(&id) {
-                out.add_late(samples, range);
-            }
+        for history in self.histories(id) {
+            out.add_past(history, range);
         }
     }
 
     /// Copies the backfill of a series that is being flushed. Replaces what is in `out`.
     pub(crate) fn copy_flushing(&self, id: u32, range: TimeRange, out: &mut HeadSamples) {
-        *out = HeadSamples::default();
-        if let Some(samples) = self.flushing.get(&id) {
-            out.add_late(samples, range);
+        out.clear();
+        for history in self.flushing_of(id) {
+            out.add_past(history, range);
         }
     }
 
@@ -111,8 +112,7 @@ impl Shard {
             let side = series.has_side.then(|| self.sides.get(&id)).flatten();
             series.is_histogram
                 || side.is_some_and(|side| !side.histograms.runs.is_empty() || has_late(&side.late))
-                || self.backfill.get(&id).is_some_and(has_late)
-                || self.flushing.get(&id).is_some_and(has_late)
+                || self.histories(id).any(|history| has_late(history.late()))
         })
     }
 
@@ -155,7 +155,7 @@ impl Shard {
         let index = times.binary_search(&t).ok()?;
         let mut values = Vec::new();
         let stream = self.slab.bytes(series.slot, usize::from(series.len));
-        decode_stream(stream, series.run, &mut values).ok()?;
+        decode_stream((stream, series.run), usize::from(series.n), &mut values).ok()?;
         values.get(index).copied()
     }
 
@@ -175,6 +175,7 @@ impl HeadSamples {
         self.bytes.clear();
         self.pieces.clear();
         self.late.clear();
+        self.past.clear();
         self.runs.clear();
         self.starts.clear();
         self.hidden.clear();
@@ -182,7 +183,7 @@ impl HeadSamples {
 
     /// Tells whether there are floats in order only.
     fn is_plain(&self) -> bool {
-        let only_floats = self.late.is_empty() && self.runs.is_empty();
+        let only_floats = self.late.is_empty() && self.past.is_empty() && self.runs.is_empty();
         only_floats && self.starts.is_empty() && self.hidden.is_empty()
     }
 
@@ -204,7 +205,7 @@ impl HeadSamples {
                 Form::Sealed => decode_floats(bytes, piece.n, out)?,
                 Form::Open { run } => {
                     bits.clear();
-                    decode_stream(bytes, run, &mut bits)?;
+                    decode_stream((bytes, run), piece.n, &mut bits)?;
                     out.extend(bits.iter().map(|b| f64::from_bits(*b)));
                 }
             }
@@ -240,6 +241,9 @@ impl HeadSamples {
         if self.is_plain() {
             return self.decode_plain(range, out);
         }
+        if self.is_past_in_order() {
+            return self.decode_past(|t, bits| out.push(t, f64::from_bits(bits)));
+        }
         let mut values = Vec::with_capacity(self.times.len());
         self.decode_values(&mut values)?;
         let from = self.times.partition_point(|t| *t < range.start);
@@ -266,6 +270,9 @@ impl HeadSamples {
             };
             rows.push((*t, late.start, cell));
         }
+        self.decode_past(|t, bits| {
+            rows.push((t, 0, Cell::Float(f64::from_bits(bits))));
+        })?;
         // What came in order stands first and stays where a time occurs twice.
         rows.sort_by_key(|row| row.0);
         rows.dedup_by_key(|row| row.0);
@@ -279,12 +286,38 @@ impl HeadSamples {
         Ok(())
     }
 
+    /// Tells whether there is nothing but backfill in order.
+    fn is_past_in_order(&self) -> bool {
+        let alone = self.pieces.is_empty() && self.late.is_empty() && self.runs.is_empty();
+        alone && self.past.is_sorted_by(|a, b| a.0.is_before(&b.0))
+    }
+
+    /// Calls `each` with time and bits of the backfill, those samples aside that came out of order.
+    fn decode_past(&self, mut each: impl FnMut(Millis, u64)) -> Result<(), Malformed> {
+        let mut decoded = Decoded::default();
+        for (block, range) in &self.past {
+            block.decode(&mut decoded)?;
+            for (t, bits) in decoded.times.iter().zip(&decoded.bits) {
+                if range.contains(*t) {
+                    each(*t, *bits);
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Returns the start of a sample in order.
     fn start_at(&self, t: Millis) -> Millis {
         let at = self.starts.partition_point(|change| change.0 <= t);
         at.checked_sub(1)
             .and_then(|at| self.starts.get(at))
             .map_or(0, |change| change.1)
+    }
+
+    fn add_past(&mut self, history: &History, range: TimeRange) {
+        let blocks = history.blocks().iter().filter(|block| block.overlaps(range));
+        self.past.extend(blocks.map(|block| (block.clone(), range)));
+        self.add_late(history.late(), range);
     }
 
     fn add_late(&mut self, samples: &LateSamples, range: TimeRange) {

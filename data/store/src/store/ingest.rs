@@ -16,7 +16,7 @@ use crate::wal::{Epoch, KIND_METADATA, Payload, encode_metadata};
 /// Refusals that are described one by one; further ones are only counted.
 const MAX_DESCRIBED: usize = 10;
 
-/// Backfill in memory at which batches are refused, as a multiple of that at which it is flushed.
+/// Bytes of backfill in memory at which batches are refused, as a multiple of that at which it is flushed.
 const MAX_BACKFILL: usize = 4 * BACKFILL_FLUSH_AT;
 
 thread_local! {
@@ -33,6 +33,7 @@ struct Taken<'b> {
     rejected: Vec<(PackedLabels<'b>, Rejection)>,
     position: u64,
     backfill: usize,
+    backfill_bytes: usize,
 }
 
 /// What few rows of a batch have, row by row in ascending order.
@@ -105,17 +106,15 @@ impl Ingest for Store {
 
 impl Inner {
     fn admit_backfill(&self) -> Result<(), IngestError> {
-        let waiting = self.n_backfill.load(Ordering::Relaxed);
-        if waiting < BACKFILL_FLUSH_AT {
+        let waiting_bytes = self.backfill_bytes.load(Ordering::Relaxed);
+        if waiting_bytes < BACKFILL_FLUSH_AT {
             return Ok(());
         }
         self.wake_upkeep();
-        if waiting < MAX_BACKFILL {
+        if waiting_bytes < MAX_BACKFILL {
             return Ok(());
         }
-        Err(IngestError::Overloaded {
-            waiting_bytes: waiting.saturating_mul(size_of::<Sample<'_>>()),
-        })
+        Err(IngestError::Overloaded { waiting_bytes })
     }
 
     fn terms(&self, epoch: Epoch) -> Terms {
@@ -155,6 +154,8 @@ impl Inner {
                 .backfilled
                 .fetch_add(taken.backfill as u64, Ordering::Relaxed);
             self.n_backfill.fetch_add(taken.backfill, Ordering::Relaxed);
+            self.backfill_bytes
+                .fetch_add(taken.backfill_bytes, Ordering::Relaxed);
         }
     }
 
@@ -199,7 +200,7 @@ impl Inner {
         };
         let plain = extras.is_empty();
         let mut shard = self.shards[shard].lock();
-        let backfill_before = shard.n_backfill();
+        let backfill_before = shard.backfill();
         let mut previous = None;
         for at in rows {
             let Some(row) = batch.rows().get(at) else { continue };
@@ -240,7 +241,9 @@ impl Inner {
         if let Some(payload) = shard.take_record(false) {
             taken.position = self.wal.append(epoch, payload);
         }
-        taken.backfill += shard.n_backfill().saturating_sub(backfill_before);
+        let backfill = shard.backfill();
+        taken.backfill += backfill.0.saturating_sub(backfill_before.0);
+        taken.backfill_bytes += backfill.1.saturating_sub(backfill_before.1);
     }
 
     fn take_metadata(&self, batch: &Batch, epoch: Epoch) -> Option<u64> {

@@ -31,7 +31,7 @@ use crate::part::PartInfo;
 /// Format of the manifest, and of the folder as a whole.
 const FORMAT: Format = Format {
     magic: b"PERIMANI",
-    version: 4,
+    version: 5,
     unchecked: 2,
 };
 

@@ -106,7 +106,6 @@ pub(crate) fn open(
         },
     )?;
     let n_series = shards.iter().map(Shard::n_series).sum();
-    let n_backfill = shards.iter().map(Shard::n_backfill).sum();
     let inner = Inner {
         limits: Limits::new(&config),
         out_of_order_window: AtomicI64::new(millis(config.out_of_order_window)),
@@ -115,7 +114,8 @@ pub(crate) fn open(
         disk,
         shards: shards.into_iter().map(Mutex::new).collect(),
         n_series: AtomicUsize::new(n_series),
-        n_backfill: AtomicUsize::new(n_backfill),
+        n_backfill: AtomicUsize::default(),
+        backfill_bytes: AtomicUsize::default(),
         backfill_seen: Mutex::default(),
         exemplars: Mutex::new(exemplars),
         snapshot: Mutex::new(snapshot),

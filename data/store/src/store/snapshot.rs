@@ -40,7 +40,7 @@ pub(crate) use load::{Found as SnapshotFound, Loaded, load};
 
 const FORMAT: Format = Format {
     magic: b"PERISNAP",
-    version: 2,
+    version: 3,
     unchecked: 1,
 };
 const SLICE: u8 = 1;

@@ -1,7 +1,6 @@
 //! Making tombstones, and getting rid of them.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use hashbrown::{HashMap, HashSet};
 use model::{Matcher, Millis, QueryError, SampleBuffer, TimeRange};
@@ -41,7 +40,7 @@ impl Store {
             let epoch = inner.wal.pause();
             let position = inner.wal.position();
             let has_backfill = inner.wal.oldest_backfill().is_some()
-                || inner.shards.iter().any(|shard| shard.lock().n_backfill() > 0);
+                || inner.shards.iter().any(|shard| shard.lock().backfill().0 > 0);
             let mut more = Vec::with_capacity(matcher_sets.len());
             for matchers in matcher_sets {
                 more.push(Tombstone {
@@ -63,10 +62,11 @@ impl Store {
             }
             save(&*inner.disk, &inner.config.dir, &next.list)?;
             for tombstone in next.list.iter().skip(n_old) {
-                let delete = |shard: &Mutex<Shard>| shard.lock().delete(tombstone, |_| false);
-                let backfill: usize = inner.shards.iter().map(delete).sum();
-                inner.n_backfill.fetch_sub(backfill, Ordering::Relaxed);
+                for shard in &inner.shards {
+                    shard.lock().delete(tombstone, |_| false);
+                }
             }
+            inner.count_backfill();
             *inner.tombstones.write() = Arc::clone(&next);
             next
         };

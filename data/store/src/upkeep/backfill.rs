@@ -16,10 +16,10 @@ use crate::head::HeadSamples;
 use crate::part::{PartWriter, order};
 use crate::store::Inner;
 
-/// Samples in memory at which backfill is flushed; some 50 bytes each.
-pub(crate) const FLUSH_AT: usize = 1 << 20;
+/// Bytes in memory at which backfill is flushed; two to three are a sample.
+pub(crate) const FLUSH_AT: usize = 48 << 20;
 
-/// Samples in memory at which backfill is flushed though there is room for more, once no more of it comes.
+/// Bytes in memory at which backfill is flushed though there is room for more, once no more of it comes.
 const FLUSH_SETTLED_AT: usize = FLUSH_AT / 16;
 
 /// How long none must have come for that.
@@ -37,11 +37,11 @@ pub(crate) struct Seen {
 
 /// Writes backfill to parts if there is much, if it is over, or if the log could drop more without it.
 pub(super) fn flush(inner: &Inner, now: Millis) -> Result<(), StoreError> {
-    let n: usize = inner.shards.iter().map(|shard| shard.lock().n_backfill()).sum();
+    let (n, bytes) = inner.count_backfill();
     let floor = inner.manifest.lock().floor;
     let rest = rest(inner, now);
-    let is_settled = rest >= OVER_AFTER || (rest >= SETTLED_AFTER && n >= FLUSH_SETTLED_AT);
-    if n == 0 || (n < FLUSH_AT && !is_settled && !inner.wal.backfill_holds(floor)) {
+    let is_settled = rest >= OVER_AFTER || (rest >= SETTLED_AFTER && bytes >= FLUSH_SETTLED_AT);
+    if n == 0 || (bytes < FLUSH_AT && !is_settled && !inner.wal.backfill_holds(floor)) {
         return Ok(());
     }
     let ended = inner.wal.rotate(Millis::MIN, || {
@@ -52,7 +52,7 @@ pub(super) fn flush(inner: &Inner, now: Millis) -> Result<(), StoreError> {
     let spans = inner
         .shards
         .iter()
-        .filter_map(|shard| shard.lock().backfill_span());
+        .filter_map(|shard| shard.lock().flushing_span());
     let Some((oldest, newest)) = spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))) else {
         return Ok(());
     };
@@ -78,13 +78,10 @@ pub(super) fn flush(inner: &Inner, now: Millis) -> Result<(), StoreError> {
         ..PartsChange::default()
     };
     commit(inner, change)?;
-    let mut left = 0;
     for shard in &inner.shards {
-        let mut shard = shard.lock();
-        shard.end_backfill_flush();
-        left += shard.n_backfill();
+        shard.lock().end_backfill_flush();
     }
-    inner.n_backfill.store(left, Ordering::Relaxed);
+    inner.count_backfill();
     inner.counters.flushes.fetch_add(1, Ordering::Relaxed);
     Ok(())
 }
@@ -115,7 +112,7 @@ fn places(inner: &Inner) -> Vec<(usize, u32, String)> {
     let mut places = Vec::new();
     for (at, shard) in inner.shards.iter().enumerate() {
         let shard = shard.lock();
-        let ids = shard.backfilled_series();
+        let ids = shard.flushing_series();
         places.extend(ids.into_iter().map(|id| (at, id, shard.packed_labels(id))));
     }
     places.sort_unstable_by(|a, b| order(&a.2, &b.2));

@@ -179,7 +179,7 @@ fn what_a_snapshot_carries_is_read() {
         write_carried(&data().join(name));
     }
     let expected = expected_carried();
-    for name in ["v4-carried"] {
+    for name in ["v4-carried", "v5-carried"] {
         let dir = tempfile::tempdir().unwrap();
         copy(&data().join(name), dir.path());
         for round in 0..3 {
@@ -278,7 +278,7 @@ fn formats_of_earlier_versions_are_read() {
         write_deleted(&data().join(name));
     }
     let expected = expected();
-    for name in ["v1", "v2", "v3", "v4"] {
+    for name in ["v1", "v2", "v3", "v4", "v5"] {
         let dir = tempfile::tempdir().unwrap();
         copy(&data().join(name), dir.path());
         let store = open(config(dir.path()));
@@ -313,7 +313,7 @@ fn deletions_of_earlier_versions_are_kept() {
             samples.retain(|t, _| !DELETED.contains(*t));
         }
     }
-    for name in ["v2-deleted", "v3-deleted", "v4-deleted"] {
+    for name in ["v2-deleted", "v3-deleted", "v4-deleted", "v5-deleted"] {
         let dir = tempfile::tempdir().unwrap();
         copy(&data().join(name), dir.path());
         for round in 0..3 {

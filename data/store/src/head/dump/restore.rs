@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use model::Millis;
 
-use super::{BACKFILL, Before, DEAD, HISTOGRAM, SIDE};
+use super::{BACKFILL, Before, DEAD, HISTOGRAM, HISTORY, SIDE};
 use crate::bytes::{Malformed, Reader};
 use crate::chunk::{decode_ints, read_token};
 use crate::head::Shard;
 use crate::head::histograms::{HistogramColumn, Layout, Run};
 use crate::head::late::{Late, LateSamples, Side};
+use crate::head::past::{Block, Decoded};
 use crate::head::series::{NONE, Sealed, Series};
 use crate::head::slab::Slot;
 use crate::wal::{Known, read_histogram};
@@ -135,10 +136,20 @@ impl Restored {
             series.has_side = true;
             shard.sides.insert(id, Box::new(side));
         }
-        if flags & BACKFILL != 0 {
-            let backfill = read_late(reader)?;
-            shard.n_backfill += backfill.len();
-            shard.backfill.insert(id, backfill);
+        if flags & (BACKFILL | HISTORY) != 0 {
+            let late = if flags & BACKFILL != 0 {
+                read_late(reader)?
+            } else {
+                LateSamples::new()
+            };
+            let mut blocks = Vec::new();
+            if flags & HISTORY != 0 {
+                for _ in 0..reader.uvarint()? {
+                    let mut decoded = Decoded::default();
+                    blocks.push((Block::read(reader, &mut decoded)?, decoded));
+                }
+            }
+            shard.restore_backfill(id, blocks, late);
         }
         self.known.push(Known {
             epoch: series.log_epoch,

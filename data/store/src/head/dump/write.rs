@@ -3,11 +3,12 @@
 use hashbrown::HashMap;
 use model::Millis;
 
-use super::{BACKFILL, Before, DEAD, HISTOGRAM, SIDE};
+use super::{BACKFILL, Before, DEAD, HISTOGRAM, HISTORY, SIDE};
 use crate::bytes::{put_ivarint, put_str, put_uvarint};
 use crate::chunk::{encode_ints, put_token};
 use crate::head::Shard;
 use crate::head::late::{LateSamples, Side};
+use crate::head::past::History;
 use crate::head::series::Series;
 use crate::wal::put_histogram;
 
@@ -97,16 +98,17 @@ fn put_series(
     (timelines, before): (&Timelines, &mut Before),
     out: &mut Vec<u8>,
 ) {
-    let backfill: Vec<&LateSamples> = [&shard.flushing, &shard.backfill]
-        .into_iter()
-        .filter_map(|buffer| buffer.get(&id))
-        .collect();
+    let histories: Vec<&History> = shard.histories(id).collect();
+    let backfill: Vec<&LateSamples> = histories.iter().map(|history| history.late()).collect();
+    let has_late = backfill.iter().any(|late| !late.is_empty());
+    let n_blocks: usize = histories.iter().map(|history| history.blocks().len()).sum();
     let side = shard.sides.get(&id).filter(|_| series.has_side);
     let flag = |set: bool, flag: u8| if set { flag } else { 0 };
     out.push(
         flag(series.is_histogram, HISTOGRAM)
             | flag(side.is_some(), SIDE)
-            | flag(!backfill.is_empty(), BACKFILL),
+            | flag(has_late, BACKFILL)
+            | flag(n_blocks > 0, HISTORY),
     );
     out.extend_from_slice(&series.hash.to_le_bytes());
     put_ivarint(out, series.last_t.wrapping_sub(before.last_t));
@@ -147,8 +149,13 @@ fn put_series(
     if let Some(side) = side {
         put_side(side, out);
     }
-    if !backfill.is_empty() {
+    if has_late {
         put_late(&backfill, out);
+    }
+    if n_blocks > 0 {
+        put_uvarint(out, n_blocks as u64);
+        let blocks = histories.iter().flat_map(|history| history.blocks());
+        blocks.for_each(|block| block.put(out));
     }
 }
 
