@@ -283,7 +283,7 @@ fn pod_name(number: usize) -> String {
 pub(crate) fn pod(number: usize, size: Size, restarts: u64) -> Stored {
     let workload = number / REPLICAS;
     let (team, name) = (team(workload), pod_name(number));
-    let sidecar = number % 5 == 0;
+    let sidecar = number.is_multiple_of(5);
     let time = |n: usize| format!("2026-01-02T15:{:02}:{:02}Z", n / 60 % 60, n % 60);
     let set = format!("{}-{}", app(workload), hash_of(workload, 0));
     let mut spec = pod_spec(workload, sidecar);
@@ -325,7 +325,8 @@ pub(crate) fn pod(number: usize, size: Size, restarts: u64) -> Stored {
         number >> 8 & 255,
         number & 255
     );
-    let host = format!("10.0.{}.{}", number % size.nodes >> 8, number % size.nodes & 255);
+    let at = number % size.nodes;
+    let host = format!("10.0.{}.{}", at >> 8, at & 255);
     let value = json!({"kind": "Pod", "apiVersion": "v1",
         "metadata": {"generateName": format!("{set}-"), "labels": own_labels, "creationTimestamp": time(number),
             "annotations": {"checksum/config": format!("{workload:064x}")},

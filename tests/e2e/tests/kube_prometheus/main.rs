@@ -7,7 +7,6 @@
 //! answers back as the recorded series.
 //!
 //! A binary of its own: it is minutes of real time, and nothing else should run on the machine meanwhile.
-#![expect(clippy::print_stdout, reason = "a test says what it compared")]
 
 mod compare;
 mod exceptions;

@@ -108,6 +108,7 @@ fn configuration(machine: &Machine, (state_port, node_port): (u16, u16)) -> Valu
     .into_iter()
     .map(|path| kubelet(machine, path))
     .collect();
+    jobs.push(cluster_dns(machine));
     let proxies: Vec<String> = machine
         .nodes
         .iter()
@@ -175,6 +176,23 @@ fn kubelet(machine: &Machine, (path, own_times): (&str, bool)) -> Value {
             copy("__meta_kubernetes_node_name", "node"), copy("__metrics_path__", "metrics_path"),
             copy("__address__", "instance"), constant("namespace", "kube-system"),
             constant("service", "kubelet"), constant("endpoint", "https-metrics"),
+        ],
+    })
+}
+
+fn cluster_dns(machine: &Machine) -> Value {
+    let constant = |label: &str, value: &str| json!({"target_label": label, "replacement": value});
+    let copy = |from: &str, to: &str| json!({"source_labels": [format!("__meta_kubernetes_{from}")], "target_label": to});
+    let keep = |from: &str, value: &str| json!({"source_labels": [format!("__meta_kubernetes_{from}")], "regex": value, "action": "keep"});
+    json!({
+        "job_name": "kube-dns", "honor_labels": true,
+        "kubernetes_sd_configs": [{"role": "endpointslice", "kubeconfig_file": machine.kubeconfig,
+            "namespaces": {"names": ["kube-system"]}}],
+        "relabel_configs": [
+            keep("service_label_k8s_app", "kube-dns"), keep("endpointslice_port_name", "metrics"),
+            constant("cluster", &machine.names.cluster), constant("namespace", "kube-system"),
+            copy("service_name", "service"), copy("endpointslice_port_name", "endpoint"), copy("pod_name", "pod"),
+            copy("pod_container_name", "container"), copy("pod_node_name", "node"),
         ],
     })
 }
