@@ -4,7 +4,7 @@
 #   make test    set up, build, run every test
 #   make build   the release binary with the page inside
 #   make check   format, clippy with warnings as errors, tidy, the page's types
-#   make bench   side by side with VictoriaMetrics, Prometheus and node_exporter, in one run;
+#   make bench   side by side with VictoriaMetrics, Prometheus, node_exporter and kube-state-metrics, in one run;
 #                BENCH="ingest --quick" names sections and options
 #   make fuzz    libFuzzer over all that reads bytes from outside; SECONDS=60 each, TARGETS="promql part" only these
 #   make testbed the tool that makes real Kubernetes clusters, with every program it needs (docs/testbed.md)
@@ -103,7 +103,8 @@ check: ui
 
 BENCH_PEERS := $(addprefix $(PERIPLUS_PEERS)/,node_exporter prometheus victoriametrics)
 
-bench: build $(BENCH_PEERS) $(BROWSER)/node_modules/.package-lock.json
+bench: build $(BENCH_PEERS) $(BROWSER)/node_modules/.package-lock.json testbed
+	cargo build --release --package cluster --example state
 	cargo run --release --package bench -- --periplus $(TARGET)/release/periplus $(BENCH)
 
 SECONDS := 60

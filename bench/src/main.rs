@@ -2,10 +2,12 @@
 //!
 //! Sections: `machine`, what one machine costs from kernel to screen, beside node_exporter and Prometheus; `ingest`,
 //! the same remote-write requests sent to Periplus, VictoriaMetrics and Prometheus, and a kill afterwards;
-//! `dashboards` and `ranges`, the same queries over the same day. Answers are compared before anything is timed: a
+//! `dashboards` and `ranges`, the same queries over the same day; `cluster`, a large Kubernetes cluster read by
+//! Periplus and by kube-state-metrics. Answers are compared before anything is timed: a
 //! disagreement fails the run and names the query.
 #![expect(clippy::print_stdout, reason = "a benchmark prints its tables")]
 
+mod cluster;
 mod compare;
 mod engine;
 mod ingest;
@@ -23,7 +25,7 @@ use clap::{Parser, ValueEnum};
 
 use crate::engine::Place;
 
-/// Side by side with VictoriaMetrics, Prometheus and node_exporter.
+/// Side by side with VictoriaMetrics, Prometheus, node_exporter and kube-state-metrics.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// Sections to run; all of them if none is named.
@@ -68,6 +70,7 @@ enum SectionName {
     Ingest,
     Dashboards,
     Ranges,
+    Cluster,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -103,6 +106,7 @@ fn main() -> anyhow::Result<()> {
                 queries::dashboards::measure(&place, (nodes, hours), &arguments.dashboard_queries)?
             }
             SectionName::Ranges => Some(queries::ranges::measure(&place, arguments.quick)?),
+            SectionName::Cluster => Some(cluster::measure(&place, arguments.quick)?),
         };
         let Some(section) = section else { continue };
         println!("{}", section.markdown());

@@ -267,6 +267,12 @@ impl LabelsBuilder {
         self
     }
 
+    /// Iterates over the names that were added with an empty value, which no set has.
+    pub fn empty_names(&self) -> impl Iterator<Item = &str> {
+        let empty = self.spans.iter().filter(|(_, middle, end)| middle == end);
+        empty.filter_map(|&(start, middle, _)| self.text.get(start..middle))
+    }
+
     /// Packs the pairs collected so far into a set.
     ///
     /// # Errors

@@ -243,7 +243,9 @@ impl PageReader<'_> {
     fn learn(&mut self, text: &str) -> Result<Option<SeriesId>, PageError> {
         let exposed = self.builder.build()?;
         let mut labels = EditableLabels::from_packed(exposed.as_packed());
-        if !mutate::with_target(&mut labels, self.page.labels, self.page.job) || labels.is_empty() {
+        let denied: Vec<&str> = self.builder.empty_names().collect();
+        let page = (self.page.labels, self.page.job);
+        if !mutate::with_target(&mut labels, &denied, page) || labels.is_empty() {
             self.series.insert_dropped(text);
             return Ok(None);
         }

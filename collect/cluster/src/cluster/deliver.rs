@@ -43,6 +43,9 @@ pub struct DeliveryStatus {
     pub lost: u64,
 }
 
+/// Dashboards and alerts ask for it of whoever tells the state of objects.
+const UP: Family<'_> = Family::gauge("up", "Whether the API server answers (1) or not (0).");
+
 /// Delivers until told to stop; then all series end.
 pub(super) async fn run(
     shared: Arc<Shared>,
@@ -152,6 +155,11 @@ impl Deliverer {
                 packer.sample(family, labels, value);
             });
         }
+        let up = match end {
+            End::No => f64::from(u8::from(self.shared.server.lock().reachable != Some(false))),
+            End::Yes => stale_marker(),
+        };
+        packer.sample(&UP, &[], up);
         packer.hand_over();
         let made = packer.status;
         let mut status = self.shared.delivery.lock();

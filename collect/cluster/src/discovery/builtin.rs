@@ -241,10 +241,14 @@ impl BuiltIn<'_> {
     fn annotated_services(&self) -> Value {
         let search = json!({"role": "endpointslice", "annotation": "prometheus.io/scrape=true"});
         // Ports that the containers declare and the service does not lead to are not the service's.
-        let mut rules = vec![keep(
-            "__meta_kubernetes_endpointslice_endpoint_conditions_ready",
-            "true",
-        )];
+        let mut rules = vec![
+            keep(
+                "__meta_kubernetes_endpointslice_endpoint_conditions_ready",
+                "true",
+            ),
+            // Cluster DNS is annotated too in most clusters, and has a job of its own.
+            drop_if("__meta_kubernetes_service_label_k8s_app", "kube-dns"),
+        ];
         rules.extend(annotations("service", "__address__"));
         rules.push(copy("__meta_kubernetes_namespace", "namespace"));
         rules.push(copy("__meta_kubernetes_service_name", "service"));

@@ -11,10 +11,16 @@ const EXPORTED: &str = "exported_";
 const SHOWN: usize = 50;
 
 /// Joins the target's labels in and applies the rules; `false` if one of them drops the series.
-pub(super) fn with_target(labels: &mut EditableLabels, target: &Labels, job: &Job) -> bool {
+///
+/// A page that is honoured keeps a label of the target away by saying that it is empty: the names in `denied`.
+pub(super) fn with_target(
+    labels: &mut EditableLabels,
+    denied: &[&str],
+    (target, job): (&Labels, &Job),
+) -> bool {
     if job.honor_labels {
         for (name, value) in target.iter() {
-            if labels.get(name).is_empty() {
+            if labels.get(name).is_empty() && !denied.contains(&name) {
                 labels.set(name, value);
             }
         }

@@ -154,6 +154,16 @@ fn labels_of_the_target_win_unless_the_page_is_honoured() {
         Scraped::new("  honor_labels: true\n").page(page),
         "a{exported_job=\"x\", instance=\"i\", job=\"theirs\", z=\"1\"} 1"
     );
+    let page = "a{instance=\"\",z=\"1\"} 1\n";
+    assert_eq!(
+        Scraped::new("").page(page),
+        "a{instance=\"i\", job=\"j\", z=\"1\"} 1"
+    );
+    assert_eq!(
+        Scraped::new("  honor_labels: true\n").page(page),
+        "a{job=\"j\", z=\"1\"} 1",
+        "a label that the page says is empty is kept away"
+    );
 }
 
 #[test]

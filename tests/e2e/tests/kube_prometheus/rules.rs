@@ -1,0 +1,99 @@
+//! The rules, as Prometheus has read them, and their recorded series on our side.
+
+use anyhow::Context as _;
+use model::{Batch, LabelsBuilder, METRIC_NAME};
+use serde_json::Value;
+use testkit::Client;
+
+/// One rule.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    /// Name of the recorded series, or of the alert.
+    pub(crate) name: String,
+    /// The group.
+    pub(crate) group: String,
+    /// The expression.
+    pub(crate) query: String,
+    /// Labels that the recorded series get.
+    labels: Vec<(String, String)>,
+    is_recorded: bool,
+}
+
+/// All rules, in their order.
+#[derive(Debug)]
+pub(crate) struct Rules(pub(crate) Vec<Rule>);
+
+impl Rules {
+    /// Asks Prometheus.
+    ///
+    /// # Errors
+    /// It does not answer, or has none.
+    pub(crate) fn of(prometheus: &Client) -> anyhow::Result<Self> {
+        let data = prometheus.api("rules", &[])?;
+        let mut rules = Vec::new();
+        for group in data["groups"].as_array().context("there are groups")? {
+            for rule in group["rules"].as_array().into_iter().flatten() {
+                let text = |key: &str| rule[key].as_str().unwrap_or_default().to_owned();
+                let labels = rule["labels"].as_object().into_iter().flatten();
+                let labels =
+                    labels.map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()));
+                rules.push(Rule {
+                    name: text("name"),
+                    group: group["name"].as_str().unwrap_or_default().to_owned(),
+                    query: text("query"),
+                    labels: labels.collect(),
+                    is_recorded: text("type") == "recording",
+                });
+            }
+        }
+        anyhow::ensure!(!rules.is_empty(), "Prometheus has read no rules");
+        Ok(Self(rules))
+    }
+
+    /// Evaluates all recorded rules on our data and writes the series, one rule after the other as a rule sees what
+    /// those before it have recorded.
+    ///
+    /// # Errors
+    /// Ours does not answer, or does not take a series.
+    pub(crate) fn evaluate(&self, ours: &Client) -> anyhow::Result<()> {
+        for rule in self.0.iter().filter(|rule| rule.is_recorded) {
+            let data = ours
+                .api("query", &[("query", &rule.query)])
+                .with_context(|| format!("evaluating {}", rule.name))?;
+            let mut batch = Batch::default();
+            for series in data["result"].as_array().into_iter().flatten() {
+                add(&mut batch, rule, series).with_context(|| format!("{}: {series}", rule.name))?;
+            }
+            if batch.rows().is_empty() {
+                continue;
+            }
+            let answer = ours.remote_write(&wire::encode_remote_write_v1(&batch))?;
+            anyhow::ensure!(
+                answer.status / 100 == 2,
+                "{} is not taken: {}",
+                rule.name,
+                answer.body
+            );
+        }
+        Ok(())
+    }
+}
+
+fn add(batch: &mut Batch, rule: &Rule, series: &Value) -> anyhow::Result<()> {
+    let mut labels = LabelsBuilder::default();
+    labels.add(METRIC_NAME, &rule.name);
+    for (name, value) in series["metric"].as_object().into_iter().flatten() {
+        let is_replaced = name == METRIC_NAME || rule.labels.iter().any(|(own, _)| own == name);
+        if !is_replaced {
+            labels.add(name, value.as_str().unwrap_or_default());
+        }
+    }
+    for (name, value) in &rule.labels {
+        labels.add(name, value);
+    }
+    let time = series["value"][0].as_f64().context("a sample has a time")?;
+    let value = series["value"][1].as_str().context("a sample has a value")?;
+    let packed = batch.add_series(&mut labels)?;
+    batch.push(&packed, (time * 1000.0).round() as i64, value.parse()?);
+    Ok(())
+}
