@@ -122,7 +122,7 @@ impl<'a> Release<'a> {
         let said = String::from_utf8_lossy(&output.stderr);
         anyhow::ensure!(output.status.success(), "{said}");
         let mut answer: Value = serde_json::from_slice(&output.stdout)?;
-        Ok(answer["data"]["result"].take())
+        Ok(answer["result"].take())
     }
 
     /// Asks for the series of a vector and their values.
