@@ -146,7 +146,7 @@ impl<'a> Release<'a> {
         Ok(*value)
     }
 
-    /// Asks for the times of the samples of one series, in seconds.
+    /// Asks for the values of the samples of one series.
     pub(super) fn samples(&self, range: &str) -> anyhow::Result<Vec<f64>> {
         let result = self.ask_as(&self.token, range)?;
         let series = result.as_array().context("a matrix")?;
@@ -154,8 +154,8 @@ impl<'a> Release<'a> {
             anyhow::bail!("{range} has {} series", series.len());
         };
         let values = one["values"].as_array().context("samples")?;
-        let times = values.iter().map(|sample| sample[0].as_f64());
-        times.collect::<Option<_>>().context("times")
+        let values = values.iter().map(|sample| sample[1].as_str()?.parse().ok());
+        values.collect::<Option<_>>().context("numbers")
     }
 }
 
