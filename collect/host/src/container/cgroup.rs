@@ -97,7 +97,11 @@ pub(crate) fn pod_uid(path: &str) -> Option<String> {
             None => (false, component),
         };
         let uid = name.strip_prefix("pod").filter(|uid| is_uid(uid))?;
-        Some(if slice { uid.replace('_', "-") } else { uid.to_owned() })
+        Some(if slice {
+            uid.replace('_', "-")
+        } else {
+            uid.to_owned()
+        })
     })
 }
 

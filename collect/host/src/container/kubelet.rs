@@ -66,7 +66,10 @@ pub(super) fn logs(root: &Root, identity: &Identity) -> Option<Logs> {
             Some((0, !rest.is_empty()))
         });
     }
-    if [namespace, pod, uid, container].iter().any(|part| part.is_empty()) {
+    if [namespace, pod, uid, container]
+        .iter()
+        .any(|part| part.is_empty())
+    {
         return None;
     }
     let folder = format!("/{PODS}/{namespace}_{pod}_{uid}/{container}");
@@ -85,7 +88,10 @@ fn gather(root: &Root, folder: &str, pick: impl Fn(&str) -> Option<(u64, bool)>)
         let Some((run, aside)) = pick(&name) else { continue };
         let path = format!("{folder}/{name}");
         // Links could lead anywhere: who may write here need not be trusted.
-        let Some(metadata) = symlink_metadata(root.path(&path)).ok().filter(|file| file.is_file()) else {
+        let Some(metadata) = symlink_metadata(root.path(&path))
+            .ok()
+            .filter(|file| file.is_file())
+        else {
             continue;
         };
         logs.bytes += metadata.len();

@@ -56,7 +56,10 @@ impl Running {
 impl Forwarding {
     /// Prepares forwarding from a store, within the runtime. Checkpoints lie in the data folder; so much log is kept for
     /// receivers that are behind, beyond what the store needs itself.
-    pub(super) fn new((data, hold_bytes): (&Path, u64), (store, clock): (&Arc<Store>, &Arc<dyn Clock>)) -> Self {
+    pub(super) fn new(
+        (data, hold_bytes): (&Path, u64),
+        (store, clock): (&Arc<Store>, &Arc<dyn Clock>),
+    ) -> Self {
         Self {
             running: Mutex::new(Some(Vec::new())),
             changing: Mutex::new(()),

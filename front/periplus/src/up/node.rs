@@ -38,7 +38,10 @@ pub(super) fn check(args: &AgentArgs) -> Result<UpConfig, Failure> {
     let mut config = UpConfig::check(&as_up(args))?.scoped(Scope::Node);
     let mut mistakes = Vec::new();
     if args.token_file.is_some() && !args.to.is_tls() && !args.to.is_loopback() {
-        mistakes.push(format!("--to {} would get the token unencrypted; it needs https://", args.to));
+        mistakes.push(format!(
+            "--to {} would get the token unencrypted; it needs https://",
+            args.to
+        ));
     }
     let pairs = args.label.iter();
     let pairs = pairs.map(|(name, value)| (name.as_str(), value.as_str()));
@@ -63,7 +66,11 @@ pub(super) fn check(args: &AgentArgs) -> Result<UpConfig, Failure> {
 
 /// Returns the one receiver, by the words of a configuration file, so that all that is checked there is checked here.
 fn receivers(args: &AgentArgs) -> Result<Vec<RemoteWriteConfig>, Vec<String>> {
-    let path = if args.to.prefix().is_empty() { WRITE_PATH } else { "" };
+    let path = if args.to.prefix().is_empty() {
+        WRITE_PATH
+    } else {
+        ""
+    };
     let mut receiver = json!({
         "name": RECEIVER,
         "url": format!("{}{path}", args.to),

@@ -326,7 +326,10 @@ async fn a_token_for_writing_lets_samples_in_and_nothing_out() {
     let session = fixture
         .send(request(Method::POST, "/api/v1/session", &json, body))
         .await;
-    assert_eq!((session.status.as_u16(), session.header("set-cookie")), (401, None));
+    assert_eq!(
+        (session.status.as_u16(), session.header("set-cookie")),
+        (401, None)
+    );
 }
 
 #[test]
@@ -343,7 +346,10 @@ fn tokens_of_others_are_long_enough() {
     assert!(matches!(open().unwrap_err(), IdentityError::File { .. }));
     for weak in ["", "short", &format!("{} {}", "a".repeat(32), "b")] {
         std::fs::write(&path, weak).unwrap();
-        assert!(matches!(open().unwrap_err(), IdentityError::Weak { .. }), "{weak}");
+        assert!(
+            matches!(open().unwrap_err(), IdentityError::Weak { .. }),
+            "{weak}"
+        );
     }
     std::fs::write(&path, format!("  {}\n", "a".repeat(32))).unwrap();
     let (identity, shown) = open().unwrap();

@@ -15,13 +15,22 @@ use testkit::{Bed, Space, peer_path, skip, wait_for};
 use self::release::Release;
 
 /// What stands at the top of a manifest.
-const HEADER: &str = "# Rendered from deploy/helm/periplus by a test, which `UPDATE_EXPECT=1` makes write it anew.\n";
+const HEADER: &str =
+    "# Rendered from deploy/helm/periplus by a test, which `UPDATE_EXPECT=1` makes write it anew.\n";
 
 /// Renders the chart.
 fn helm(arguments: &[&str]) -> anyhow::Result<Output> {
     let chart = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../deploy/helm/periplus");
     let mut command = Command::new(peer_path("helm")?);
-    command.args(["template", "--kube-version", "1.30", "--name-template", "periplus", "--namespace", "periplus"]);
+    command.args([
+        "template",
+        "--kube-version",
+        "1.30",
+        "--name-template",
+        "periplus",
+        "--namespace",
+        "periplus",
+    ]);
     // Settings of whoever runs the test stay out of it.
     let home = tempfile::tempdir()?;
     for name in ["HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME"] {
@@ -48,8 +57,14 @@ fn part(name: &str) -> anyhow::Result<String> {
 #[test]
 fn the_manifests_are_what_the_chart_renders() -> anyhow::Result<()> {
     let check = |part: &str, expected: ExpectFile| expected.assert_eq(part);
-    check(&part("agent")?, expect_file!["../../../../deploy/manifests/agent.yaml"]);
-    check(&part("edge")?, expect_file!["../../../../deploy/manifests/edge.yaml"]);
+    check(
+        &part("agent")?,
+        expect_file!["../../../../deploy/manifests/agent.yaml"],
+    );
+    check(
+        &part("edge")?,
+        expect_file!["../../../../deploy/manifests/edge.yaml"],
+    );
     // The rest of the chart is that one secret.
     let secret = rendered(&["--show-only", "templates/credentials.yaml"])?;
     let keys: BTreeSet<&str> = secret
@@ -95,9 +110,20 @@ fn parts_can_be_left_out_and_added() -> anyhow::Result<()> {
     assert_eq!(no_edge, ["ServiceAccount", "DaemonSet"]);
     let guarded = kinds(&["--set", "networkPolicy.enabled=true"])?;
     assert!(guarded.iter().any(|kind| kind == "NetworkPolicy"), "{guarded:?}");
-    let text = rendered(&["--set", "edge.secrets=true", "--set", "edge.config.scrape_configs[0].job_name=own"])?;
-    assert!(text.contains("resources: [secrets]\n    verbs: [list, watch]"), "{text}");
-    assert!(text.contains("    scrape_configs:\n    - job_name: own"), "{text}");
+    let text = rendered(&[
+        "--set",
+        "edge.secrets=true",
+        "--set",
+        "edge.config.scrape_configs[0].job_name=own",
+    ])?;
+    assert!(
+        text.contains("resources: [secrets]\n    verbs: [list, watch]"),
+        "{text}"
+    );
+    assert!(
+        text.contains("    scrape_configs:\n    - job_name: own"),
+        "{text}"
+    );
     Ok(())
 }
 
@@ -150,7 +176,10 @@ fn the_cluster_is_watched_and_nothing_is_forbidden(release: &Release<'_>) -> any
     let kinds = release.query("periplus_cluster_kinds > 0")?;
     let states: Vec<String> = kinds.iter().map(|(labels, _)| text(labels, "state")).collect();
     assert_eq!(states, ["synced"], "{kinds:?}");
-    let agents = format!("kube_pod_info{{namespace={:?},created_by_kind=\"DaemonSet\"}}", release.space.name);
+    let agents = format!(
+        "kube_pod_info{{namespace={:?},created_by_kind=\"DaemonSet\"}}",
+        release.space.name
+    );
     wait_for("the agents among the cluster's pods", || {
         let pods = release.query(&agents).ok()?;
         (pods.len() == 2).then_some(())
@@ -166,10 +195,21 @@ fn the_cluster_is_watched_and_nothing_is_forbidden(release: &Release<'_>) -> any
 }
 
 /// Labels of cAdvisor's series of this namespace's containers, by the path of their cgroup.
-fn names(release: &Release<'_>, job: &str) -> anyhow::Result<BTreeMap<String, BTreeMap<&'static str, String>>> {
+fn names(
+    release: &Release<'_>,
+    job: &str,
+) -> anyhow::Result<BTreeMap<String, BTreeMap<&'static str, String>>> {
     let name = &release.space.name;
     let query = format!("container_memory_working_set_bytes{{job={job:?},namespace={name:?},name!=\"\"}}");
-    let labels = ["name", "image", "container", "pod", "namespace", "node", "cluster"];
+    let labels = [
+        "name",
+        "image",
+        "container",
+        "pod",
+        "namespace",
+        "node",
+        "cluster",
+    ];
     let series = release.query(&query)?;
     let named = series.into_iter().map(|(found, _)| {
         let labels = labels.map(|label| (label, text(&found, label)));
@@ -188,7 +228,13 @@ fn containers_are_named_as_kubelet_names_them(release: &Release<'_>) -> anyhow::
         let whole = containers.count() == CONTAINERS && ours.len() == CONTAINERS + SANDBOXES;
         (whole && ours.keys().eq(theirs.keys())).then_some((ours, theirs))
     })
-    .with_context(|| format!("{:#?}\nkubelet: {:#?}", names(release, "cadvisor"), names(release, "kubelet")))?;
+    .with_context(|| {
+        format!(
+            "{:#?}\nkubelet: {:#?}",
+            names(release, "cadvisor"),
+            names(release, "kubelet")
+        )
+    })?;
     assert_eq!(ours, theirs);
     let images: BTreeSet<&str> = ours.values().map(|labels| labels["image"].as_str()).collect();
     assert!(images.contains("localhost/busybox:1"), "{images:?}");
@@ -202,13 +248,20 @@ fn containers_are_known_by_their_ids_pods_owners_and_logs(release: &Release<'_>)
     let infos = release.query(&query)?;
     for pod in pods["items"].as_array().context("pods")? {
         let (pod_name, uid) = (text(&pod["metadata"], "name"), text(&pod["metadata"], "uid"));
-        for status in pod["status"]["containerStatuses"].as_array().into_iter().flatten() {
+        for status in pod["status"]["containerStatuses"]
+            .as_array()
+            .into_iter()
+            .flatten()
+        {
             if status["state"]["running"].is_null() {
                 continue;
             }
             let (container, id) = (text(status, "name"), text(status, "containerID"));
-            let found = infos.iter().find(|(labels, _)| text(labels, "container_id") == id);
-            let (labels, _) = found.with_context(|| format!("{pod_name}/{container} {id} is not among {infos:?}"))?;
+            let found = infos
+                .iter()
+                .find(|(labels, _)| text(labels, "container_id") == id);
+            let (labels, _) =
+                found.with_context(|| format!("{pod_name}/{container} {id} is not among {infos:?}"))?;
             assert_eq!(text(labels, "pod"), pod_name, "{labels}");
             assert_eq!(text(labels, "container"), container, "{labels}");
             assert_eq!(text(labels, "uid"), uid, "{labels}");
@@ -219,7 +272,9 @@ fn containers_are_known_by_their_ids_pods_owners_and_logs(release: &Release<'_>)
     }
     let bytes = format!("periplus_container_log_bytes{{namespace={name:?},container=\"talks\"}}");
     assert!(release.value(&bytes)? > 0.0);
-    let written = format!("time() - periplus_container_log_written_timestamp_seconds{{namespace={name:?},container=\"talks\"}}");
+    let written = format!(
+        "time() - periplus_container_log_written_timestamp_seconds{{namespace={name:?},container=\"talks\"}}"
+    );
     assert!(release.value(&written)? < 3600.0);
     let owners = release.query(&format!(
         "count by (owner_kind, owner_name) (periplus_container_info{{namespace={name:?},pod=~\"web-.*\",container!=\"\"}} \
@@ -228,7 +283,11 @@ fn containers_are_known_by_their_ids_pods_owners_and_logs(release: &Release<'_>)
     let [(owner, count)] = owners.as_slice() else {
         anyhow::bail!("one owner: {owners:?}");
     };
-    assert_eq!((text(owner, "owner_kind").as_str(), *count), ("ReplicaSet", 1.0), "{owner}");
+    assert_eq!(
+        (text(owner, "owner_kind").as_str(), *count),
+        ("ReplicaSet", 1.0),
+        "{owner}"
+    );
     assert!(text(owner, "owner_name").starts_with("web-"), "{owner}");
     Ok(())
 }
@@ -248,7 +307,10 @@ fn rights(space: &Space<'_>, account: &str) -> anyhow::Result<BTreeSet<String>> 
 fn rights_are_those_that_are_documented(release: &Release<'_>) -> anyhow::Result<()> {
     let space = release.space;
     let agent = rights(space, &format!("{}-agent", release.name))?;
-    assert!(agent.is_empty(), "agents ask the API server for nothing: {agent:?}");
+    assert!(
+        agent.is_empty(),
+        "agents ask the API server for nothing: {agent:?}"
+    );
     let edge = rights(space, &format!("{}-edge", release.name))?;
     let edge: Vec<String> = edge.into_iter().collect();
     let documented = include_str!("../../../../docs/security.md");
@@ -285,7 +347,9 @@ fn rights_are_those_that_are_documented(release: &Release<'_>) -> anyhow::Result
 
 fn the_token_of_agents_reads_nothing(release: &Release<'_>) -> anyhow::Result<()> {
     let token = release.secret("write-token")?;
-    let refused = release.ask_as(&token, "up").expect_err("the token of agents reads");
+    let refused = release
+        .ask_as(&token, "up")
+        .expect_err("the token of agents reads");
     expect![[r#"
         error: https://127.0.0.1:PORT refused the query: this token only lets samples in
         hint: ask with the token that lets all in
@@ -303,7 +367,13 @@ fn nothing_is_lost_when_an_agent_and_the_edge_are_killed(mut release: Release<'_
     let began = release.value("max(timestamp(node_load1))")?;
     space.kubectl(&["delete", "pod", agents, &on_node, "--force", "--grace-period=0"])?;
     let edge = format!("{}-edge", release.name);
-    space.kubectl(&["delete", "pod", &format!("{edge}-0"), "--force", "--grace-period=0"])?;
+    space.kubectl(&[
+        "delete",
+        "pod",
+        &format!("{edge}-0"),
+        "--force",
+        "--grace-period=0",
+    ])?;
     space.rollout(&format!("statefulset/{edge}"))?;
     space.rollout(&format!("daemonset/{}-agent", release.name))?;
     release.connect()?;
@@ -314,15 +384,20 @@ fn nothing_is_lost_when_an_agent_and_the_edge_are_killed(mut release: Release<'_
         })?;
     }
     for node in &nodes {
-        let runs = format!("periplus_agent_collector_runs_total{{collector=\"periplus\",node={node:?}}}[15m]");
+        let runs =
+            format!("periplus_agent_collector_runs_total{{collector=\"periplus\",node={node:?}}}[15m]");
         let came = wait_for("everything that was collected", || {
             let numbers = release.samples(&runs).ok()?;
             is_complete(&numbers).then_some(numbers.len())
         })
         .with_context(|| format!("{node}: {:?}", release.samples(&runs)))?;
-        println!("{}: {came} collections of {node}, and none is missing", release.name);
+        println!(
+            "{}: {came} collections of {node}, and none is missing",
+            release.name
+        );
     }
-    let missed = release.query("periplus_forward_missed_records_total > 0 or periplus_relay_samples_dropped_total > 0")?;
+    let missed = release
+        .query("periplus_forward_missed_records_total > 0 or periplus_relay_samples_dropped_total > 0")?;
     assert!(missed.is_empty(), "{missed:?}");
     Ok(())
 }

@@ -101,8 +101,17 @@ fn uids_of_pods() {
     let guaranteed = format!("/kubepods.slice/kubepods-pod{slices}.slice/cri-containerd-{ID}.scope");
     assert_eq!(found(&guaranteed), uid);
     // A cluster in a container has its own root in the middle of the path.
-    assert_eq!(found(&format!("/docker/{ID}/kubelet/kubepods/pod{uid}/{ID}")), uid);
-    for none in ["", "/", "/machine.slice/libpod_pod_1.slice/x", "/podinfo/x", "/kubepods/podagogue/x"] {
+    assert_eq!(
+        found(&format!("/docker/{ID}/kubelet/kubepods/pod{uid}/{ID}")),
+        uid
+    );
+    for none in [
+        "",
+        "/",
+        "/machine.slice/libpod_pod_1.slice/x",
+        "/podinfo/x",
+        "/kubepods/podagogue/x",
+    ] {
         assert_eq!(found(none), "", "{none}");
     }
 }

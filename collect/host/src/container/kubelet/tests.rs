@@ -16,7 +16,10 @@ fn of_pod() -> Identity {
 
 fn touch(tree: &Tree, path: &str, content: &str, seconds: u64) {
     tree.write(path, content);
-    let file = std::fs::File::options().write(true).open(tree.root().path(path)).unwrap();
+    let file = std::fs::File::options()
+        .write(true)
+        .open(tree.root().path(path))
+        .unwrap();
     let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
     file.set_modified(time).unwrap();
 }
@@ -81,7 +84,10 @@ fn a_link_names_a_container() {
     assert_eq!(container(&tree.root(), ID), None);
     let target = format!("/var/log/pods/shop_web-0_{UID}/nginx/0.log");
     tree.link(&format!("var/log/containers/web-0_shop_nginx-{ID}.log"), &target);
-    tree.link(&format!("var/log/containers/a_b_c_d-{}.log", "e".repeat(64)), &target);
+    tree.link(
+        &format!("var/log/containers/a_b_c_d-{}.log", "e".repeat(64)),
+        &target,
+    );
     let found = container(&tree.root(), ID).unwrap();
     assert_eq!(
         (found.namespace, found.pod, found.container, found.known),

@@ -47,7 +47,10 @@ fn it_collects_sends_and_keeps_nothing() {
     let agent = config.agent();
     assert_eq!(agent.instance, "node7");
     let label = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    assert_eq!(agent.extra_labels, [label("cluster", "shop-eu"), label("node", "node7")]);
+    assert_eq!(
+        agent.extra_labels,
+        [label("cluster", "shop-eu"), label("node", "node7")]
+    );
     let store = config.store();
     assert_eq!(store.dir, PathBuf::from("/data/store"));
     assert_eq!(store.retention, Duration::from_secs(900));

@@ -84,7 +84,8 @@ impl<'a> Release<'a> {
             .replace("RELEASE", &self.name)
             .replace("NODE", node);
         self.space.apply(&manifest)?;
-        self.space.wait("pod/prepare", "jsonpath={.status.phase}=Succeeded")
+        self.space
+            .wait("pod/prepare", "jsonpath={.status.phase}=Succeeded")
     }
 
     /// Reads a key of the release's secret, as its administrator.
@@ -176,11 +177,25 @@ impl Drop for Release<'_> {
 /// Makes an image of the binary under test, without what only debuggers read, which is most of it.
 fn make_image(space: &Space<'_>, folder: &Path) -> anyhow::Result<()> {
     let small = folder.join("periplus");
-    let stripped = Command::new("strip").arg("-o").arg(&small).arg(periplus_path()?).output()?;
+    let stripped = Command::new("strip")
+        .arg("-o")
+        .arg(&small)
+        .arg(periplus_path()?)
+        .output()?;
     let said = String::from_utf8_lossy(&stripped.stderr);
     anyhow::ensure!(stripped.status.success(), "strip: {said}");
     let file = format!("{}:/periplus", small.display());
     let bed = space.bed;
-    bed.testbed(&["image", "--name", bed.name(), "--tag", IMAGE, "--file", &file, "--entrypoint", "/periplus"])
-        .map(drop)
+    bed.testbed(&[
+        "image",
+        "--name",
+        bed.name(),
+        "--tag",
+        IMAGE,
+        "--file",
+        &file,
+        "--entrypoint",
+        "/periplus",
+    ])
+    .map(drop)
 }
