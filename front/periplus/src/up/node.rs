@@ -59,6 +59,10 @@ pub(super) fn check(args: &AgentArgs) -> Result<UpConfig, Failure> {
             .hint("`periplus agent --help` shows examples"));
     }
     config.receivers = receivers;
+    for receiver in &mut config.receivers {
+        // There is nobody to see to it at once: what comes waits until the token is right.
+        receiver.retry_on_refused_identity = true;
+    }
     config.labels.clone_from(&args.label);
     config.hold = args.hold;
     Ok(config)

@@ -79,5 +79,10 @@ fn a_token_goes_to_no_other_machine_unencrypted() {
         "--label",
         "a=2",
     ]));
-    expect![[r#""#]].assert_eq(&failure.unwrap_err().render(Paint::PLAIN));
+    expect![[r#"
+        error: cannot start with this command line
+          --to http://edge:8420 would get the token unencrypted; it needs https://
+          --label: duplicate label name "a"
+        hint: `periplus agent --help` shows examples
+    "#]].assert_eq(&failure.unwrap_err().render(Paint::PLAIN));
 }
