@@ -176,8 +176,13 @@ fn processes_of_pods_have_their_names() {
         "io.kubernetes.cri.sandbox-name":"web-0","io.kubernetes.cri.sandbox-namespace":"shop"}}"#,
     );
     let text = render(&mut collector(), &tree.root());
-    let labels = r#"{comm="sh", container="app", namespace="shop", pid="1", pod="web-0", unit="web-0/app", user="7"}"#;
-    assert_eq!(value(&text, &format!("process_thread_count{labels}")), Some(2.0), "{text}");
+    let labels =
+        r#"{comm="sh", container="app", namespace="shop", pid="1", pod="web-0", unit="web-0/app", user="7"}"#;
+    assert_eq!(
+        value(&text, &format!("process_thread_count{labels}")),
+        Some(2.0),
+        "{text}"
+    );
 }
 
 #[test]

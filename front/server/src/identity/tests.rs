@@ -315,8 +315,11 @@ async fn a_token_for_writing_lets_samples_in_and_nothing_out() {
         let writes = path == "/api/v1/write";
         let status = send(method.clone(), path, &write).await;
         assert_eq!(status == 403, !writes, "{path} {status}");
-        let status = send(method, path, &full).await;
-        assert!(status != 401 && status != 403, "{path} {status}");
+        // The stream of events would not end.
+        if path != "/api/v1/live" {
+            let status = send(method, path, &full).await;
+            assert!(status != 401 && status != 403, "{path} {status}");
+        }
     }
     // What it may not do is no guess: it is not held up.
     assert_eq!(fixture.app.identity.refusals(), Refusals::default());

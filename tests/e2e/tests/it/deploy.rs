@@ -71,7 +71,7 @@ fn the_manifests_are_what_the_chart_renders() -> anyhow::Result<()> {
         .lines()
         .filter_map(|line| line.strip_prefix("  ")?.split_once(": "))
         .map(|(key, _)| key)
-        .filter(|key| !matches!(*key, "name" | "namespace"))
+        .filter(|key| !key.starts_with(' ') && !matches!(*key, "name" | "namespace"))
         .collect();
     assert_eq!(
         keys,
@@ -351,8 +351,8 @@ fn the_token_of_agents_reads_nothing(release: &Release<'_>) -> anyhow::Result<()
         .ask_as(&token, "up")
         .expect_err("the token of agents reads");
     expect![[r#"
-        error: https://127.0.0.1:PORT refused the query: this token only lets samples in
-        hint: ask with the token that lets all in
+        error: https://127.0.0.1:PORT does not let this request in (HTTP status 403 Forbidden)
+        hint: put the token that `periplus up` printed into PERIPLUS_TOKEN (`periplus up --rotate-token` makes a new one)
     "#]]
     .assert_eq(&refused.to_string().replace(&release.port.to_string(), "PORT"));
     Ok(())

@@ -84,5 +84,6 @@ fn a_token_goes_to_no_other_machine_unencrypted() {
           --to http://edge:8420 would get the token unencrypted; it needs https://
           --label: duplicate label name "a"
         hint: `periplus agent --help` shows examples
-    "#]].assert_eq(&failure.unwrap_err().render(Paint::PLAIN));
+    "#]]
+    .assert_eq(&failure.unwrap_err().render(Paint::PLAIN));
 }
