@@ -76,7 +76,10 @@ $(PERIPLUS_PEERS)/victoriametrics: tests/peers/victoriametrics/go.sum
 $(PERIPLUS_PEERS)/promtool: tests/peers/prometheus/go.sum
 	mkdir -p $(@D) && cd $(<D) && go build -ldflags "-X $(VERSION)=3.10.0" -o $@ github.com/prometheus/prometheus/cmd/promtool
 
-PEERS := $(addprefix $(PERIPLUS_PEERS)/,node_exporter prometheus promtool)
+$(PERIPLUS_PEERS)/helm: tests/peers/helm/go.sum
+	mkdir -p $(@D) && cd $(<D) && go build -ldflags "-s -w" -o $@ helm.sh/helm/v3/cmd/helm
+
+PEERS := $(addprefix $(PERIPLUS_PEERS)/,node_exporter prometheus promtool helm)
 
 CLUSTER := tests/cluster
 

@@ -11,6 +11,9 @@ use crate::metrics::Metrics;
 use crate::relay::Shared;
 use crate::{Deliver, Outcome, Parcel};
 
+/// Failures of one request after which a person is told, once: one or two are what networks do.
+const FAILURES_TO_SAY: u32 = 5;
+
 /// A parcel in a lane, with the room that it takes there.
 pub(crate) struct Queued<T> {
     pub(crate) parcel: Parcel<T>,
@@ -107,9 +110,13 @@ async fn deliver<T, D: Deliver<T>>(gathered: Gathered<T>, shared: &Shared<D>) {
     let start = Instant::now();
     let mut request = shared.deliver.prepare(payloads);
     let mut backoff = Backoff::new(&shared.config);
+    let mut failures = 0_u32;
     loop {
         match shared.deliver.deliver(&mut request).await {
             Outcome::Delivered => {
+                if failures >= FAILURES_TO_SAY {
+                    tracing::info!(failures, "the receiver takes requests again");
+                }
                 Metrics::add(&metrics.delivered, weight);
                 break;
             }
@@ -132,7 +139,12 @@ async fn deliver<T, D: Deliver<T>>(gathered: Gathered<T>, shared: &Shared<D>) {
                 Metrics::add(&metrics.retried, weight);
                 Metrics::add(&metrics.failed_requests, 1);
                 let wait = backoff.wait(after, rand::random());
-                tracing::debug!(weight, ?wait, %message, "request failed; trying again");
+                failures = failures.saturating_add(1);
+                if failures == FAILURES_TO_SAY {
+                    tracing::warn!(failures, %message, "the receiver does not take requests; what comes waits");
+                } else {
+                    tracing::debug!(weight, ?wait, %message, "request failed; trying again");
+                }
                 tokio::time::sleep(wait).await;
             }
         }

@@ -1,8 +1,9 @@
 //! Containers and systemd services, by their cgroups.
 //!
 //! Names, labels, types and units are cAdvisor's. A cgroup is found in any hierarchy of cgroup v1, v2 or both; who
-//! it belongs to is told by files that container runtimes leave, never by asking one. Source of names and formulas:
-//! cAdvisor, docs/storage/prometheus.md, and its handling of cgroup v1 and v2.
+//! it belongs to is told by files that container runtimes and kubelet leave, never by asking one: there is no socket to
+//! be let in to, and what is told is the same. Source of names and formulas: cAdvisor, docs/storage/prometheus.md, and
+//! its handling of cgroup v1 and v2.
 
 mod block;
 mod cgroup;
@@ -11,6 +12,7 @@ mod emit;
 mod files;
 mod hierarchy;
 mod identity;
+mod kubelet;
 mod network;
 mod runtime;
 mod usage;
@@ -123,6 +125,9 @@ impl Containers {
             emit.usage(&usage, &mut self.devices, files.root());
             emit.processes(files.root(), &pids, &mut self.descriptors);
             emit.times(known.start_time, now);
+            if cgroup.class.is_container() {
+                emit.names(kubelet::logs(files.root(), identity).as_ref());
+            }
             let first = pids.first().copied();
             let own_network = first.and_then(|pid| Some((pid, network::namespace(files.root(), pid)?)));
             if let (Some((pid, namespace)), Some(host)) = (own_network, host_network)
@@ -168,7 +173,7 @@ impl Containers {
             if let (Some(pid), true) = (pids.first(), cgroup.class.is_container()) {
                 self.runtimes.learn(files.root(), *pid);
             }
-            known.identity = identity::of(files.root(), &cgroup.class, &self.runtimes);
+            known.identity = identity::of(files.root(), &cgroup.path, &cgroup.class, &self.runtimes);
             known.looks += 1;
         }
         if to_time && known.identity.is_some() {
@@ -205,16 +210,34 @@ fn sandboxes_first<'a>(
     owned
 }
 
-/// Returns the name of the container or service that a cgroup is; `None` for what turns out to be neither.
-pub(crate) fn identity_name(root: &Root, class: &Class, runtimes: &Runtimes) -> Option<String> {
-    let identity = identity::of(root, class, runtimes)?;
+/// Whose the processes of a cgroup are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Name of the systemd unit, or of the container, for people.
+    pub(crate) unit: String,
+    /// Name of the container in its pod.
+    pub(crate) container: String,
+    /// Name of the pod.
+    pub(crate) pod: String,
+    /// Namespace of the pod.
+    pub(crate) namespace: String,
+}
+
+/// Returns whose the processes of a container or service are; `None` for what turns out to be neither.
+pub(crate) fn place(root: &Root, path: &str, class: &Class, runtimes: &Runtimes) -> Option<Place> {
+    let identity = identity::of(root, path, class, runtimes)?;
     // A pod's containers have names that people gave them, beside ids that they did not.
-    let named = match (identity.pod.is_empty(), identity.container.is_empty()) {
+    let unit = match (identity.pod.is_empty(), identity.container.is_empty()) {
         (false, false) => format!("{}/{}", identity.pod, identity.container),
-        (false, true) => identity.pod,
+        (false, true) => identity.pod.clone(),
         _ => cgroup::short_id(&identity.name).to_owned(),
     };
-    Some(named)
+    Some(Place {
+        unit,
+        container: identity.container,
+        pod: identity.pod,
+        namespace: identity.namespace,
+    })
 }
 
 fn wall_clock() -> f64 {

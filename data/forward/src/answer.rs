@@ -37,6 +37,7 @@ pub(crate) struct Sent {
     pub(crate) version: RemoteWriteVersion,
     pub(crate) counts: Counts,
     pub(crate) retry_on_429: bool,
+    pub(crate) retry_on_refused_identity: bool,
     pub(crate) now: Millis,
 }
 
@@ -58,7 +59,11 @@ pub(crate) fn judge(answer: &Answer<'_>, sent: &Sent) -> Next {
     if status == StatusCode::UNSUPPORTED_MEDIA_TYPE && is_v2 {
         return Next::FallBack(message);
     }
-    let is_later = status.is_server_error() || (status == StatusCode::TOO_MANY_REQUESTS && sent.retry_on_429);
+    let is_later = match status {
+        StatusCode::TOO_MANY_REQUESTS => sent.retry_on_429,
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => sent.retry_on_refused_identity,
+        _ => status.is_server_error(),
+    };
     if is_later {
         let after = retry_after(answer.headers, sent.now);
         return Next::Done(Outcome::Retry { after, message });

@@ -56,6 +56,9 @@ pub struct RemoteWriteConfig {
     pub queue: RelayConfig,
     /// Whether "too many requests" means later instead of never. Unlike in Prometheus it does if nothing is said.
     pub retry_on_429: bool,
+    /// Whether "who are you" and "you may not" mean later: for whoever would rather wait for a token to be put right than
+    /// lose what it was refused with. Prometheus has nothing of the kind, so no key says it.
+    pub retry_on_refused_identity: bool,
     /// Samples older than this are not sent; `None` for no limit.
     pub sample_age_limit: Option<Duration>,
 }

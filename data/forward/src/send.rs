@@ -68,6 +68,7 @@ impl Sender {
             version,
             counts: counts(&request.batch),
             retry_on_429: self.config.retry_on_429,
+            retry_on_refused_identity: self.config.retry_on_refused_identity,
             now: self.clock.now(),
         };
         let response = post

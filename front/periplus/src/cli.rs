@@ -45,6 +45,9 @@ pub(crate) enum Command {
     /// Run a part of it: watch clusters, scrape and forward without looking at this machine
     #[command(after_help = examples::SERVER)]
     Server(RoleArgs),
+    /// Collect this machine and send the samples to a server: no page, nothing kept longer than it must be
+    #[command(after_help = examples::AGENT)]
+    Agent(AgentArgs),
     /// Evaluate a PromQL expression and print the answer
     #[command(after_help = examples::QUERY)]
     Query(QueryArgs),
@@ -147,8 +150,16 @@ pub(crate) struct UpArgs {
     pub(crate) tls_key: Option<PathBuf>,
 
     /// Make a new token in place of the old one and print it
-    #[arg(long)]
+    #[arg(long, conflicts_with = "token_file")]
     pub(crate) rotate_token: bool,
+
+    /// Let in who shows the token in this file, instead of making one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+
+    /// Also take samples from who shows the token in this file, and answer them nothing else
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write_token_file: Option<PathBuf>,
 
     /// Serve what deletes and copies samples: /api/v1/admin/tsdb
     #[arg(long)]
@@ -165,6 +176,61 @@ pub(crate) struct UpArgs {
     /// Grant what Prometheus has behind the same flag, most of it parts of PromQL; may be a list with commas
     #[arg(long, value_name = "FEATURE", value_delimiter = ',')]
     pub(crate) enable_feature: Vec<Feature>,
+}
+
+/// Arguments of `periplus agent`.
+#[derive(Debug, Args)]
+pub(crate) struct AgentArgs {
+    /// Server that takes the samples: Periplus, or anything that takes remote write
+    #[arg(long, value_name = "URL")]
+    pub(crate) to: Address,
+
+    /// File with the token that the server asks for; read for each request
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+
+    /// Trust the server if its certificate is signed by one in this file (PEM) [default: the usual authorities]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
+
+    /// Label of every series; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_label)]
+    pub(crate) label: Vec<(String, String)>,
+
+    /// How much may wait on disk while the server does not take it; the oldest goes first, and is counted
+    #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = parse_bytes)]
+    pub(crate) hold: u64,
+
+    /// Folder for what waits [default: /var/lib/periplus-agent as root, else
+    /// $XDG_DATA_HOME/periplus-agent or ~/.local/share/periplus-agent]
+    #[arg(long, value_name = "DIR", env = "PERIPLUS_DATA", hide_env = true)]
+    pub(crate) data: Option<PathBuf>,
+
+    /// Address and port of /-/healthy, /-/ready and /metrics; port 0 takes a free one. Beyond loopback they speak
+    /// TLS, and /metrics asks for a token
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8421")]
+    #[arg(value_parser = parse_listen)]
+    pub(crate) listen: SocketAddr,
+
+    /// Time between two collections
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = parse_interval)]
+    pub(crate) interval: Duration,
+
+    /// Where the machine's file tree is: /host in a container that has it mounted there
+    #[arg(long, value_name = "DIR", default_value = "/")]
+    pub(crate) root: PathBuf,
+
+    /// Name of this machine, the label "instance" of its series [default: its host name]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) instance: Option<String>,
+
+    /// Also run a collector that is off by default; may be repeated
+    #[arg(long, value_name = "COLLECTOR")]
+    pub(crate) enable: Vec<String>,
+
+    /// Do not run a collector; may be repeated
+    #[arg(long, value_name = "COLLECTOR")]
+    pub(crate) disable: Vec<String>,
 }
 
 /// Something that has to be granted, under Prometheus' name for it.
@@ -377,6 +443,14 @@ fn parse_listen(text: &str) -> Result<SocketAddr, String> {
 
 fn parse_origin(text: &str) -> Result<Matcher, String> {
     Matcher::new("origin", MatchOp::Regex, text).map_err(|error| model::with_causes(&error))
+}
+
+fn parse_label(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text
+        .split_once('=')
+        .filter(|(name, _)| !name.is_empty())
+        .ok_or_else(|| "expected NAME=VALUE such as cluster=shop-eu".to_owned())?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 fn parse_interval(text: &str) -> Result<Duration, String> {

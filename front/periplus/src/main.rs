@@ -46,6 +46,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Command::Server(args) => match args.role {
             Role::Edge => up::run(&args.up, up::Scope::Edge),
         },
+        Command::Agent(args) => up::run_agent(args),
         Command::Query(args) => small_runtime()?.block_on(query::run(args)),
         Command::Sql(args) => small_runtime()?.block_on(sql::run(args)),
         Command::Top(args) => small_runtime()?.block_on(top::run(args)),
@@ -62,7 +63,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
 /// happened.
 fn default_log(command: &Command) -> &'static str {
     match command {
-        Command::Up(_) | Command::Server(_) if !std::io::stderr().is_terminal() => "info",
+        Command::Up(_) | Command::Server(_) | Command::Agent(_) if !std::io::stderr().is_terminal() => "info",
         _ => "warn",
     }
 }

@@ -1,4 +1,4 @@
-//! `periplus up`: all roles in one process.
+//! `periplus up`: all roles in one process; `periplus server` and `periplus agent` are parts of it, by the same path.
 //!
 //! Order of the start: folder, store, lake, agent, clusters, server, words. Order of the stop: the server refuses new work and
 //! ends what is open, the agent hands over its last samples, forwarders note how far they came, lake and store bring
@@ -10,6 +10,7 @@ mod config;
 mod forwarding;
 mod greeting;
 mod hints;
+mod node;
 mod orders;
 mod own_metrics;
 mod reload;
@@ -46,7 +47,7 @@ use self::own_metrics::OwnMetrics;
 use self::reload::{File, Reloader};
 use self::scraping::{Outside, Scraping};
 use self::watching::{Destination, Searching, Watching};
-use crate::cli::UpArgs;
+use crate::cli::{AgentArgs, UpArgs};
 use crate::report::{Failure, OrHint as _};
 use crate::screen::{self, Paint};
 
@@ -71,6 +72,18 @@ pub(crate) fn run(args: &UpArgs, scope: Scope) -> Result<(), Failure> {
     if let Some(file) = &file {
         config.adopt(file.settings.clone())?;
     }
+    run_as(config, file)
+}
+
+/// Collects this machine and sends what comes until asked to stop.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn run_agent(args: &AgentArgs) -> Result<(), Failure> {
+    run_as(node::check(args)?, None)
+}
+
+fn run_as(config: UpConfig, file: Option<File>) -> Result<(), Failure> {
     service::log::log_panics();
     if let Err(error) = service::limits::raise_open_files() {
         tracing::warn!(%error, "failed to raise the limit of open files");
@@ -167,7 +180,8 @@ fn attend_signals(stop: &CancellationToken) -> Result<Tasks, Failure> {
 #[derive(Clone)]
 struct Kept {
     store: Arc<Store>,
-    lake: Arc<Lake>,
+    /// `None` in a process that keeps nothing.
+    lake: Option<Arc<Lake>>,
     clock: Arc<dyn Clock>,
 }
 
@@ -175,7 +189,9 @@ impl Kept {
     /// Closes what is open when the rest could not start.
     async fn close(self) {
         let closed = spawn_blocking(move || {
-            self.lake.close();
+            if let Some(lake) = self.lake {
+                lake.close();
+            }
             self.store.close();
         });
         if let Err(error) = closed.await {
@@ -187,7 +203,7 @@ impl Kept {
 /// Everything between the folder and the words.
 struct Running {
     store: Arc<Store>,
-    lake: Arc<Lake>,
+    lake: Option<Arc<Lake>>,
     collecting: Arc<Collecting>,
     server: Option<Server>,
     scraping: Option<(Scraping, Option<Reloader>)>,
@@ -204,7 +220,8 @@ impl Running {
         Kept { store, lake, clock }: Kept,
         stop: &CancellationToken,
     ) -> Result<Self, Failure> {
-        let forwarding = Arc::new(Forwarding::new(&config.data, (&store, &clock)));
+        let forwarding = Arc::new(Forwarding::new((&config.data, config.hold), (&store, &clock)));
+        config.send_by(&forwarding)?;
         let watched = config.watched()?;
         let (searching, sources) = Searching::new(&watched, &clock);
         let to = Outside {
@@ -220,7 +237,7 @@ impl Running {
             None => None,
         };
         let handle = scraping.as_ref().map(|(scraping, _)| scraping.handle.clone());
-        let own = OwnMetrics::new((Arc::clone(&store), Arc::clone(&lake)), Arc::clone(&forwarding));
+        let own = OwnMetrics::new((Arc::clone(&store), lake.clone()), Arc::clone(&forwarding));
         let extras = vec![own.as_extra()];
         let agent = Agent::start(
             config.agent(),
@@ -234,7 +251,7 @@ impl Running {
             watched,
             &Destination {
                 ingest: Arc::clone(&store) as _,
-                events: Some(Arc::new(Events::new(Arc::clone(&lake))) as _),
+                events: lake.clone().map(|lake| Arc::new(Events::new(lake)) as _),
                 clock: Arc::clone(&clock),
                 instance: config.instance.clone(),
             },
@@ -247,7 +264,8 @@ impl Running {
             ingest: Arc::clone(&store) as _,
             collection: Some(Arc::clone(&collecting) as _),
             scraping: handle.clone().map(|handle| Arc::new(handle) as _),
-            lake: Some(Arc::clone(&lake)),
+            forwarding: Some(Arc::clone(&forwarding) as _),
+            lake: lake.clone(),
             clusters: watching.handles.clone(),
             lifecycle: config.enable_lifecycle.then(|| {
                 Arc::new(Orders {
@@ -256,7 +274,7 @@ impl Running {
                 }) as _
             }),
             clock,
-            degraded: degraded(&config, &lake, now),
+            degraded: degraded(&config, lake.as_deref(), now),
             host: config.instance.clone(),
             retention: config.retention,
             retention_bytes: config.retention_bytes,
@@ -285,9 +303,9 @@ impl Running {
 }
 
 /// Returns what does not work from the start.
-fn degraded(config: &UpConfig, lake: &Lake, now: Millis) -> Vec<Degradation> {
+fn degraded(config: &UpConfig, lake: Option<&Lake>, now: Millis) -> Vec<Degradation> {
     let mut degraded = config.degradations(now);
-    for table in lake.status() {
+    for table in lake.map(Lake::status).unwrap_or_default() {
         if let Some(reason) = table.aside {
             degraded.push(Degradation {
                 what: format!(
@@ -345,13 +363,15 @@ async fn open_store(config: &UpConfig, clock: Arc<dyn Clock>) -> Result<Arc<Stor
 }
 
 /// Opens the lake; reading a large log back takes seconds here too.
-async fn open_lake(config: &UpConfig, clock: Arc<dyn Clock>) -> Result<Arc<Lake>, Failure> {
-    let settings = config.lake();
+async fn open_lake(config: &UpConfig, clock: Arc<dyn Clock>) -> Result<Option<Arc<Lake>>, Failure> {
+    let Some(settings) = config.lake() else {
+        return Ok(None);
+    };
     let opened = spawn_blocking(move || Lake::open(settings, clock)).await;
     let lake = opened
         .context("opening the lake panicked")
         .map_err(Failure::new)?;
-    lake.map(Arc::new).map_err(hints::lake)
+    lake.map(|lake| Some(Arc::new(lake))).map_err(hints::lake)
 }
 
 /// Says the address at once, and the rest when the collectors have had their first word.
@@ -421,13 +441,10 @@ async fn shut_down(running: Running, tasks: Tasks) {
             spawn_blocking(move || forwarding.stop()),
         )
         .await;
-    stages
-        .run(
-            Stage::Flush,
-            "rows of tables",
-            spawn_blocking(move || lake.close()),
-        )
-        .await;
+    if let Some(lake) = lake {
+        let closed = spawn_blocking(move || lake.close());
+        stages.run(Stage::Flush, "rows of tables", closed).await;
+    }
     stages
         .run(Stage::Close, "the store", spawn_blocking(move || store.close()))
         .await;

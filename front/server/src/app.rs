@@ -24,7 +24,7 @@ use crate::api;
 use crate::api::answer::{ApiError, ErrorKind, JSON};
 use crate::api::query::parsed::ParsedQueries;
 use crate::api::write::gate::WriteGate;
-use crate::config::{ServerConfig, Tenancy};
+use crate::config::{ServerConfig, Surface, Tenancy};
 use crate::identity::{Access, Asker, Identity, Peer};
 use crate::limits::Tenants;
 use crate::metrics::Metrics;
@@ -147,13 +147,18 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     let compression = CompressionLayer::new()
         .quality(CompressionLevel::Fastest)
         .compress_when(worth_it);
-    query_routes()
-        .merge(status_routes())
-        .merge(kubernetes_routes())
-        .merge(write_routes())
-        .merge(api::lake::routes())
-        .method_not_allowed_fallback(not_allowed)
-        .fallback(page_file)
+    let routes = match app.config.surface {
+        Surface::Whole => query_routes()
+            .merge(status_routes())
+            .merge(kubernetes_routes())
+            .merge(write_routes())
+            .merge(api::lake::routes())
+            .merge(health_routes())
+            .method_not_allowed_fallback(not_allowed)
+            .fallback(page_file),
+        Surface::Health => health_routes().fallback(nothing),
+    };
+    routes
         .with_state(Arc::clone(&app))
         .layer(CatchPanicLayer::custom(|_| {
             ApiError::new(ErrorKind::Internal, "the server failed at this request").into_response()
@@ -196,6 +201,15 @@ fn query_routes() -> Router<Arc<App>> {
         .route("/federate", get(export::federate::federate))
 }
 
+/// What every process tells.
+fn health_routes() -> Router<Arc<App>> {
+    use api::status::{health, own_metrics};
+    Router::new()
+        .route("/metrics", get(own_metrics::metrics))
+        .route("/-/healthy", get(health::healthy))
+        .route("/-/ready", get(health::ready))
+}
+
 /// What tells about the server and what it collects.
 fn status_routes() -> Router<Arc<App>> {
     use api::status::{
@@ -226,9 +240,6 @@ fn status_routes() -> Router<Arc<App>> {
         .route("/api/v1/live", get(live::live))
         .route("/api/v1/openapi.yaml", get(openapi::openapi))
         .route("/api/v1/cardinality", get(api::names::cardinality::cardinality))
-        .route("/metrics", get(own_metrics::metrics))
-        .route("/-/healthy", get(health::healthy))
-        .route("/-/ready", get(health::ready))
         .route(
             "/-/reload",
             put(health::reload).post(health::reload).get(health::wrong_method),
@@ -281,6 +292,14 @@ fn write_routes() -> Router<Arc<App>> {
 
 async fn not_allowed() -> ApiError {
     ApiError::new(ErrorKind::NotAllowed, "method not allowed")
+}
+
+async fn nothing() -> ApiError {
+    ApiError::new(
+        ErrorKind::NotFound,
+        "this process only collects and sends: it has no page and no API",
+    )
+    .hint("ask the server that it sends to")
 }
 
 async fn page_file(request: Request) -> Response {
@@ -345,10 +364,11 @@ async fn surround(State(app): State<Arc<App>>, mut request: Request, next: Next)
 }
 
 /// What holds no data and changes nothing is open: health, the page's files, and signing in, which checks the
-/// token itself.
+/// token itself. Where samples come in, the right to write is enough.
 fn access(route: &str) -> Access {
     match route {
         PAGE | "/-/healthy" | "/-/ready" | "/api/v1/session" => Access::OPEN,
+        "/api/v1/write" | "/api/v1/otlp/v1/metrics" | api::write::grpc::PATH => Access::WRITE,
         _ => Access::PROTECTED,
     }
 }

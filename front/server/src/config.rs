@@ -17,6 +17,10 @@ pub struct ServerConfig {
     pub data_dir: PathBuf,
     /// Certificate and key to serve with. Off loopback without them, a self-signed one is made and kept.
     pub tls: Option<TlsFiles>,
+    /// Tokens that others have made. Without them the server makes its own.
+    pub tokens: TokenFiles,
+    /// What is served.
+    pub surface: Surface,
     /// Bounds of queries.
     pub query: QueryLimits,
     /// What of PromQL is granted.
@@ -42,6 +46,8 @@ impl ServerConfig {
             listen,
             data_dir: data_dir.into(),
             tls: None,
+            tokens: TokenFiles::default(),
+            surface: Surface::default(),
             query: QueryLimits::default(),
             language: Language::default(),
             remote_write: RemoteWriteLimits::default(),
@@ -109,6 +115,25 @@ pub struct TlsFiles {
     pub cert: PathBuf,
     /// Private key, PEM (PKCS #8, PKCS #1 or SEC 1).
     pub key: PathBuf,
+}
+
+/// Files with tokens, for an operator who hands the same to servers and to those who ask. They are read at the start.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TokenFiles {
+    /// Holds the token that lets all in, in place of one that the server makes.
+    pub full: Option<PathBuf>,
+    /// Holds a token that lets samples in and nothing out, for those who only write.
+    pub write: Option<PathBuf>,
+}
+
+/// What a server serves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Surface {
+    /// The whole API and the page.
+    #[default]
+    Whole,
+    /// Health and what the process counts of itself: for a process that only collects and sends.
+    Health,
 }
 
 /// What of PromQL is granted that Prometheus has behind `--enable-feature`.

@@ -353,6 +353,7 @@ pub(crate) fn sources(dir: &TempDir, clock: &Arc<TestClock>) -> (Sources, Arc<Fa
         store,
         collection: Some(Arc::clone(&collection) as Arc<dyn Collection>),
         scraping: None,
+        forwarding: None,
         lake: None,
         clusters: vec![cluster(clock)],
         lifecycle: None,
@@ -423,7 +424,7 @@ impl Fixture {
         let address: SocketAddr = listen.parse().unwrap();
         let mut config = ServerConfig::new(address, dir.path());
         adjust(&mut config, &mut sources);
-        let (identity, token) = Identity::open(address.ip(), dir.path()).unwrap();
+        let (identity, token) = Identity::open(address.ip(), dir.path(), &config.tokens).unwrap();
         let app = Arc::new(App::new(config, sources, identity));
         Self {
             router: router(Arc::clone(&app)),

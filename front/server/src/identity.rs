@@ -4,7 +4,8 @@
 //! the operator's browser visits. They are told apart by the `Host` they ask for (DNS rebinding) and by the
 //! `Origin` and `Sec-Fetch-Site` that browsers add (cross-site requests). Off loopback the transport is TLS and
 //! every request shows a token, or a session that was opened with it. The page's files, which hold nothing
-//! secret, and the two health endpoints are open.
+//! secret, and the two health endpoints are open. A second token may let samples in and nothing out, so that the many
+//! who only write hold nothing that reads.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -16,6 +17,7 @@ use axum::http::{HeaderMap, Method};
 use model::Millis;
 
 use crate::api::answer::{ApiError, ErrorKind};
+use crate::config::TokenFiles;
 
 pub(crate) mod certificate;
 mod failures;
@@ -56,6 +58,7 @@ pub(crate) struct Asker {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Access {
     identity: bool,
+    only_writes: bool,
     from_friend: bool,
 }
 
@@ -63,12 +66,18 @@ impl Access {
     /// Nothing: no data and no change.
     pub(crate) const OPEN: Self = Self {
         identity: false,
+        only_writes: false,
         from_friend: false,
     };
     /// Identity.
     pub(crate) const PROTECTED: Self = Self {
         identity: true,
-        from_friend: false,
+        ..Self::OPEN
+    };
+    /// Identity, if only the right to write.
+    pub(crate) const WRITE: Self = Self {
+        only_writes: true,
+        ..Self::PROTECTED
     };
 
     /// The same for a page of another site that the operator lets in.
@@ -98,6 +107,8 @@ enum Kind {
 #[derive(Debug)]
 struct TokenIdentity {
     hash: TokenHash,
+    /// Lets only samples in.
+    write: Option<TokenHash>,
     sessions: Sessions,
     failures: Failures,
 }
@@ -112,19 +123,28 @@ pub(crate) struct Refusals {
 }
 
 impl Identity {
-    /// Prepares for an address, making a token in `data_dir` at the first start off loopback. Returns the new
-    /// token, to be shown once.
-    pub(crate) fn open(listen: IpAddr, data_dir: &Path) -> Result<(Self, Option<String>), IdentityError> {
+    /// Prepares for an address. Off loopback the tokens are those of the files, else one that is made in `data_dir` at
+    /// the first start; that one is returned, to be shown once.
+    pub(crate) fn open(
+        listen: IpAddr,
+        data_dir: &Path,
+        files: &TokenFiles,
+    ) -> Result<(Self, Option<String>), IdentityError> {
         if listen.is_loopback() {
             return Ok((Self::new(listen, Kind::Loopback), None));
         }
-        let (hash, shown_once) = token::load_or_create(data_dir)?;
-        Ok((Self::with_token(listen, hash), shown_once))
+        let (hash, shown_once) = match &files.full {
+            Some(path) => (token::load(path)?, None),
+            None => token::load_or_create(data_dir)?,
+        };
+        let write = files.write.as_deref().map(token::load).transpose()?;
+        Ok((Self::with_tokens(listen, hash, write), shown_once))
     }
 
-    fn with_token(listen: IpAddr, hash: TokenHash) -> Self {
+    fn with_tokens(listen: IpAddr, hash: TokenHash, write: Option<TokenHash>) -> Self {
         let token = TokenIdentity {
             hash,
+            write,
             sessions: Sessions::default(),
             failures: Failures::default(),
         };
@@ -169,7 +189,10 @@ impl Identity {
                 let Some(shown) = bearer(request.headers()) else {
                     return Err(unauthorized("this server asks for a token"));
                 };
-                self.check_token(token, shown, asker)
+                match &token.write {
+                    Some(write) if write.matches(shown) => only_writing(access),
+                    _ => self.check_token(token, shown, asker),
+                }
             }
         }
     }
@@ -238,6 +261,15 @@ impl Identity {
         }
         Ok(())
     }
+}
+
+/// Lets the token of those who write pass where samples come in.
+fn only_writing(access: Access) -> Result<(), ApiError> {
+    if access.only_writes {
+        return Ok(());
+    }
+    let refused = ApiError::new(ErrorKind::Forbidden, "this token only lets samples in");
+    Err(refused.hint("ask with the token that lets all in"))
 }
 
 fn unauthorized(message: &str) -> ApiError {

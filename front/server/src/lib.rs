@@ -26,8 +26,9 @@ mod server;
 mod sources;
 
 pub use config::{
-    ConnectionLimits, Language, QueryLimits, RemoteWriteLimits, ServerConfig, Tenancy, TenantLimits, TlsFiles,
+    ConnectionLimits, Language, QueryLimits, RemoteWriteLimits, ServerConfig, Surface, Tenancy, TenantLimits,
+    TlsFiles, TokenFiles,
 };
 pub use identity::{CertificateError, IdentityError, rotate_token};
 pub use server::{Adjuster, Announcement, Reporter, Server, ServerError};
-pub use sources::{Collection, Degradation, Lifecycle, Scraping, Sources};
+pub use sources::{Collection, Degradation, Lifecycle, Report, Scraping, Sources};

@@ -115,7 +115,7 @@ impl Server {
             path: config.data_dir.clone(),
             source,
         })?;
-        let (identity, token) = Identity::open(listen.ip(), &config.data_dir)?;
+        let (identity, token) = Identity::open(listen.ip(), &config.data_dir, &config.tokens)?;
         let certificate = find_certificate(&config, &identity, &sources.host)?;
         let mut announcement = announce(address, &sources.host, certificate.as_ref());
         if identity.needs_token() && token.is_none() {

@@ -25,6 +25,8 @@ pub struct Sources {
     pub collection: Option<Arc<dyn Collection>>,
     /// What scrapes targets, if anything does.
     pub scraping: Option<Arc<dyn Scraping>>,
+    /// What sends samples on, if anything does.
+    pub forwarding: Option<Arc<dyn Report>>,
     /// Tables of what is not metrics, if this process keeps any.
     pub lake: Option<Arc<Lake>>,
     /// The clusters that are watched.
@@ -67,6 +69,12 @@ pub trait Collection: Send + Sync {
     fn ticks(&self) -> watch::Receiver<Millis>;
 
     /// Says what collecting costs.
+    fn report(&self, out: &mut dyn Sink);
+}
+
+/// What says how it stands.
+pub trait Report: Send + Sync {
+    /// Says it as metrics.
     fn report(&self, out: &mut dyn Sink);
 }
 

@@ -89,6 +89,29 @@ pub(crate) fn short_id(id: &str) -> &str {
     id.get(..SHORT_ID_LEN).filter(|_| is_id(id)).unwrap_or(id)
 }
 
+/// Returns the uid of the pod that a path lies in. The systemd driver, whose `-` parts slices, writes `_` in its place.
+pub(crate) fn pod_uid(path: &str) -> Option<String> {
+    path.split('/').find_map(|component| {
+        let (slice, name) = match component.strip_suffix(".slice") {
+            Some(slice) => (true, slice.rsplit_once('-')?.1),
+            None => (false, component),
+        };
+        let uid = name.strip_prefix("pod").filter(|uid| is_uid(uid))?;
+        Some(if slice {
+            uid.replace('_', "-")
+        } else {
+            uid.to_owned()
+        })
+    })
+}
+
+/// Tells whether a word may be a pod's uid: a UUID, or the hash that kubelet gives to pods of files.
+fn is_uid(word: &str) -> bool {
+    let digits = word.bytes().filter(u8::is_ascii_hexdigit).count();
+    let rest = word.bytes().filter(|byte| !byte.is_ascii_hexdigit());
+    digits == 32 && rest.clone().count() <= 4 && rest.into_iter().all(|byte| matches!(byte, b'-' | b'_'))
+}
+
 fn container(id: &str, runtime: Option<Runtime>) -> Class {
     Class::Container {
         id: id.to_owned(),

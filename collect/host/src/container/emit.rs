@@ -11,6 +11,7 @@ use self::families as f;
 use super::MAX_PIDS;
 use super::block::Devices;
 use super::identity::Identity;
+use super::kubelet::Logs;
 use super::usage::{Bandwidth, Device, Memory, Usage};
 
 /// Labels of a cgroup, and of a sample at most.
@@ -20,6 +21,7 @@ const MAX_LABELS: usize = 10;
 /// The sink with the labels of one cgroup.
 pub(super) struct Emit<'a> {
     labels: [(&'a str, &'a str); BASE],
+    identity: &'a Identity,
     out: &'a mut dyn Sink,
 }
 
@@ -33,7 +35,11 @@ impl<'a> Emit<'a> {
             ("pod", &identity.pod),
             ("namespace", &identity.namespace),
         ];
-        Self { labels, out }
+        Self {
+            labels,
+            identity,
+            out,
+        }
     }
 
     /// Says a value with labels beside those of the cgroup, if there is one.
@@ -154,6 +160,21 @@ impl<'a> Emit<'a> {
         // Not told where it can not be told of every process.
         let sum = counts.filter_map(Result::transpose).sum::<Result<u64, _>>();
         self.count(&f::FILE_DESCRIPTORS, sum.ok().filter(|_| pids.len() <= MAX_PIDS));
+    }
+
+    /// Says what else a container is known by, and where it logs to.
+    pub(super) fn names(&mut self, logs: Option<&Logs>) {
+        let labels = [
+            ("container_id", self.identity.container_id.as_str()),
+            ("uid", self.identity.uid.as_str()),
+            ("log", logs.map_or("", |logs| &logs.current)),
+        ];
+        self.labelled(&f::INFO, &labels, Some(1.0));
+        if let Some(logs) = logs {
+            self.count(&f::LOG_BYTES, Some(logs.bytes));
+            self.count(&f::LOG_ROTATED, Some(logs.rotated));
+            self.value(&f::LOG_WRITTEN, Some(logs.written));
+        }
     }
 
     /// Says when the cgroup started and was seen, in seconds since the epoch.

@@ -2,7 +2,8 @@
 
 use crate::Root;
 
-use super::cgroup::{Class, Runtime, short_id};
+use super::cgroup::{Class, Runtime, pod_uid, short_id};
+use super::kubelet;
 use super::runtime::Runtimes;
 
 /// What the labels of a container or service say; empty where nothing is known.
@@ -18,14 +19,30 @@ pub(crate) struct Identity {
     pub(crate) pod: String,
     /// Namespace of the pod.
     pub(crate) namespace: String,
+    /// The pod's uid, which tells it from earlier ones of its name.
+    pub(crate) uid: String,
+    /// The container as Kubernetes names it: `containerd://` and its id, for example.
+    pub(crate) container_id: String,
+    /// The file that the runtime itself logs to, where it says so.
+    pub(crate) log: String,
     /// Whether it only holds a pod's namespaces.
     pub(crate) sandbox: bool,
-    /// Whether a runtime's files were found.
+    /// Whether files that name it were found.
     pub(crate) known: bool,
 }
 
-/// Looks up who a cgroup belongs to; `None` for what turns out to be no container.
-pub(crate) fn of(root: &Root, class: &Class, runtimes: &Runtimes) -> Option<Identity> {
+/// Looks up who the cgroup at a path belongs to; `None` for what turns out to be no container.
+pub(crate) fn of(root: &Root, path: &str, class: &Class, runtimes: &Runtimes) -> Option<Identity> {
+    let mut identity = by_runtime(root, class, runtimes)?;
+    if identity.uid.is_empty()
+        && let Some(uid) = pod_uid(path)
+    {
+        identity.uid = uid;
+    }
+    Some(identity)
+}
+
+fn by_runtime(root: &Root, class: &Class, runtimes: &Runtimes) -> Option<Identity> {
     match class {
         Class::Service { unit } => Some(Identity {
             name: unit.clone(),
@@ -39,6 +56,7 @@ pub(crate) fn of(root: &Root, class: &Class, runtimes: &Runtimes) -> Option<Iden
                 Runtime::Containerd => runtimes.containerd(root, id),
                 Runtime::Storage => runtimes.storage(root, id),
             });
+            let found = found.or_else(|| kubelet::container(root, id));
             Some(found.unwrap_or_else(|| Identity {
                 name: short_id(id).to_owned(),
                 ..Identity::default()

@@ -107,6 +107,9 @@ impl Runtimes {
             container: if sandbox { "" } else { container }.to_owned(),
             pod: label("io.kubernetes.pod.name").to_owned(),
             namespace: label("io.kubernetes.pod.namespace").to_owned(),
+            uid: label("io.kubernetes.pod.uid").to_owned(),
+            container_id: format!("docker://{id}"),
+            log: text(config.get("LogPath")).to_owned(),
             sandbox,
             known: true,
         })
@@ -146,6 +149,9 @@ fn of_containerd(annotations: &Value, id: &str) -> Identity {
         container: get("io.kubernetes.cri.container-name").to_owned(),
         pod: get("io.kubernetes.cri.sandbox-name").to_owned(),
         namespace: get("io.kubernetes.cri.sandbox-namespace").to_owned(),
+        uid: get("io.kubernetes.cri.sandbox-uid").to_owned(),
+        container_id: format!("containerd://{id}"),
+        log: String::new(),
         sandbox,
         known: true,
     }
@@ -174,6 +180,10 @@ fn of_storage(annotations: &Value, listed: &Value, id: &str) -> Identity {
         container: if sandbox { "" } else { container }.to_owned(),
         pod: get("io.kubernetes.pod.name").to_owned(),
         namespace: get("io.kubernetes.pod.namespace").to_owned(),
+        uid: get("io.kubernetes.pod.uid").to_owned(),
+        // Podman's containers are in no cluster; Kubernetes knows those of CRI-O.
+        container_id: format!("cri-o://{id}"),
+        log: String::new(),
         sandbox,
         known: true,
     }
@@ -192,6 +202,7 @@ fn parent(root: &Root, pid: u32) -> Option<u32> {
 fn named(id: &str) -> Identity {
     Identity {
         name: id.to_owned(),
+        container_id: format!("containerd://{id}"),
         known: true,
         ..Identity::default()
     }

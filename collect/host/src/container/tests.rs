@@ -463,3 +463,47 @@ fn without_cgroups_there_is_nothing() {
     "#]],
     );
 }
+
+#[test]
+fn every_driver_and_class_of_service_names_its_pods() {
+    let uid = "2f0b1c7e-8a37-4c3f-9d5a-0a6f0c1d2e3f";
+    let slices = uid.replace('-', "_");
+    let (slice, folder) = ("/kubepods.slice/kubepods", "/kubepods");
+    let burstable = format!("{slice}-burstable.slice/kubepods-burstable");
+    let best_effort = format!("{slice}-besteffort.slice/kubepods-besteffort");
+    let cases = [
+        // The systemd driver: guaranteed, burstable, best effort.
+        format!("{slice}-pod{slices}.slice/cri-containerd-{C}.scope"),
+        format!("{burstable}-pod{slices}.slice/cri-containerd-{C}.scope"),
+        format!("{best_effort}-pod{slices}.slice/cri-containerd-{C}.scope"),
+        // The cgroupfs driver: the same three, and one below a cgroup of kubelet's own.
+        format!("{folder}/pod{uid}/{C}"),
+        format!("{folder}/burstable/pod{uid}/{C}"),
+        format!("{folder}/besteffort/pod{uid}/{C}"),
+        format!("/kubelet{folder}/burstable/pod{uid}/{C}"),
+    ];
+    for path in cases {
+        for version in [V1_MOUNTS, V2_MOUNT] {
+            let tree = machine(version);
+            let mount = if version == V1_MOUNTS { "/memory" } else { "" };
+            tree.write(&format!("sys/fs/cgroup{mount}{path}/cgroup.procs"), "20\n");
+            add_process(&tree, 20, 5000, 100);
+            let log = format!("/var/log/pods/shop_web-0_{uid}/app/0.log");
+            tree.write(log.trim_start_matches('/'), "a line\n");
+            add_cri(&tree, C, "container");
+            let info = format!(
+                r#"periplus_container_info{{container="app", container_id="containerd://{C}", id="{path}", image="docker.io/library/nginx:1", log="{log}", name="{C}", namespace="shop", pod="web-0", uid="{uid}"}} 1"#
+            );
+            let text = render(&mut collector(), &tree.root());
+            assert!(text.contains(&info), "{info} in\n{text}");
+            // Without the runtime's files kubelet's link names it, and the path its pod.
+            tree.remove(TASKS);
+            tree.link(&format!("var/log/containers/web-0_shop_app-{C}.log"), &log);
+            let text = render(&mut collector(), &tree.root());
+            let info = format!(
+                r#"periplus_container_info{{container="app", id="{path}", log="{log}", name="{C}", namespace="shop", pod="web-0", uid="{uid}"}} 1"#
+            );
+            assert!(text.contains(&info), "{info} in\n{text}");
+        }
+    }
+}

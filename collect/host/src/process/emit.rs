@@ -9,7 +9,7 @@ use super::files::push_number;
 use super::owner::Owner;
 
 /// Labels of a process, and the one more of some families.
-const BASE: usize = 4;
+const BASE: usize = 7;
 
 /// The sink with the labels of one process.
 struct Emit<'a> {
@@ -23,8 +23,8 @@ impl Emit<'_> {
     }
 
     fn labelled(&mut self, family: &Family<'_>, label: (&str, &str), value: f64) {
-        let [a, b, c, d] = self.labels;
-        self.out.sample(family, &[a, b, c, d, label], value);
+        let [a, b, c, d, e, f, g] = self.labels;
+        self.out.sample(family, &[a, b, c, d, e, f, g, label], value);
     }
 }
 
@@ -50,7 +50,10 @@ impl Processes {
                 ("pid", pid),
                 ("comm", &tracked.comm),
                 ("user", &owner.user),
-                ("unit", &owner.unit),
+                ("unit", &owner.place.unit),
+                ("container", &owner.place.container),
+                ("pod", &owner.place.pod),
+                ("namespace", &owner.place.namespace),
             ],
             out,
         };
@@ -74,7 +77,8 @@ impl Processes {
     }
 
     fn emit_other(&self, other: &Other, out: &mut dyn Sink) {
-        let labels = [("pid", ""), ("comm", "other"), ("user", ""), ("unit", "")];
+        let names = ["pid", "comm", "user", "unit", "container", "pod", "namespace"];
+        let labels = names.map(|name| (name, if name == "comm" { "other" } else { "" }));
         let mut emit = Emit { labels, out };
         emit.labelled(&f::CPU, ("mode", "user"), self.seconds(other.user));
         emit.labelled(&f::CPU, ("mode", "system"), self.seconds(other.system));

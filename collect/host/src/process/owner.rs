@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use crate::container::{Runtimes, classify, identity_name};
+use crate::container::{Place, Runtimes, classify, place};
 use crate::{Root, parse};
 
 /// Cgroups whose owner is remembered; when there are more, all are looked up again.
-const MAX_UNITS: usize = 4096;
+const MAX_PLACES: usize = 4096;
 /// Collections between two looks at the list of users.
 const USERS_AGE: u64 = 64;
 
@@ -19,8 +19,8 @@ pub(super) struct Owner {
     pub(super) at: u64,
     /// Name of the user, or the number of one without a name.
     pub(super) user: String,
-    /// Name of the systemd unit, or name or short id of the container; empty for neither.
-    pub(super) unit: String,
+    /// The systemd unit or container; empty for neither.
+    pub(super) place: Place,
 }
 
 /// Looks owners up and remembers what many processes share.
@@ -29,7 +29,7 @@ pub(super) struct Owners {
     generation: u64,
     users: HashMap<u32, String>,
     users_read: Option<u64>,
-    units: HashMap<String, String>,
+    places: HashMap<String, Place>,
     runtimes: Runtimes,
     buffer: Vec<u8>,
 }
@@ -38,8 +38,8 @@ impl Owners {
     /// Begins a collection.
     pub(super) fn begin(&mut self, generation: u64) {
         self.generation = generation;
-        if self.units.len() > MAX_UNITS {
-            self.units.clear();
+        if self.places.len() > MAX_PLACES {
+            self.places.clear();
         }
     }
 
@@ -54,7 +54,7 @@ impl Owners {
             comm: comm.to_owned(),
             at: generation,
             user: self.user(root, pid).unwrap_or_default(),
-            unit: self.unit(root, pid),
+            place: self.place(root, pid),
         }
     }
 
@@ -84,38 +84,38 @@ impl Owners {
         }
     }
 
-    fn unit(&mut self, root: &Root, pid: u32) -> String {
+    fn place(&mut self, root: &Root, pid: u32) -> Place {
         let mut buffer = std::mem::take(&mut self.buffer);
         let lines = root
             .read(format!("proc/{pid}/cgroup"), &mut buffer)
             .unwrap_or(b"");
-        let unit = parse::lines(lines).find_map(|line| {
+        let place = parse::lines(lines).find_map(|line| {
             // `hierarchy:controllers:path`, the path may hold colons.
             let path = parse::text(line).splitn(3, ':').nth(2)?;
-            let unit = self.unit_of(root, pid, path);
-            (!unit.is_empty()).then_some(unit)
+            let place = self.place_of(root, pid, path);
+            (!place.unit.is_empty()).then_some(place)
         });
         self.buffer = buffer;
-        unit.unwrap_or_default()
+        place.unwrap_or_default()
     }
 
-    /// Returns the name of the innermost container or service that a cgroup is in.
-    fn unit_of(&mut self, root: &Root, pid: u32, path: &str) -> String {
-        if let Some(unit) = self.units.get(path) {
-            return unit.clone();
+    /// Returns the innermost container or service that a cgroup is in.
+    fn place_of(&mut self, root: &Root, pid: u32, path: &str) -> Place {
+        if let Some(place) = self.places.get(path) {
+            return place.clone();
         }
-        let mut unit = String::new();
+        let mut found = Place::default();
         let mut rest = path;
-        while !rest.is_empty() && unit.is_empty() {
+        while !rest.is_empty() && found.unit.is_empty() {
             if let Some(class) = classify(rest) {
                 if class.is_container() {
                     self.runtimes.learn(root, pid);
                 }
-                unit = identity_name(root, &class, &self.runtimes).unwrap_or_default();
+                found = place(root, rest, &class, &self.runtimes).unwrap_or_default();
             }
             rest = rest.rsplit_once('/').map_or("", |(parent, _)| parent);
         }
-        self.units.insert(path.to_owned(), unit.clone());
-        unit
+        self.places.insert(path.to_owned(), found.clone());
+        found
     }
 }

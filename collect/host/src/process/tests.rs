@@ -164,6 +164,28 @@ fn the_unit_is_the_innermost_container_or_service() {
 }
 
 #[test]
+fn processes_of_pods_have_their_names() {
+    let tree = machine();
+    let id = "ab".repeat(32);
+    write(&tree, 1, &Written::default());
+    // As it is seen from another cgroup namespace, that of an agent in a pod.
+    write_costly(&tree, 1, 7, &format!("0::/../../pod1/{id}\n"));
+    tree.write(
+        &format!("run/containerd/io.containerd.runtime.v2.task/k8s.io/{id}/config.json"),
+        r#"{"annotations":{"io.kubernetes.cri.container-type":"container","io.kubernetes.cri.container-name":"app",
+        "io.kubernetes.cri.sandbox-name":"web-0","io.kubernetes.cri.sandbox-namespace":"shop"}}"#,
+    );
+    let text = render(&mut collector(), &tree.root());
+    let labels =
+        r#"{comm="sh", container="app", namespace="shop", pid="1", pod="web-0", unit="web-0/app", user="7"}"#;
+    assert_eq!(
+        value(&text, &format!("process_thread_count{labels}")),
+        Some(2.0),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_pid_used_again_is_another_process() {
     let tree = machine();
     write(

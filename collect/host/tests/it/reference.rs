@@ -8,10 +8,12 @@ use host::table::{Default, ROWS, Row};
 const INTRODUCTION: &str = "\
 # Collectors
 
-What `periplus up` reads on a machine. Names, labels, types and units are those of node_exporter 1.12 (`job` label
+What `periplus up` and `periplus agent` read on a machine. Names, labels, types and units are those of node_exporter 1.12 (`job` label
 `node-exporter`) and of cAdvisor (`cadvisor`), so that dashboards and rules made for them work unchanged. Processes
 have the names of OpenTelemetry's process metrics as Prometheus writes them (`process`): the fifty that use most of
 something, all others together under an empty `pid`. Command lines are never read: they hold secrets.
+Containers also have their ids, pods and log files in
+[`periplus_container_info`](kubernetes.md#what-the-series-of-a-node-are-called).
 
 A collector whose source a machine lacks is *unavailable*, looked for again every minute, and costs nothing else.
 One that hangs, as on a dead network mount, never holds up the others: it keeps its thread to itself, is marked

@@ -23,6 +23,7 @@ fn judged(version: RemoteWriteVersion, status: u16, headers: &[(&'static str, &'
             exemplars: 1,
         },
         retry_on_429: true,
+        retry_on_refused_identity: false,
         now: NOW,
     };
     match judge(&answer, &sent) {
@@ -96,4 +97,28 @@ fn version_2() {
     check(400, &[(SAMPLES, "0")], "refused: bad_request: status 400: why");
     check(400, &[], "refused: bad_request: status 400: why");
     check(500, &[(SAMPLES, "6")], "again after None");
+}
+
+#[test]
+fn a_refused_identity_is_for_now_or_for_good() {
+    let headers = HeaderMap::new();
+    let judged = |status: StatusCode, retry: bool| {
+        let answer = Answer {
+            status,
+            headers: &headers,
+            body: String::new(),
+        };
+        let sent = Sent {
+            version: RemoteWriteVersion::V2,
+            counts: Counts::default(),
+            retry_on_429: true,
+            retry_on_refused_identity: retry,
+            now: NOW,
+        };
+        matches!(judge(&answer, &sent), Next::Done(Outcome::Retry { .. }))
+    };
+    for status in [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN] {
+        assert!(judged(status, true) && !judged(status, false), "{status}");
+    }
+    assert!(!judged(StatusCode::BAD_REQUEST, true));
 }

@@ -79,6 +79,7 @@ impl Checked<'_> {
                 max_per_request: metadata.max_samples_per_send.unwrap_or(2_000).max(1),
             },
             retry_on_429: raw.queue_config.retry_on_http_429.unwrap_or(true),
+            retry_on_refused_identity: false,
             sample_age_limit: {
                 let limit = raw.queue_config.sample_age_limit.as_deref();
                 Some(self.duration("sample_age_limit", limit, 0)).filter(|limit| !limit.is_zero())

@@ -34,6 +34,15 @@ Examples:
   periplus server --role edge --config edge.yml
       Watches the clusters under periplus.clusters, scrapes and forwards as the file says.";
 
+pub(super) const AGENT: &str = "\
+Examples:
+  periplus agent --to https://edge:8420 --token-file token --ca-file ca.crt
+      Sends what this machine's collectors say; docs/kubernetes.md does it on every node of a cluster.
+  periplus agent --to https://edge:8420 --token-file token --label cluster=shop-eu --hold 4GiB
+      Names the cluster in every series, and lets 4 GiB wait while the edge is away.
+  periplus agent --to http://127.0.0.1:9090/api/v1/write
+      Sends to a Prometheus that takes remote write.";
+
 pub(super) const QUERY: &str = "\
 Examples:
   periplus query 'node_memory_MemAvailable_bytes'

@@ -38,6 +38,8 @@ fn help_of_all() {
             Commands:
               up           Collect this machine, keep the samples, answer queries and serve the page
               server       Run a part of it: watch clusters, scrape and forward without looking at this machine
+              agent        Collect this machine and send the samples to a server: no page, nothing kept longer
+                           than it must be
               query        Evaluate a PromQL expression and print the answer
               sql          Ask the tables of events in SQL; without a query, list them with their columns
               top          Watch a machine in the terminal
@@ -98,6 +100,9 @@ fn help_of_up() {
                                                  self-signed one
                   --tls-key <FILE>               Private key of --tls-cert (PEM)
                   --rotate-token                 Make a new token in place of the old one and print it
+                  --token-file <FILE>            Let in who shows the token in this file, instead of making one
+                  --write-token-file <FILE>      Also take samples from who shows the token in this file, and
+                                                 answer them nothing else
                   --enable-admin-api             Serve what deletes and copies samples: /api/v1/admin/tsdb
                   --enable-lifecycle             Take orders over HTTP: POST /-/reload and POST /-/quit
                   --cors-origin <PATTERN>        Let pages of other sites ask from a browser, if their whole

@@ -1,18 +1,22 @@
-//! The command line of `periplus up`, checked as a whole: all mistakes are named at once.
+//! The command line of `periplus up`, checked as a whole: all mistakes are named at once. That of `periplus agent` becomes
+//! the same, in `node`.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use agent::{AgentConfig, Selection};
+use forward::RemoteWriteConfig;
 use host::Root;
 use host::table::ROWS;
 use lake::LakeConfig;
-use model::{Matcher, Millis};
-use server::{Degradation, Language, ServerConfig, TlsFiles};
+use model::{Labels, Matcher, Millis};
+use server::{Degradation, Language, ServerConfig, Surface, TlsFiles, TokenFiles};
 use store::StoreConfig;
 use wire::DeltaHandling;
 
+use super::forwarding::{Forwarding, Receivers};
+use super::node;
 use super::settings::{Settings, WatchedCluster};
 use super::watching::{self, Asked};
 use crate::cli::{Feature, UpArgs};
@@ -25,6 +29,8 @@ const COLLECTION_TIMEOUT: Duration = Duration::from_secs(30);
 /// Time for open requests to end at a stop; the stages of the stop leave room for it.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
 
+/// Log kept for receivers that are behind, if nobody says.
+const HOLD_BYTES: u64 = 4 << 30;
 /// How long samples are kept if nobody says.
 const RETENTION: Duration = Duration::from_secs(15 * 86_400);
 
@@ -35,6 +41,8 @@ pub(crate) enum Scope {
     Machine,
     /// Everything but this machine.
     Edge,
+    /// This machine only; what comes is sent and not kept.
+    Node,
 }
 
 /// What `periplus up` does.
@@ -60,10 +68,18 @@ pub(super) struct UpConfig {
     pub(super) instance: String,
     /// Which collectors run.
     pub(super) selection: Selection,
+    /// Labels of every series of this machine.
+    pub(super) labels: Vec<(String, String)>,
+    /// Who gets the samples, beside those of the configuration file.
+    pub(super) receivers: Vec<RemoteWriteConfig>,
+    /// How many bytes may wait for receivers that are behind.
+    pub(super) hold: u64,
     /// The file that says what is scraped.
     pub(super) config: Option<PathBuf>,
     /// The operator's certificate.
     pub(super) tls: Option<TlsFiles>,
+    /// The operator's tokens.
+    pub(super) tokens: TokenFiles,
     /// Make a new token.
     rotate_token: bool,
     /// Serve what deletes and copies samples.
@@ -106,7 +122,7 @@ impl UpConfig {
         let data = args
             .data
             .clone()
-            .or_else(|| default_data(is_root, &|name| std::env::var_os(name)));
+            .or_else(|| default_data("periplus", is_root, &|name| std::env::var_os(name)));
         if data.is_none() {
             mistakes.push("there is no home folder for data: choose one with --data DIR".to_owned());
         }
@@ -144,8 +160,15 @@ impl UpConfig {
                 opt_in: args.enable.clone(),
                 disabled: args.disable.clone(),
             },
+            labels: Vec::new(),
+            receivers: Vec::new(),
+            hold: HOLD_BYTES,
             config: args.config.clone(),
             tls,
+            tokens: TokenFiles {
+                full: args.token_file.clone(),
+                write: args.write_token_file.clone(),
+            },
             rotate_token: args.rotate_token,
             enable_admin_api: args.enable_admin_api,
             enable_lifecycle: args.enable_lifecycle,
@@ -176,6 +199,9 @@ impl UpConfig {
     /// # Errors
     /// A kubeconfig that somebody named cannot be used.
     pub(super) fn watched(&self) -> Result<Vec<WatchedCluster>, Failure> {
+        if self.scope == Scope::Node {
+            return Ok(Vec::new());
+        }
         let environment = std::env::var_os("KUBECONFIG");
         watching::find(
             &self.clusters,
@@ -209,15 +235,40 @@ impl UpConfig {
             retention_bytes: self.retention_bytes,
             ..StoreConfig::new(self.data.join("store"))
         };
+        if self.scope == Scope::Node {
+            node::as_queue(&mut config);
+        }
         self.settings.apply_to_store(&mut config);
         config
     }
 
-    /// Returns the settings of the lake.
-    pub(super) fn lake(&self) -> LakeConfig {
+    /// Returns the settings of the lake; `None` for a process that keeps nothing.
+    pub(super) fn lake(&self) -> Option<LakeConfig> {
+        if self.scope == Scope::Node {
+            return None;
+        }
         let mut config = LakeConfig::new(self.data.join("lake"));
         self.settings.apply_to_lake(&mut config, self.retention_events);
-        config
+        Some(config)
+    }
+
+    /// Begins to send to the receivers of the command line.
+    ///
+    /// # Errors
+    /// It cannot be sent to them.
+    pub(super) fn send_by(&self, forwarding: &Forwarding) -> Result<(), Failure> {
+        if self.receivers.is_empty() {
+            return Ok(());
+        }
+        let applied = forwarding.apply(Receivers {
+            configs: self.receivers.clone(),
+            external_labels: Labels::default(),
+        });
+        applied.map_err(|failed| {
+            Failure::message("cannot send to the server under --to")
+                .detail(failed)
+                .hint("--token-file and --ca-file must be there and readable")
+        })
     }
 
     /// Returns the settings of the agent.
@@ -230,7 +281,7 @@ impl UpConfig {
             patience: (self.interval / 2).min(MAX_PATIENCE),
             timeout: COLLECTION_TIMEOUT,
             selection: self.selection.clone(),
-            extra_labels: Vec::new(),
+            extra_labels: self.labels.clone(),
         }
     }
 
@@ -238,6 +289,10 @@ impl UpConfig {
     pub(super) fn server(&self) -> ServerConfig {
         let mut config = ServerConfig::new(self.listen, &self.data);
         config.tls.clone_from(&self.tls);
+        config.tokens.clone_from(&self.tokens);
+        if self.scope == Scope::Node {
+            config.surface = Surface::Health;
+        }
         config.connections.drain_timeout = DRAIN_TIMEOUT;
         config.enable_admin_api = self.enable_admin_api;
         config.cors_origin.clone_from(&self.cors_origin);
@@ -347,14 +402,18 @@ fn unknown_collectors(args: &UpArgs) -> Vec<String> {
 }
 
 /// Follows the XDG base directory specification for users and the file system hierarchy for root.
-fn default_data(is_root: bool, env: &dyn Fn(&str) -> Option<std::ffi::OsString>) -> Option<PathBuf> {
+pub(super) fn default_data(
+    name: &str,
+    is_root: bool,
+    env: &dyn Fn(&str) -> Option<std::ffi::OsString>,
+) -> Option<PathBuf> {
     if is_root {
-        return Some(PathBuf::from("/var/lib/periplus"));
+        return Some(Path::new("/var/lib").join(name));
     }
     let absolute = |name: &str| env(name).map(PathBuf::from).filter(|path| path.is_absolute());
     absolute("XDG_DATA_HOME")
         .or_else(|| Some(absolute("HOME")?.join(".local/share")))
-        .map(|base| base.join("periplus"))
+        .map(|base| base.join(name))
 }
 
 /// Returns the name of the machine: the kernel's, or that in the file tree of the machine around the container.

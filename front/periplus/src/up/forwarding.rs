@@ -1,4 +1,4 @@
-//! Forwarding by `remote_write` of the configuration file, as this process runs it.
+//! Forwarding by `remote_write` of the configuration file or by the command line of an agent, as this process runs it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,13 +7,12 @@ use std::time::Duration;
 use forward::{Forwarder, ForwarderOptions, RemoteWriteConfig};
 use model::{Clock, Labels, Query as _, Sink, with_causes};
 use parking_lot::Mutex;
+use server::Report;
 use store::Store;
 use tokio::runtime::Handle;
 
 /// Where checkpoints lie in the data folder.
 const FOLDER: &str = "forward";
-/// Log kept for receivers that are behind, beyond what the store needs itself.
-const HOLD_BYTES: u64 = 4 << 30;
 /// How long a stop waits for receivers; the log keeps what they have not taken.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -33,6 +32,7 @@ pub(super) struct Forwarding {
     /// Held while receivers change.
     changing: Mutex<()>,
     folder: PathBuf,
+    hold_bytes: u64,
     store: Arc<Store>,
     clock: Arc<dyn Clock>,
     runtime: Handle,
@@ -54,12 +54,17 @@ impl Running {
 }
 
 impl Forwarding {
-    /// Prepares forwarding from a store, within the runtime; checkpoints lie in the data folder.
-    pub(super) fn new(data: &Path, (store, clock): (&Arc<Store>, &Arc<dyn Clock>)) -> Self {
+    /// Prepares forwarding from a store, within the runtime. Checkpoints lie in the data folder; so much log is kept for
+    /// receivers that are behind, beyond what the store needs itself.
+    pub(super) fn new(
+        (data, hold_bytes): (&Path, u64),
+        (store, clock): (&Arc<Store>, &Arc<dyn Clock>),
+    ) -> Self {
         Self {
             running: Mutex::new(Some(Vec::new())),
             changing: Mutex::new(()),
             folder: data.join(FOLDER),
+            hold_bytes,
             store: Arc::clone(store),
             clock: Arc::clone(clock),
             runtime: Handle::current(),
@@ -110,7 +115,7 @@ impl Forwarding {
         let options = ForwarderOptions {
             external_labels: external_labels.clone(),
             folder: self.folder.clone(),
-            hold_bytes: HOLD_BYTES,
+            hold_bytes: self.hold_bytes,
             patience: PATIENCE,
             runtime: self.runtime.clone(),
             clock: Arc::clone(&self.clock),
@@ -125,17 +130,18 @@ impl Forwarding {
         })
     }
 
-    /// Says where each forwarder stands.
-    pub(super) fn report(&self, out: &mut dyn Sink) {
-        for running in self.running.lock().iter().flatten() {
-            running.forwarder.status().report(out);
-        }
-    }
-
     /// Stops all at once, for good. Blocks.
     pub(super) fn stop(&self) {
         let running = self.running.lock().take();
         stop(running.unwrap_or_default());
+    }
+}
+
+impl Report for Forwarding {
+    fn report(&self, out: &mut dyn Sink) {
+        for running in self.running.lock().iter().flatten() {
+            running.forwarder.status().report(out);
+        }
     }
 }
 

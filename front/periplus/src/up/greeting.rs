@@ -58,6 +58,7 @@ impl Greeting {
             match self.config.scope {
                 Scope::Machine => format!("watches {}", paint.bold(&self.config.instance)),
                 Scope::Edge => format!("on {}, as edge", paint.bold(&self.config.instance)),
+                Scope::Node => format!("sends what {} does", paint.bold(&self.config.instance)),
             }
         );
         let is_local = self.config.listen.ip().is_loopback();
@@ -66,11 +67,15 @@ impl Greeting {
         } else {
             ""
         };
+        let (title, more) = match self.config.scope {
+            Scope::Machine | Scope::Edge => ("page", ""),
+            Scope::Node => ("health", " -/healthy, -/ready, metrics"),
+        };
         item(
             &mut out,
             paint,
-            "page",
-            &format!("{}{reach}", self.announcement.url),
+            title,
+            &format!("{}{more}{reach}", self.announcement.url),
         );
         if let Some(token) = self
             .rotated
@@ -84,6 +89,10 @@ impl Greeting {
                 "",
                 "shown only now: keep it to sign in, or as PERIPLUS_TOKEN for the command line",
             );
+        } else if self.config.tokens.full.is_some() {
+            if !is_local {
+                item(&mut out, paint, "token", "that of --token-file");
+            }
         } else if !is_local {
             item(
                 &mut out,
@@ -101,19 +110,26 @@ impl Greeting {
             };
             item(&mut out, paint, "", whose);
         }
+        for receiver in &self.config.receivers {
+            item(&mut out, paint, "sends to", receiver.url.as_str());
+        }
+        item(&mut out, paint, "data", &self.kept());
+        out
+    }
+
+    /// Says where data lies, how long and how much of it.
+    fn kept(&self) -> String {
+        let folder = self.config.data.display();
+        if self.config.scope == Scope::Node {
+            let hold = bytes(self.config.hold as f64);
+            return format!("{folder}, where at most {hold} wait");
+        }
         let size = self
             .config
             .retention_bytes
             .map(|size| format!(", at most {}", bytes(size as f64)));
         let kept = format_duration(self.config.retention);
-        let folder = self.config.data.display();
-        item(
-            &mut out,
-            paint,
-            "data",
-            &format!("{folder}, kept {kept}{}", size.unwrap_or_default()),
-        );
-        out
+        format!("{folder}, kept {kept}{}", size.unwrap_or_default())
     }
 
     /// Says what is collected and what is not.
@@ -129,14 +145,14 @@ impl Greeting {
             all.len()
         );
         let summary = match self.config.scope {
-            Scope::Machine => summary,
+            Scope::Machine | Scope::Node => summary,
             Scope::Edge => format!("every {every}: {series} series about itself"),
         };
         item(&mut out, paint, "collects", &summary);
         let shown = running
             .iter()
             .copied()
-            .filter(|_| self.config.scope == Scope::Machine);
+            .filter(|_| self.config.scope != Scope::Edge);
         let running: Vec<&CollectorStatus> = shown.collect();
         for (job, names) in by_job(&running) {
             item(&mut out, paint, "", &format!("{job}: {}", names.join(" ")));
@@ -160,7 +176,7 @@ impl Greeting {
             item(&mut out, paint, "clusters", &self.clusters.join(", "));
         }
         let off = names(all, |one| one.state == CollectorState::Disabled);
-        if !off.is_empty() && self.config.scope == Scope::Machine {
+        if !off.is_empty() && self.config.scope != Scope::Edge {
             item(
                 &mut out,
                 paint,

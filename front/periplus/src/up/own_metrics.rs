@@ -8,7 +8,7 @@ use host::{CollectError, Collector, Root};
 use lake::Lake;
 use model::{Family, Sink};
 use scrape::ScrapeHandle;
-use server::{Collection as _, Reporter};
+use server::{Collection as _, Report as _, Reporter};
 use store::Store;
 
 use super::collecting::Collecting;
@@ -26,7 +26,7 @@ const BUILD: Family<'_> = Family::gauge("periplus_build_info", "Version of this 
 #[derive(Clone)]
 pub(super) struct OwnMetrics {
     store: Arc<Store>,
-    lake: Arc<Lake>,
+    lake: Option<Arc<Lake>>,
     forwarding: Arc<Forwarding>,
     late: Arc<OnceLock<Late>>,
 }
@@ -41,7 +41,7 @@ struct Late {
 
 impl OwnMetrics {
     /// Reports the store, the lake and the forwarders for now.
-    pub(super) fn new((store, lake): (Arc<Store>, Arc<Lake>), forwarding: Arc<Forwarding>) -> Self {
+    pub(super) fn new((store, lake): (Arc<Store>, Option<Arc<Lake>>), forwarding: Arc<Forwarding>) -> Self {
         Self {
             store,
             lake,
@@ -82,7 +82,9 @@ impl Collector for OwnMetrics {
     fn collect(&mut self, _root: &Root, out: &mut dyn Sink) -> Result<(), CollectError> {
         out.sample(&BUILD, &[("version", env!("CARGO_PKG_VERSION"))], 1.0);
         self.store.report(out);
-        self.lake.report(out);
+        if let Some(lake) = &self.lake {
+            lake.report(out);
+        }
         self.forwarding.report(out);
         if let Some(late) = self.late.get() {
             late.server.report(out);

@@ -84,6 +84,25 @@ async fn metrics_count_what_was_asked() {
     }
 }
 
+#[tokio::test]
+async fn a_process_that_only_sends_serves_its_health_and_nothing_else() {
+    let fixture = Fixture::new("127.0.0.1:9090", |config, _| config.surface = Surface::Health);
+    for path in ["/-/healthy", "/-/ready", "/metrics"] {
+        assert_eq!(fixture.get(path).await.status, 200, "{path}");
+    }
+    for path in [
+        "/",
+        "/api/v1/query?query=1",
+        "/api/v1/live",
+        "/-/quit",
+        "/federate",
+    ] {
+        let answer = fixture.get(path).await;
+        assert_eq!(answer.status, 404, "{path}");
+        assert_eq!(answer.json()["errorType"], "not_found", "{path}");
+    }
+}
+
 mod contract;
 mod grafana;
 mod schema;

@@ -5,7 +5,7 @@ use axum::http::Method;
 use tempfile::TempDir;
 
 use super::*;
-use crate::fixture::{Answer, Fixture, request};
+use crate::fixture::{Answer, Fixture, REMOTE, request};
 
 const QUERY: &str = "/api/v1/query?query=1";
 /// Every protected endpoint, by method.
@@ -210,7 +210,7 @@ async fn pages_of_other_sites_are_refused() {
 fn the_token_is_kept_as_a_hash_that_only_the_owner_reads() {
     let dir = TempDir::new().unwrap();
     let any: IpAddr = "0.0.0.0".parse().unwrap();
-    let (_, token) = Identity::open(any, dir.path()).unwrap();
+    let (_, token) = Identity::open(any, dir.path(), &TokenFiles::default()).unwrap();
     let token = token.unwrap();
     assert!(token.starts_with("pp_") && token.len() == 67, "{token}");
     let path = dir.path().join("identity/token.sha256");
@@ -229,7 +229,7 @@ fn the_token_is_kept_as_a_hash_that_only_the_owner_reads() {
         0o700
     );
 
-    let (_, again) = Identity::open(any, dir.path()).unwrap();
+    let (_, again) = Identity::open(any, dir.path(), &TokenFiles::default()).unwrap();
     assert_eq!(again, None);
     let (hash, _) = token::load_or_create(dir.path()).unwrap();
     assert!(hash.matches(&token));
@@ -238,9 +238,9 @@ fn the_token_is_kept_as_a_hash_that_only_the_owner_reads() {
     assert!(hash.matches(&new) && !hash.matches(&token));
 
     std::fs::write(&path, "not a hash").unwrap();
-    let error = Identity::open(any, dir.path()).unwrap_err();
+    let error = Identity::open(any, dir.path(), &TokenFiles::default()).unwrap_err();
     assert!(matches!(error, IdentityError::MalformedHash { .. }), "{error}");
-    let loopback = Identity::open("127.0.0.1".parse().unwrap(), dir.path()).unwrap();
+    let loopback = Identity::open("127.0.0.1".parse().unwrap(), dir.path(), &TokenFiles::default()).unwrap();
     assert!(!loopback.0.needs_token());
 }
 
@@ -289,4 +289,73 @@ fn a_self_signed_certificate_is_made_once() {
         error.to_string().starts_with("failed to read key from "),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn a_token_for_writing_lets_samples_in_and_nothing_out() {
+    let files = TempDir::new().unwrap();
+    let file = |name: &str, token: &str| {
+        let path = files.path().join(name);
+        std::fs::write(&path, format!("{token}\n")).unwrap();
+        Some(path)
+    };
+    let (full, write) = ("f".repeat(32), "w".repeat(32));
+    let tokens = TokenFiles {
+        full: file("token", &full),
+        write: file("write-token", &write),
+    };
+    let fixture = Fixture::new(REMOTE, |config, _| config.tokens = tokens);
+    assert_eq!(fixture.token, None, "nothing is shown that others have made");
+    let send = async |method: Method, path: &str, token: &str| {
+        let bearer = format!("Bearer {token}");
+        let request = request(method, path, &[("authorization", &bearer)], "");
+        fixture.send(request).await.status.as_u16()
+    };
+    for (method, path) in PROTECTED {
+        let writes = path == "/api/v1/write";
+        let status = send(method.clone(), path, &write).await;
+        assert_eq!(status == 403, !writes, "{path} {status}");
+        // The stream of events would not end.
+        if path != "/api/v1/live" {
+            let status = send(method, path, &full).await;
+            assert!(status != 401 && status != 403, "{path} {status}");
+        }
+    }
+    // What it may not do is no guess: it is not held up.
+    assert_eq!(fixture.app.identity.refusals(), Refusals::default());
+    assert_eq!(send(Method::GET, QUERY, "x").await, 401);
+    let json = [("content-type", "application/json")];
+    let body = format!("{{\"token\":\"{write}\"}}");
+    let session = fixture
+        .send(request(Method::POST, "/api/v1/session", &json, body))
+        .await;
+    assert_eq!(
+        (session.status.as_u16(), session.header("set-cookie")),
+        (401, None)
+    );
+}
+
+#[test]
+fn tokens_of_others_are_long_enough() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("token");
+    let open = || {
+        let files = TokenFiles {
+            full: Some(path.clone()),
+            write: None,
+        };
+        Identity::open("0.0.0.0".parse().unwrap(), dir.path(), &files)
+    };
+    assert!(matches!(open().unwrap_err(), IdentityError::File { .. }));
+    for weak in ["", "short", &format!("{} {}", "a".repeat(32), "b")] {
+        std::fs::write(&path, weak).unwrap();
+        assert!(
+            matches!(open().unwrap_err(), IdentityError::Weak { .. }),
+            "{weak}"
+        );
+    }
+    std::fs::write(&path, format!("  {}\n", "a".repeat(32))).unwrap();
+    let (identity, shown) = open().unwrap();
+    assert!(identity.needs_token() && shown.is_none());
+    assert!(!dir.path().join("identity").exists());
 }

@@ -14,6 +14,8 @@ use subtle::ConstantTimeEq as _;
 use super::secret_file;
 
 const PREFIX: &str = "pp_";
+/// Characters that a token has at least which somebody else made; 128 random bits in hexadecimal.
+const MIN_LEN: usize = 32;
 
 /// Why identity cannot be prepared.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +34,12 @@ pub enum IdentityError {
     /// The file that holds the hash of the token holds something else.
     #[error("{path} does not hold the hash of a token; remove it to make a new token")]
     MalformedHash {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file that holds a token holds something else.
+    #[error("{path} holds no token of at least {MIN_LEN} characters; make one with `openssl rand -hex 32`")]
+    Weak {
         /// The file.
         path: PathBuf,
     },
@@ -94,6 +102,22 @@ pub fn rotate_token(data_dir: &Path) -> Result<String, IdentityError> {
         source,
     })?;
     Ok(token)
+}
+
+/// Reads a token that the operator made, with white space around it.
+pub(super) fn load(path: &Path) -> Result<TokenHash, IdentityError> {
+    let text = std::fs::read_to_string(path).map_err(|source| IdentityError::File {
+        action: "read",
+        path: path.to_owned(),
+        source,
+    })?;
+    let token = text.trim();
+    if token.len() < MIN_LEN || token.contains(char::is_whitespace) {
+        return Err(IdentityError::Weak {
+            path: path.to_owned(),
+        });
+    }
+    Ok(TokenHash::of(token))
 }
 
 /// Reads the hash of the token; makes a token if there is none, and returns it to be shown.

@@ -9,6 +9,7 @@
 )]
 
 mod containers;
+mod deploy;
 mod differential;
 mod durability;
 mod faults;

@@ -87,3 +87,31 @@ fn only_ids_are_cut() {
     assert_eq!(short_id("a-rather-long-name"), "a-rather-long-name");
     assert_eq!(short_id(""), "");
 }
+
+#[test]
+fn uids_of_pods() {
+    let uid = "2f0b1c7e-8a37-4c3f-9d5a-0a6f0c1d2e3f";
+    let (slices, hash) = (uid.replace('-', "_"), "d".repeat(32));
+    let found = |path: &str| pod_uid(path).unwrap_or_default();
+    assert_eq!(found(&format!("/kubepods/burstable/pod{uid}/{ID}")), uid);
+    assert_eq!(found(&format!("/kubepods/pod{uid}/{ID}")), uid);
+    assert_eq!(found(&format!("/kubepods/besteffort/pod{hash}/{ID}")), hash);
+    let slice = "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable";
+    assert_eq!(found(&format!("{slice}-pod{slices}.slice/crio-{ID}.scope")), uid);
+    let guaranteed = format!("/kubepods.slice/kubepods-pod{slices}.slice/cri-containerd-{ID}.scope");
+    assert_eq!(found(&guaranteed), uid);
+    // A cluster in a container has its own root in the middle of the path.
+    assert_eq!(
+        found(&format!("/docker/{ID}/kubelet/kubepods/pod{uid}/{ID}")),
+        uid
+    );
+    for none in [
+        "",
+        "/",
+        "/machine.slice/libpod_pod_1.slice/x",
+        "/podinfo/x",
+        "/kubepods/podagogue/x",
+    ] {
+        assert_eq!(found(none), "", "{none}");
+    }
+}

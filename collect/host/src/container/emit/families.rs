@@ -176,3 +176,19 @@ pub(in crate::container) const PRESSURE: [(Family<'_>, Family<'_>); 3] = [
         ),
     ),
 ];
+pub(in crate::container) const INFO: Family<'_> = Family::gauge(
+    "periplus_container_info",
+    "What a container is known by: its id in Kubernetes, the uid of its pod, the file it logs to; always 1.",
+);
+pub(in crate::container) const LOG_BYTES: Family<'_> = Family::gauge(
+    "periplus_container_log_bytes",
+    "Bytes of the container's log files, those of earlier runs and those put aside included.",
+);
+pub(in crate::container) const LOG_ROTATED: Family<'_> = Family::gauge(
+    "periplus_container_log_rotated_files",
+    "Log files that were put aside when they had grown large.",
+);
+pub(in crate::container) const LOG_WRITTEN: Family<'_> = Family::gauge(
+    "periplus_container_log_written_timestamp_seconds",
+    "When the container's log was last written, in seconds since the epoch.",
+);

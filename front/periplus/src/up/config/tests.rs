@@ -92,7 +92,7 @@ fn data_goes_where_the_system_wants_it() {
             "XDG_DATA_HOME" => xdg.map(OsString::from),
             _ => None,
         };
-        default_data(is_root, &env)
+        default_data("periplus", is_root, &env)
     };
     assert_eq!(
         folder(true, Some("/root"), None),

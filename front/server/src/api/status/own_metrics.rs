@@ -58,6 +58,9 @@ fn report_all(app: &App, sink: &mut dyn Sink) {
     if let Some(scraping) = &app.sources.scraping {
         scraping.report(sink);
     }
+    if let Some(forwarding) = &app.sources.forwarding {
+        forwarding.report(sink);
+    }
 }
 
 /// Families by name, with the parts of histograms and summaries together.
