@@ -68,8 +68,11 @@ async function untilServerKnows(name, known) {
 }
 
 const objectPath = (name) => `/clusters/${cluster}/objects/Deployment/${namespace}/${name}`;
-/** No place shows the bars of something that is still on its way. */
-const settled = (page) => page.waitForFunction(() => document.querySelector('[role="status"] i') === null);
+/** No place that is in sight shows the bars of something that is still on its way; charts out of sight ask for nothing. */
+const settled = (page) =>
+  page.waitForFunction(() =>
+    [...document.querySelectorAll('[role="status"] i')].every((bar) => bar.getBoundingClientRect().top > innerHeight),
+  );
 /** Where no cluster is given these tests are counted as skipped. */
 const options = cluster === '' ? { skip: 'CLUSTER names no cluster that the server watches' } : {};
 
@@ -159,6 +162,7 @@ for (const { name, known, says, command, ...broken } of BROKEN) {
     await page.context().close();
     for (const theme of ['dark', 'light']) {
       const again = await open(browser, objectPath(name), { theme, height: 1200 });
+      again.setDefaultTimeout(WAIT_MS);
       await again.getByTestId('state').getByText(says).waitFor();
       await settled(again);
       await assertSound(again);
@@ -192,6 +196,7 @@ for (const [name, path, isReady] of VIEWS) {
   ]) {
     test(`${name} is sound and accessible (${suffix})`, options, async () => {
       const page = await open(browser, path, look);
+      page.setDefaultTimeout(WAIT_MS);
       await isReady(page);
       await settled(page);
       await assertSound(page);

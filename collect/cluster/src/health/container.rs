@@ -131,8 +131,16 @@ fn waits(
             .with("container", name)
             .with("image", image)
             .with("reason", reason);
-            let advice = "check the name and tag of the image, that the registry can be reached from the node, and \
-                the image pull secrets";
+            let advice = match reason {
+                "ErrImageNeverPull" => {
+                    "its pull policy is Never and the node does not have the image: bring it there, or let it be pulled"
+                }
+                "InvalidImageName" => "the image is no reference that a registry knows: correct it",
+                _ => {
+                    "check the name and tag of the image, that the registry can be reached from the node, and the \
+                    image pull secrets"
+                }
+            };
             Some(Finding::new(object, state, advice).because(field, said))
         }
         "CrashLoopBackOff" => Some(crash_loop(object, name, status).because(field, said)),
@@ -275,6 +283,14 @@ fn running(
     let ago = view.now - last.finished_at;
     if last.finished_at == NO_TIME || ago > RECENT || (last.exit_code == 0 && &*last.reason != "OOMKilled") {
         return None;
+    }
+    // Until it has run for longer than before its last end, it is on its way to the next.
+    let before = match last.started_at {
+        NO_TIME => 0,
+        started_at => last.finished_at - started_at,
+    };
+    if status.restarts >= LOOPS && age <= before + STARTING {
+        return Some(crash_loop(object, name, status));
     }
     let state = State::new(
         Severity::Warning,

@@ -50,12 +50,14 @@ impl Page {
     }
 }
 
-/// What was compared.
+/// What was compared up to now.
+#[derive(Default)]
 struct Compared {
-    theirs: Page,
+    /// What both said when they were asked last.
+    theirs: Option<Page>,
     ours: Series,
-    /// Differences by family.
-    differences: BTreeMap<String, Vec<String>>,
+    /// Differences of each family at the last moment at which it stood still; none if it was equal.
+    families: BTreeMap<String, Vec<String>>,
 }
 
 #[test]
@@ -71,32 +73,29 @@ fn root_objects_become_the_metrics_of_kube_state_metrics() -> anyhow::Result<()>
     let folder = tempfile::tempdir()?;
     let ours = watched::edge(&bed, folder.path(), &options())?;
 
-    let mut last = None;
+    let mut compared = Compared::default();
+    let mut failed = String::new();
     let settled = patiently("equal metrics", || {
-        let compared = compare(&theirs.client, &ours.client, bed.name()).ok().flatten()?;
-        // Both begin with nothing.
-        let is_whole = compared.theirs.silent().is_empty() && !compared.theirs.stable.is_empty();
-        let is_equal = compared.differences.keys().all(|family| is_known(family));
-        last = Some(compared);
-        (is_whole && is_equal).then_some(())
+        match compared.look(&theirs.client, &ours.client, bed.name()) {
+            Ok(is_equal) => is_equal.then_some(()),
+            Err(error) => {
+                failed = format!("{error:#}");
+                None
+            }
+        }
     });
-    let compared = last.context("kube-state-metrics never said the same twice in a row")?;
-    say(&compared);
-    settled.with_context(|| {
-        let silent = compared.theirs.silent();
-        format!(
-            "nothing was compared of {silent:?}\n{}",
-            told(&compared.differences)
-        )
-    })?;
+    println!("{compared}");
+    settled.with_context(|| format!("{failed}\n{compared}"))?;
+    let page = compared.theirs.as_ref().context("a page was read")?;
     for (family, _) in DIFFERENT {
-        assert!(!compared.theirs.stable.contains(family), "{family} is stable");
-        assert!(
-            compared.differences.contains_key(family),
-            "{family} is equal by now"
-        );
+        assert!(!page.stable.contains(family), "{family} is stable");
+        let is_different = compared
+            .families
+            .get(family)
+            .is_some_and(|lines| !lines.is_empty());
+        assert!(is_different, "{family} is equal by now");
     }
-    the_types_are_equal(&compared.theirs, &ours.client)?;
+    the_types_are_equal(page, &ours.client)?;
     bed.down()
 }
 
@@ -150,35 +149,49 @@ fn program() -> anyhow::Result<PathBuf> {
         .context("kube-state-metrics is missing: run `make testbed`")
 }
 
-/// Compares what both say of one moment: `None` if the cluster changed meanwhile.
-fn compare(theirs: &Client, ours: &Client, cluster: &str) -> anyhow::Result<Option<Compared>> {
-    let before = page(theirs)?;
-    let series = served(ours, cluster)?;
-    if page(theirs)? != before {
-        return Ok(None);
-    }
-    let empty = BTreeMap::new();
-    let families: BTreeSet<_> = before.series.keys().chain(series.keys()).cloned().collect();
-    let mut differences = BTreeMap::new();
-    for family in families {
-        let [there, here] = [&before.series, &series].map(|side| side.get(&family).unwrap_or(&empty));
-        let only = |side: &str, one: &BTreeMap<String, String>, other: &BTreeMap<String, String>| {
-            let lines = one
-                .iter()
-                .filter(|(labels, value)| other.get(*labels) != Some(*value));
-            let lines = lines.map(|(labels, value)| format!("only {side}: {family}{{{labels}}} {value}"));
-            lines.collect::<Vec<_>>()
-        };
-        let lines = [only("here", here, there), only("there", there, here)].concat();
-        if !lines.is_empty() {
-            differences.insert(family, lines);
+impl Compared {
+    /// Asks both, and compares each family that stands still meanwhile. Returns whether all families were equal when
+    /// they stood still, and none is missing.
+    fn look(&mut self, theirs: &Client, ours: &Client, cluster: &str) -> anyhow::Result<bool> {
+        let before = page(theirs)?;
+        self.ours = served(ours, cluster)?;
+        let after = page(theirs)?;
+        let known: BTreeSet<&String> = after.series.keys().chain(self.ours.keys()).collect();
+        for family in &known {
+            let there = after.series.get(*family);
+            if before.series.get(*family) == there {
+                let lines = differences(family, self.ours.get(*family), there);
+                self.families.insert((*family).clone(), lines);
+            }
         }
+        let is_equal = |family: &&String| {
+            let lines = self.families.get(*family);
+            is_known(family) || lines.is_some_and(Vec::is_empty)
+        };
+        // Both begin with nothing.
+        let is_whole = !after.stable.is_empty() && after.silent().is_empty();
+        let is_equal = is_whole && known.iter().all(is_equal);
+        self.theirs = Some(after);
+        Ok(is_equal)
     }
-    Ok(Some(Compared {
-        theirs: before,
-        ours: series,
-        differences,
-    }))
+}
+
+/// Returns what only one side has of a family.
+fn differences(
+    family: &str,
+    here: Option<&BTreeMap<String, String>>,
+    there: Option<&BTreeMap<String, String>>,
+) -> Vec<String> {
+    let empty = BTreeMap::new();
+    let [here, there] = [here, there].map(|side| side.unwrap_or(&empty));
+    let only = |side: &str, one: &BTreeMap<String, String>, other: &BTreeMap<String, String>| {
+        let lines = one
+            .iter()
+            .filter(|(labels, value)| other.get(*labels) != Some(*value));
+        let lines = lines.map(|(labels, value)| format!("only {side}: {family}{{{labels}}} {value}"));
+        lines.collect::<Vec<_>>()
+    };
+    [only("here", here, there), only("there", there, here)].concat()
 }
 
 /// Reads the page of kube-state-metrics.
@@ -250,45 +263,40 @@ fn is_known(family: &str) -> bool {
     DIFFERENT.iter().any(|(known, _)| *known == family)
 }
 
-fn told(differences: &BTreeMap<String, Vec<String>>) -> String {
-    let mut text = String::new();
-    for (family, lines) in differences {
-        let reason = DIFFERENT.iter().find(|(known, _)| known == family);
-        let reason = reason.map_or("", |(_, reason)| reason);
-        text.push_str(&format!("{family}: {} series differ {reason}\n", lines.len()));
-        for line in lines.iter().take(SHOWN) {
-            text.push_str(&format!("  {line}\n"));
+impl std::fmt::Display for Compared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Some(theirs) = &self.theirs else {
+            return writeln!(f, "nothing was compared");
+        };
+        let count = |series: &Series| series.values().map(BTreeMap::len).sum::<usize>();
+        let is_equal = |family: &&String| self.families.get(*family).is_some_and(Vec::is_empty);
+        let others = theirs
+            .series
+            .keys()
+            .filter(|family| !theirs.stable.contains(*family));
+        writeln!(
+            f,
+            "{} series here, {} there; {} of {} stable families are equal, {} of {} that may change",
+            count(&self.ours),
+            count(&theirs.series),
+            theirs.stable.iter().filter(is_equal).count(),
+            theirs.stable.len(),
+            others.clone().filter(is_equal).count(),
+            others.count(),
+        )?;
+        for family in theirs.silent() {
+            writeln!(f, "{family}: no series")?;
         }
+        for (family, lines) in self.families.iter().filter(|(_, lines)| !lines.is_empty()) {
+            let reason = DIFFERENT.iter().find(|(known, _)| known == family);
+            let reason = reason.map_or("", |(_, reason)| reason);
+            writeln!(f, "{family}: {} series differ {reason}", lines.len())?;
+            for line in lines.iter().take(SHOWN) {
+                writeln!(f, "  {line}")?;
+            }
+        }
+        Ok(())
     }
-    text
-}
-
-fn say(compared: &Compared) {
-    let Compared {
-        theirs,
-        ours,
-        differences,
-    } = compared;
-    let count = |series: &Series| series.values().map(BTreeMap::len).sum::<usize>();
-    let stable: Vec<_> = theirs.stable.iter().collect();
-    let equal = stable.iter().filter(|family| !differences.contains_key(**family));
-    let others = theirs
-        .series
-        .keys()
-        .filter(|family| !theirs.stable.contains(*family));
-    let (mut n_others, mut n_equal_others) = (0, 0);
-    for family in others {
-        n_others += 1;
-        n_equal_others += usize::from(!differences.contains_key(family));
-    }
-    println!(
-        "{} series here, {} there; {} of {} stable families are equal, {n_equal_others} of {n_others} that may change",
-        count(ours),
-        count(&theirs.series),
-        equal.count(),
-        stable.len(),
-    );
-    print!("{}", told(differences));
 }
 
 /// What kube-state-metrics calls `info` and `stateset` are words that its format does not have, and gauges.

@@ -82,7 +82,7 @@ fn root_a_cluster_in_trouble_is_known_again_and_nothing_leaks() -> anyhow::Resul
 impl Scene<'_> {
     /// Has something happen in a namespace of its own, and compares what is known and held before and after.
     fn after(&self, what: &str, happen: fn(&Self, &Space<'_>) -> anyhow::Result<()>) -> anyhow::Result<()> {
-        let before = self.held()?;
+        let before = patiently("the server to say what it holds", || self.held().ok())?;
         let began = Instant::now();
         let space = self.bed.space()?;
         happen(self, &space).with_context(|| what.to_owned())?;
@@ -106,11 +106,12 @@ impl Scene<'_> {
     }
 
     fn held(&self) -> anyhow::Result<Held> {
-        let own = self.server.client.get("/metrics")?.body;
         let metric = |name: &str| {
-            let start = format!("{name}{{cluster=\"{}\"}} ", self.bed.name());
-            let line = own.lines().find_map(|line| line.strip_prefix(&start));
-            line.and_then(|value| value.parse().ok())
+            let query = format!("{name}{{cluster=\"{}\"}}", self.bed.name());
+            let series = self.server.client.query(&query)?;
+            series
+                .first()
+                .map(|(_, _, value)| *value)
                 .with_context(|| name.to_owned())
         };
         let process = format!("/proc/{}", self.server.pid());

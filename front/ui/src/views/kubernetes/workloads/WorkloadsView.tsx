@@ -182,7 +182,7 @@ function useColumns(cluster: string) {
       id,
       header,
       accessorFn: (row) => row.use[id].now,
-      meta: { right: true, width: 104, wide: true, hint: t('k8s.workloadUseHint') },
+      meta: { right: true, width: 88, wide: true, hint: t('k8s.workloadUseHint') },
       cell: ({ row: { original } }) => (
         <TrendCell
           value={original.use[id].now}
@@ -219,7 +219,7 @@ function useColumns(cluster: string) {
       id: 'age',
       header: t('k8s.age'),
       accessorFn: (row) => row.createdAt,
-      meta: { right: true, width: 56, wide: true },
+      meta: { right: true, width: 62, wide: true },
       cell: ({ row: { original } }) => <AgeCell atMs={original.createdAt} />,
     };
     return [
