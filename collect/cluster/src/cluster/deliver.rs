@@ -148,6 +148,8 @@ impl Deliverer {
         }
         packer.hand_over();
         let made = packer.status;
+        drop(delivery);
+        self.shared.store.tidy();
         let mut status = self.shared.delivery.lock();
         status.deliveries += 1;
         status.samples += made.samples;

@@ -35,8 +35,7 @@ fn root_events_are_kept_once_and_counted_right_over_restarts() -> anyhow::Result
     patiently("the scheduler to say why", || {
         count_of(&kubectl, &space, "FailedScheduling").ok()?
     })?;
-    space.wait("pod/leaves", "condition=Ready")?;
-    space.kubectl(&["delete", "pod", "leaves"])?;
+    space.apply(include_str!("manifests/friend.yaml"))?;
     for reason in ["BackOff", "FailedScheduling"] {
         repeats(&kubectl, &space, (reason, REPEATED))?;
     }

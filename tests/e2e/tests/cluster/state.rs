@@ -212,15 +212,10 @@ fn page(client: &Client) -> anyhow::Result<Page> {
                 .map(|(name, value)| (name.as_str(), value.as_str())),
         );
         let value = value(sample.value);
-        // A page may hold a series twice; who scrapes it takes one of them.
-        let known = series.entry(sample.name.clone()).or_default();
-        if let Some(other) = known.insert(labels, value.clone()) {
-            anyhow::ensure!(
-                other == value,
-                "{} has two values: {other} and {value}",
-                sample.name
-            );
-        }
+        // A page may hold a series twice, as of an autoscaler with two metrics of the same name: who scrapes it takes
+        // the first and refuses the second.
+        let known = series.entry(sample.name).or_default();
+        known.entry(labels).or_insert(value);
     }
     Ok(Page {
         series,
