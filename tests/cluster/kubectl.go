@@ -19,15 +19,7 @@ import (
 
 // kubectl becomes kubectl: its arguments, its terminal and its exit code are those of the cluster's own kubectl.
 func kubectl(ctx context.Context, args []string) error {
-	name := ""
-	if len(args) > 1 && args[0] == "--name" {
-		name, args = args[1], args[2:]
-	} else if len(args) > 0 && strings.HasPrefix(args[0], "--name=") {
-		name, args = strings.TrimPrefix(args[0], "--name="), args[1:]
-	}
-	if len(args) > 0 && args[0] == "--" {
-		args = args[1:]
-	}
+	name, args := nameBefore(args)
 	b, err := chosen(name)
 	if err != nil {
 		return err

@@ -41,6 +41,8 @@ func commands() []command {
 		{"image", "--tag NAME:TAG [--file SOURCE:PATH]... [--program NAME:PATH]... [--entrypoint WORD]... [--name NAME]...", "make an image of programs of this machine or of the bed on every real node", makeImage},
 		{"node", "stop|start|restart-kubelet|unplug|plug NODE", "power a real node off and on, restart its kubelet, pull its network cable", node},
 		{"apiserver", "kill|start [NAME]", "end the API server with SIGKILL, and have it back", apiserver},
+		{"etcd", "[--name NAME] PATH JSON", "ask etcd through its JSON gateway, as in kv/compaction '{\"revision\":\"9\"}'", etcd},
+		{"inside", "[--name NAME] COMMAND...", "run a command in the cluster's network, where no cut link keeps it from the cluster", inside},
 		{"link", "cut|heal NAME NAME|host", "pull or plug the cable between two clusters, or a cluster and this machine", link},
 		{"snapshot", "[--except NAME]... [--unowned] [--output table|json]", "the machine's mounts, namespaces, links, routes, cgroups and rules, and clusters' processes; equal before and after a cluster", snapshot},
 		{"build", "[--version VERSION]... [--output table|json]", "build every program, and say how long it took and how large it is", build},

@@ -10,6 +10,7 @@ mod server;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use model::{Clock, EventLog, Ingest};
 use parking_lot::{Mutex, RwLock};
@@ -33,6 +34,10 @@ use crate::store::Store;
 
 /// Kinds that are taken in at the same time: each holds a page, and the API server answers others too.
 const SYNCS: usize = 3;
+/// Time between two looks at whether everything is known.
+const LOOK: Duration = Duration::from_millis(200);
+/// The first events wait so long for the objects that tell owners and nodes.
+const OWNERS: Duration = Duration::from_secs(60);
 
 /// What reading a cluster needs from outside.
 pub struct Outside {
@@ -173,6 +178,18 @@ impl Shared {
             })
     }
 
+    /// Waits until every kind that can be read is known, and no longer than `at_most`.
+    async fn until_synced(&self, at_most: Duration) {
+        let synced = async {
+            let mut ticks = tokio::time::interval(LOOK);
+            while !self.is_synced() {
+                ticks.tick().await;
+            }
+        };
+        // What is not known by then is known later.
+        drop(tokio::time::timeout(at_most, synced).await);
+    }
+
     /// Prepares the following of a kind.
     fn reflector(self: &Arc<Self>, kind: Kind, changed: Option<Arc<Notify>>, timing: Timing) -> Reflector {
         let resource = Resource::of(&kind);
@@ -230,7 +247,12 @@ async fn events(
     if !flusher.remember(&stop).await {
         return;
     }
-    tokio::join!(reflector.run(stop.clone()), flusher.run(stop));
+    let handing_over = async {
+        // Told to stop meanwhile, the flusher still hands over what waits.
+        stop.run_until_cancelled(shared.until_synced(OWNERS)).await;
+        flusher.run(stop.clone()).await;
+    };
+    tokio::join!(reflector.run(stop.clone()), handing_over);
 }
 
 /// Fills in the workload, and the node, of what an event is about.

@@ -212,10 +212,10 @@ impl Finding {
     /// Adds a warning that it rests on.
     pub fn because_warned(self, warning: &Warning) -> Self {
         let text = format!(
-            "{}: {} ({} times, last {})",
+            "{}: {} ({}, last {})",
             warning.reason,
             warning.message,
-            warning.count,
+            text::times(warning.count),
             text::time(warning.last_time / 1000)
         );
         self.because("event", text)

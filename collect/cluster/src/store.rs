@@ -20,12 +20,21 @@ pub use self::delivery::{Delivery, Superseded};
 use self::table::{Entry, Table};
 use crate::objects::{Interner, Kind, Object, Uid};
 
+/// Changes whose strings are not worth a look at all of them.
+const FEW: u64 = 32;
+/// More than one object in so many that changed is worth it.
+const SHARE: u64 = 64;
+
 /// All objects of one cluster.
 #[derive(Debug, Default)]
 pub struct Store {
     interner: Interner,
     inner: RwLock<Inner>,
     revision: AtomicU64,
+    /// The revision when it was tidied up last.
+    looked: AtomicU64,
+    /// Up to here the strings of what is gone were given back.
+    swept: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -80,7 +89,7 @@ impl Store {
             by_uid.insert(uid, object);
         }
         drop(inner);
-        self.changed();
+        self.changed(1);
     }
 
     /// Forgets an object.
@@ -95,7 +104,7 @@ impl Store {
         };
         inner.forget(entry);
         drop(inner);
-        self.changed();
+        self.changed(1);
     }
 
     /// A complete list of a kind begins: what is not applied again until [`Store::complete`] will be gone.
@@ -114,7 +123,7 @@ impl Store {
         }
         drop(inner);
         if n_gone > 0 {
-            self.changed();
+            self.changed(n_gone);
             self.interner.sweep();
         }
         n_gone
@@ -126,11 +135,12 @@ impl Store {
         let Some(mut table) = inner.tables.remove(kind) else {
             return;
         };
+        let n_gone = table.len();
         for entry in table.drain() {
             inner.forget(entry);
         }
         drop(inner);
-        self.changed();
+        self.changed(n_gone);
         self.interner.sweep();
     }
 
@@ -166,13 +176,27 @@ impl Store {
         kinds
     }
 
+    /// Gives back the strings of what is gone, once enough has changed. To be called now and then where a few
+    /// milliseconds do no harm; after a delivery, if there are deliveries.
+    pub fn tidy(&self) {
+        let now = self.revision();
+        let before = self.looked.swap(now, Ordering::Relaxed);
+        let swept = self.swept.load(Ordering::Relaxed);
+        let n_objects = self.inner.read().by_uid.len() as u64;
+        if now - swept > FEW + n_objects / SHARE {
+            self.interner.sweep();
+            // What has changed since the last look is kept for the next delivery, so it is looked at once more.
+            self.swept.store(before, Ordering::Relaxed);
+        }
+    }
+
     /// Returns a number that grows with each change.
     pub fn revision(&self) -> u64 {
         self.revision.load(Ordering::Relaxed)
     }
 
-    fn changed(&self) {
-        self.revision.fetch_add(1, Ordering::Relaxed);
+    fn changed(&self, n: usize) {
+        self.revision.fetch_add(n as u64, Ordering::Relaxed);
     }
 }
 

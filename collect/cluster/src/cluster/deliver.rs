@@ -53,13 +53,7 @@ pub(super) async fn run(
     interval: Duration,
     stop: CancellationToken,
 ) {
-    let until_known = async {
-        let mut ticks = tokio::time::interval(Duration::from_millis(200));
-        while !shared.is_synced() {
-            ticks.tick().await;
-        }
-    };
-    let waited = tokio::time::timeout(FIRST, until_known);
+    let waited = shared.until_synced(FIRST);
     // What is not known by then is delivered once it is.
     if stop.run_until_cancelled(waited).await.is_none() {
         return;
@@ -162,6 +156,8 @@ impl Deliverer {
         packer.sample(&UP, &[], up);
         packer.hand_over();
         let made = packer.status;
+        drop(delivery);
+        self.shared.store.tidy();
         let mut status = self.shared.delivery.lock();
         status.deliveries += 1;
         status.samples += made.samples;

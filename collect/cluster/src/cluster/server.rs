@@ -50,6 +50,9 @@ pub(super) async fn watch(shared: Arc<Shared>, timing: Timing, stop: Cancellatio
         let wait = match asked {
             Ok(()) => {
                 backoff.reset();
+                if shared.config.metrics_interval.is_none() {
+                    tidy(&shared).await;
+                }
                 INTERVAL
             }
             Err(error) => {
@@ -67,6 +70,14 @@ pub(super) async fn watch(shared: Arc<Shared>, timing: Timing, stop: Cancellatio
         if stop.run_until_cancelled(tokio::time::sleep(wait)).await.is_none() {
             return;
         }
+    }
+}
+
+/// Where nothing is delivered nobody else does it.
+async fn tidy(shared: &Arc<Shared>) {
+    let store = Arc::clone(&shared.store);
+    if tokio::task::spawn_blocking(move || store.tidy()).await.is_err() {
+        tracing::error!("giving strings back panicked");
     }
 }
 

@@ -9,6 +9,8 @@ use crate::objects::{Container, ContainerState, ContainerStatus, NO_TIME, Object
 const STARTING: i64 = 30;
 /// A restart is worth a word for so long.
 const RECENT: i64 = 600;
+/// A container that ended badly after so many restarts does so again and again.
+const LOOPS: i32 = 2;
 
 /// What a container is to its pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,8 +131,16 @@ fn waits(
             .with("container", name)
             .with("image", image)
             .with("reason", reason);
-            let advice = "check the name and tag of the image, that the registry can be reached from the node, and \
-                the image pull secrets";
+            let advice = match reason {
+                "ErrImageNeverPull" => {
+                    "its pull policy is Never and the node does not have the image: bring it there, or let it be pulled"
+                }
+                "InvalidImageName" => "the image is no reference that a registry knows: correct it",
+                _ => {
+                    "check the name and tag of the image, that the registry can be reached from the node, and the \
+                    image pull secrets"
+                }
+            };
             Some(Finding::new(object, state, advice).because(field, said))
         }
         "CrashLoopBackOff" => Some(crash_loop(object, name, status).because(field, said)),
@@ -151,27 +161,41 @@ fn waits(
 }
 
 fn crash_loop(object: &Object, name: &str, status: &ContainerStatus) -> Finding {
-    let Some(last) = &status.last else {
-        let sentence = format!("container {name} ends again and again");
-        let state = State::new(Severity::Critical, "crash_loop", sentence).with("container", name);
+    let ended = match (&status.state, &status.last) {
+        (ContainerState::Terminated(ended), _) => Some(ended),
+        (_, last) => last.as_ref(),
+    };
+    let again = format!("container {name} ends again and again ({})", restarts(status));
+    let Some(ended) = ended else {
+        let state = State::new(Severity::Critical, "crash_loop", again)
+            .with("container", name)
+            .with("restarts", status.restarts);
         return Finding::new(object, state, "read the log of the container that ended last");
     };
-    let how = how_it_ended(last);
-    let state = State::new(
-        Severity::Critical,
-        "crash_loop",
-        format!("container {name} ends again and again: {how}"),
-    );
+    let sentence = format!("{again}: {}", how_it_ended(ended));
+    let state = State::new(Severity::Critical, "crash_loop", sentence);
+    let place = match &status.state {
+        ContainerState::Terminated(_) => "state",
+        _ => "lastState",
+    };
     Finding::new(
         object,
-        with_end(state, name, last).with("restarts", status.restarts),
-        advice(last),
+        with_end(state, name, ended).with("restarts", status.restarts),
+        advice(ended),
     )
     .because(
-        format!("status.containerStatuses[{name}].lastState.terminated"),
-        end_text(last),
+        format!("status.containerStatuses[{name}].{place}.terminated"),
+        end_text(ended),
     )
-    .since(seconds(last.finished_at))
+    .because(
+        format!("status.containerStatuses[{name}].restartCount"),
+        status.restarts.to_string(),
+    )
+    .since(seconds(ended.finished_at))
+}
+
+fn restarts(status: &ContainerStatus) -> String {
+    text::count(i64::from(status.restarts), "restart", "restarts")
 }
 
 fn ended_badly(
@@ -185,6 +209,13 @@ fn ended_badly(
     }
     let name = &*container.spec.name;
     let stays_down = &*pod.spec.restart_policy == "Never";
+    // Between an end and the wait for the next start a loop is the same loop.
+    if let Some(status) = container.status
+        && status.restarts >= LOOPS
+        && !stays_down
+    {
+        return Some(crash_loop(object, name, status));
+    }
     let verb = if stays_down { "has failed" } else { "ended" };
     let state = State::new(
         Severity::Critical,
@@ -246,19 +277,28 @@ fn running(
                     .since(seconds(since)),
             );
         }
-        return None;
+        // It may be the next round of one that ends again and again.
     }
     let last = status.last.as_deref()?;
     let ago = view.now - last.finished_at;
     if last.finished_at == NO_TIME || ago > RECENT || (last.exit_code == 0 && &*last.reason != "OOMKilled") {
         return None;
     }
+    // Until it has run for longer than before its last end, it is on its way to the next.
+    let before = match last.started_at {
+        NO_TIME => 0,
+        started_at => last.finished_at - started_at,
+    };
+    if status.restarts >= LOOPS && age <= before + STARTING {
+        return Some(crash_loop(object, name, status));
+    }
     let state = State::new(
         Severity::Warning,
         "restarted",
         format!(
-            "container {name} was restarted {} ago: {}",
+            "container {name} was restarted {} ago ({} in all): {}",
             text::span(ago),
+            restarts(status),
             how_it_ended(last)
         ),
     );

@@ -166,12 +166,22 @@ fn containers_that_cannot_run() {
     );
     let running = |before| json!({"running": {"startedAt": time(before)}});
     check(
-        &[pod("a", containers(running(60), true, killed))],
+        &[pod("a", containers(running(60), true, killed.clone()))],
         &expect![[r#"
             warning restarted: container app was restarted 60s ago: killed for memory (exit code 137)
             - Pod a restarted: container app was restarted 60s ago: killed for memory (exit code 137)
                 status.containerStatuses[app].lastState.terminated: OOMKilled, exit code 137, ended 2026-01-02T03:03:05Z
         "#]],
+    );
+    // Each round of a loop passes through the end, the wait and a run; what is said of it stays the same.
+    check(
+        &[pod("a", containers(killed, false, json!({})))],
+        &expect![[r#""#]],
+    );
+    let ended = json!({"terminated": {"exitCode": 1, "reason": "Error", "finishedAt": time(5)}});
+    check(
+        &[pod("a", containers(running(4), false, ended))],
+        &expect![[r#""#]],
     );
 }
 

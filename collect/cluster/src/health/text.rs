@@ -24,6 +24,14 @@ pub(super) fn count(n: i64, one: &str, many: &str) -> String {
     }
 }
 
+/// Writes how often something happened: `once`, `5 times`.
+pub(super) fn times(n: u64) -> String {
+    match n {
+        1 => "once".to_owned(),
+        n => format!("{n} times"),
+    }
+}
+
 /// Writes `1 of 3 pods ready`.
 pub(super) fn ready_of(ready: i64, desired: i64) -> String {
     format!("{ready} of {} ready", count(desired, "pod", "pods"))

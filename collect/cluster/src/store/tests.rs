@@ -127,3 +127,28 @@ fn strings_of_objects_that_are_gone_are_forgotten() {
     assert_eq!(store.complete(&Kind::Lease), 9);
     assert_eq!(store.interner().size().0, empty.0);
 }
+
+#[test]
+fn strings_of_what_was_deleted_at_once_are_given_back_after_two_deliveries() {
+    let store = Store::default();
+    let uid = |i: usize| format!("00000000-0000-0000-0000-{i:012}");
+    for i in 0..500 {
+        let json = format!(
+            r#"{{"metadata":{{"name":"name-{i}","namespace":"shop","uid":"{}","resourceVersion":"1"}},"spec":{{}}}}"#,
+            uid(i)
+        );
+        let object = decode(&Kind::Lease, json.as_bytes(), store.interner()).expect("the lease is one");
+        store.apply(object);
+    }
+    drop(store.begin_delivery());
+    store.tidy();
+    assert!(store.interner().size().0 > 500);
+    for i in 1..500 {
+        store.delete(&Kind::Lease, "shop", &format!("name-{i}"));
+    }
+    for _ in 0..2 {
+        drop(store.begin_delivery());
+        store.tidy();
+    }
+    assert!(store.interner().size().0 < 10, "{:?}", store.interner().size());
+}

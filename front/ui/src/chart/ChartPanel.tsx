@@ -86,6 +86,9 @@ export function ChartPanel(props: Props) {
   const someAnswered = answers.some((answer) => answer.data !== undefined);
   const isEmpty = drawing?.lines.every((line) => line.limit) === true;
 
+  // What has nothing to show takes no more room than to say so.
+  const isQuiet = someAnswered && !waiting && failed === undefined;
+
   function toggle(name: string, alone: boolean): void {
     const names = drawing?.lines.map((line) => line.name) ?? [];
     setHidden((old) => {
@@ -131,7 +134,10 @@ export function ChartPanel(props: Props) {
             onPin={time.pin}
           />
         ) : (
-          <div style={{ height: rows > 0 ? height + legendHeight(rows) : height }} className={styles.void}>
+          <div
+            style={isQuiet ? undefined : { height: rows > 0 ? height + legendHeight(rows) : height }}
+            className={styles.void}
+          >
             {failed !== undefined && !someAnswered ? (
               <Message kind="error" text={failed.error?.message ?? ''} onRetry={failed.retry} />
             ) : waiting && !isEmpty ? (

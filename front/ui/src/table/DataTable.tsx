@@ -26,6 +26,8 @@ declare module '@tanstack/react-table' {
     /** Numbers stand right. */
     right?: boolean;
     width?: number;
+    /** Takes the room that the others leave; one column of a list. */
+    grows?: boolean;
     /** Hidden on a narrow screen. */
     wide?: boolean;
     /** Explains the column on hover. */
@@ -207,7 +209,10 @@ export function DataTable<T>(props: Props<T>) {
         <table className={styles.table} style={{ minWidth: width }} aria-rowcount={list.length}>
           <colgroup>
             {table.getVisibleLeafColumns().map((column) => (
-              <col key={column.id} style={{ width: column.columnDef.meta?.width }} />
+              <col
+                key={column.id}
+                style={{ width: column.columnDef.meta?.grows ? undefined : column.columnDef.meta?.width }}
+              />
             ))}
           </colgroup>
           <thead>

@@ -45,12 +45,18 @@ export function ShareBar({
   warnAt?: number;
   badAt?: number;
 }) {
-  const state =
-    share === null ? undefined : share >= badAt ? 'critical' : share >= warnAt ? 'warning' : undefined;
+  // An empty bar would say that nothing is used.
+  if (share === null)
+    return (
+      <span className={styles.number} data-zero>
+        {formatValue(share, 'ratio')}
+      </span>
+    );
+  const state = share >= badAt ? 'critical' : share >= warnAt ? 'warning' : undefined;
   return (
     <span className={styles.share} data-state={state}>
       <span className={styles.bar} aria-hidden="true">
-        <i style={{ width: `${Math.min(100, Math.max(0, (share ?? 0) * 100))}%` }} />
+        <i style={{ width: `${Math.min(100, Math.max(0, share * 100))}%` }} />
       </span>
       <span>{formatValue(share, 'ratio')}</span>
     </span>

@@ -95,6 +95,9 @@ export function stepFor(spanMs: number, intervalMs: number): number {
   );
 }
 
+/** The time between two scrapes where a configuration does not say another. */
+const SCRAPE_MS = 60_000;
+
 /** The window of a `rate`: four intervals at least, one step at least. */
 export function rateWindow(stepMs: number, intervalMs: number): string {
   return spanText(Math.max(4 * intervalMs, stepMs, 4000));
@@ -105,6 +108,8 @@ export interface Rate {
   call: 'rate' | 'irate';
   /** Such as `20s`. */
   window: string;
+  /** The same for what is scraped, which comes more rarely than what is collected here. */
+  scraped: string;
 }
 
 /**
@@ -116,12 +121,16 @@ export function rateOf(spec: RangeSpec, intervalMs: number): Rate {
   return {
     call: spec.live && young ? 'irate' : 'rate',
     window: rateWindow(spec.stepMs, intervalMs),
+    scraped: rateWindow(spec.stepMs, Math.max(intervalMs, SCRAPE_MS)),
   };
 }
 
-/** Writes the rate into an expression: `rate(` where it must be another, and the window for `$w`. */
-export function prepareRates(expr: string, { call, window }: Rate): string {
-  return expr.replaceAll(/\brate\(/g, `${call}(`).replaceAll('$w', window);
+/**
+ * Writes the rate into an expression: `rate(` where it must be another, the window for `$w`, and for `$s` the one of
+ * what is scraped.
+ */
+export function prepareRates(expr: string, { call, window, scraped }: Rate): string {
+  return expr.replaceAll(/\brate\(/g, `${call}(`).replaceAll('$w', window).replaceAll('$s', scraped);
 }
 
 /**

@@ -35,6 +35,7 @@ pub(super) fn answer(cluster: &ClusterHandle, params: &Params) -> Result<Respons
                 let mut entry = list.object();
                 write::reference(entry.object("ref"), &Ref::to(object));
                 write::state(entry.object("state"), &view.assess(object).state);
+                version(&mut entry, object);
                 write::created(&mut entry, object);
                 entry.optional_integer("deletedAt", object.meta.deleted.and_then(seconds));
             }
@@ -100,14 +101,20 @@ fn relation(list: &mut Array<'_>, view: &View<'_>, related: Related) {
 fn identity(mut out: Object<'_>, object: &KubernetesObject) {
     let meta = &object.meta;
     write::members(&mut out, &Ref::to(object));
-    out.string("uid", &meta.uid.to_string())
-        .string("resourceVersion", &meta.resource_version.to_string())
-        .integer("generation", meta.generation);
+    version(&mut out, object);
+    out.integer("generation", meta.generation);
     write::created(&mut out, object);
     out.optional_integer("deletedAt", meta.deleted.and_then(seconds));
     map(out.object("labels"), &meta.labels);
     map(out.object("annotations"), &meta.annotations);
     out.strings("finalizers", meta.finalizers.iter().map(|one| one.as_str()));
+}
+
+/// Which object under its name it is, and in which version.
+fn version(out: &mut Object<'_>, object: &KubernetesObject) {
+    let meta = &object.meta;
+    out.string("uid", &meta.uid.to_string())
+        .string("resourceVersion", &meta.resource_version.to_string());
 }
 
 fn map(mut out: Object<'_>, pairs: &TextMap) {

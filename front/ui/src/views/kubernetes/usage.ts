@@ -18,7 +18,7 @@ export function escapePattern(text: string): string {
 const once = (inner: string, by: string): string => `max by (${by}) (${inner})`;
 
 export function cpuOf(matchers: string, by: string): string {
-  const inner = `rate(container_cpu_usage_seconds_total{${CONTAINERS},${matchers}}[$w])`;
+  const inner = `rate(container_cpu_usage_seconds_total{${CONTAINERS},${matchers}}[$s])`;
   return `sum by (${by}) (${once(inner, 'namespace, pod, container')})`;
 }
 
@@ -99,9 +99,9 @@ export function nodeQueries(matchers: readonly string[]): { cpu: string; memory:
     queries.flatMap((query) => matchers.map(query)).join('\nor ');
   return {
     cpu: first([
-      (m) => `sum(max by (instance) (rate(node_cpu_usage_seconds_total{${m}}[$w])))`,
-      (m) => `max(rate(container_cpu_usage_seconds_total{id="/",${m}}[$w]))`,
-      (m) => `sum(rate(node_cpu_seconds_total{mode!~"idle|iowait|steal",${m}}[$w]))`,
+      (m) => `sum(max by (instance) (rate(node_cpu_usage_seconds_total{${m}}[$s])))`,
+      (m) => `max(rate(container_cpu_usage_seconds_total{id="/",${m}}[$s]))`,
+      (m) => `sum(rate(node_cpu_seconds_total{mode!~"idle|iowait|steal",${m}}[$s]))`,
     ]),
     memory: first([
       (m) => `max(node_memory_working_set_bytes{${m}})`,
@@ -113,9 +113,9 @@ export function nodeQueries(matchers: readonly string[]): { cpu: string; memory:
 
 /** What all nodes use, by source; `valueOfNode` finds a node in the answers. */
 export const NODE_USE = {
-  cpu: 'sum by (node, instance) (rate(node_cpu_usage_seconds_total[$w]))',
-  cpuOfCadvisor: 'max by (node, instance) (rate(container_cpu_usage_seconds_total{id="/"}[$w]))',
-  cpuOfExporter: 'sum by (node, instance) (rate(node_cpu_seconds_total{mode!~"idle|iowait|steal"}[$w]))',
+  cpu: 'sum by (node, instance) (rate(node_cpu_usage_seconds_total[$s]))',
+  cpuOfCadvisor: 'max by (node, instance) (rate(container_cpu_usage_seconds_total{id="/"}[$s]))',
+  cpuOfExporter: 'sum by (node, instance) (rate(node_cpu_seconds_total{mode!~"idle|iowait|steal"}[$s]))',
   memory: 'max by (node, instance) (node_memory_working_set_bytes)',
   memoryOfCadvisor: 'max by (node, instance) (container_memory_working_set_bytes{id="/"})',
   memoryOfExporter: 'max by (node, instance) (node_memory_MemTotal_bytes - node_memory_MemAvailable_bytes)',

@@ -14,10 +14,12 @@ describe('stateText', () => {
     expect(stateText(state('crash_loop', {}), 'en')).toBe('in the words of the server');
   });
   it('is filled with values in Chinese', () => {
-    const values = { container: 'app', reason: 'OOMKilled', exitCode: '137' };
-    expect(stateText(state('crash_loop', values), 'zh')).toBe('容器 app 反复退出：OOMKilled（退出码 137）');
+    const values = { container: 'app', reason: 'OOMKilled', exitCode: '137', restarts: '7' };
+    expect(stateText(state('crash_loop', values), 'zh')).toBe(
+      '容器 app 反复退出（已重启 7 次）：OOMKilled（退出码 137）',
+    );
     expect(stateText(state('crash_loop', { ...values, ready: '1', desired: '3' }), 'zh')).toBe(
-      '3 个 Pod 中有 1 个就绪；容器 app 反复退出：OOMKilled（退出码 137）',
+      '3 个 Pod 中有 1 个就绪；容器 app 反复退出（已重启 7 次）：OOMKilled（退出码 137）',
     );
     expect(stateText(state('running', { ready: '2', desired: '2' }), 'zh')).toBe('2 个 Pod 中有 2 个就绪');
   });

@@ -57,6 +57,10 @@ function ClusterCard({ cluster, isAlone }: { cluster: Cluster; isAlone: boolean 
     void navigate({ to: '.', search: (old: object) => ({ ...old, open: next }) as never, replace: true });
   }
   const { name, counts } = cluster;
+  const unwell = [
+    ...(counts.workloadsCritical > 0 ? [t('k8s.unwellDown', { count: counts.workloadsCritical })] : []),
+    ...(counts.workloadsWarning > 0 ? [t('k8s.unwellSuspect', { count: counts.workloadsWarning })] : []),
+  ];
   return (
     <section className={styles.cluster} aria-labelledby={`cluster-${name}`}>
       <header>
@@ -84,14 +88,7 @@ function ClusterCard({ cluster, isAlone }: { cluster: Cluster; isAlone: boolean 
         <Figure
           title={t('area.workloads')}
           value={formatValue(counts.workloads, 'count')}
-          more={
-            counts.workloadsCritical + counts.workloadsWarning === 0
-              ? t('k8s.allWell')
-              : t('k8s.unwell', {
-                  critical: counts.workloadsCritical,
-                  warning: counts.workloadsWarning,
-                })
-          }
+          more={unwell.length === 0 ? t('k8s.allWell') : unwell.join(t('state.comma'))}
           isBad={counts.workloadsCritical > 0}
           link={<Link to="/clusters/$cluster/workloads" params={{ cluster: name }} />}
         />

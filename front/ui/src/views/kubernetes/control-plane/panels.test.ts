@@ -8,10 +8,10 @@ describe('withCluster', () => {
     expect(withCluster('max(etcd_server_proposals_pending)', M)).toBe(
       'max(etcd_server_proposals_pending{cluster="a"})',
     );
-    expect(withCluster('rate(apiserver_request_total{code="500"}[$w])', M)).toBe(
-      'rate(apiserver_request_total{code="500",cluster="a"}[$w])',
+    expect(withCluster('rate(apiserver_request_total{code="500"}[$s])', M)).toBe(
+      'rate(apiserver_request_total{code="500",cluster="a"}[$s])',
     );
-    expect(withCluster('rate(x_bucket{}[$w])', M)).toBe('rate(x_bucket{cluster="a"}[$w])');
+    expect(withCluster('rate(x_bucket{}[$s])', M)).toBe('rate(x_bucket{cluster="a"}[$s])');
   });
   it('reaches every metric of every panel', () => {
     const t = (key: string): string => key;

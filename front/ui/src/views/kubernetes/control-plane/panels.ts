@@ -24,7 +24,7 @@ export interface ControlPlaneSection {
 }
 
 const quantile = (share: number, by: string, metric: string, matchers = ''): string =>
-  `histogram_quantile(${share}, sum by (${by}) (rate(${metric}_bucket{${matchers}}[$w])))`;
+  `histogram_quantile(${share}, sum by (${by}) (rate(${metric}_bucket{${matchers}}[$s])))`;
 
 // Watches and execs last as long as somebody looks: they are no latency.
 const SHORT = 'verb!~"WATCH|CONNECT|WATCHLIST",subresource!~"proxy|attach|log|exec|portforward"';
@@ -54,7 +54,7 @@ const apiserver: ControlPlanePanel[] = [
     unit: 'count/s',
     kind: 'stacked',
     requires: 'apiserver_request_total',
-    queries: () => [{ expr: 'sum by (verb) (rate(apiserver_request_total[$w]))', legend: '{{verb}}' }],
+    queries: () => [{ expr: 'sum by (verb) (rate(apiserver_request_total[$s]))', legend: '{{verb}}' }],
   },
   {
     title: 'cp.errors',
@@ -64,7 +64,7 @@ const apiserver: ControlPlanePanel[] = [
     queries: () => [
       {
         // 404 and 409 are answers that controllers ask for.
-        expr: 'topk(8, sum by (verb, resource, code) (rate(apiserver_request_total{code=~"5..|401|403|429"}[$w])) > 0)',
+        expr: 'topk(8, sum by (verb, resource, code) (rate(apiserver_request_total{code=~"5..|401|403|429"}[$s])) > 0)',
         legend: '{{code}} {{verb}} {{resource}}',
       },
     ],
@@ -121,7 +121,7 @@ const fairness: ControlPlanePanel[] = [
         legend: '{{priority_level}}',
       },
       {
-        expr: 'sum by (reason) (rate(apiserver_flowcontrol_rejected_requests_total[$w])) > 0',
+        expr: 'sum by (reason) (rate(apiserver_flowcontrol_rejected_requests_total[$s])) > 0',
         legend: `${t('cp.rejected')} {{reason}}`,
       },
     ],
@@ -176,7 +176,7 @@ const etcd: ControlPlanePanel[] = [
     softMax: 1,
     requires: 'etcd_server_leader_changes_seen_total',
     queries: (t) => [
-      { expr: 'max(increase(etcd_server_leader_changes_seen_total[$w]))', legend: t('cp.leaderChanges') },
+      { expr: 'max(increase(etcd_server_leader_changes_seen_total[$s]))', legend: t('cp.leaderChanges') },
       { expr: 'max(etcd_server_proposals_pending)', legend: t('cp.proposalsPending') },
     ],
   },
@@ -194,7 +194,7 @@ const scheduler: ControlPlanePanel[] = [
     unit: 'count/s',
     requires: 'scheduler_schedule_attempts_total',
     queries: () => [
-      { expr: 'sum by (result) (rate(scheduler_schedule_attempts_total[$w]))', legend: '{{result}}' },
+      { expr: 'sum by (result) (rate(scheduler_schedule_attempts_total[$s]))', legend: '{{result}}' },
     ],
   },
   {
@@ -224,7 +224,7 @@ const controllers: ControlPlanePanel[] = [
     unit: 'count/s',
     requires: 'workqueue_adds_total',
     queries: () => [
-      { expr: `topk(8, sum by (name) (rate(workqueue_adds_total{${QUEUES}}[$w])) > 0)`, legend: '{{name}}' },
+      { expr: `topk(8, sum by (name) (rate(workqueue_adds_total{${QUEUES}}[$s])) > 0)`, legend: '{{name}}' },
     ],
   },
   {
@@ -245,7 +245,7 @@ const controllers: ControlPlanePanel[] = [
     requires: 'workqueue_retries_total',
     queries: () => [
       {
-        expr: `topk(8, sum by (name) (rate(workqueue_retries_total{${QUEUES}}[$w])) > 0)`,
+        expr: `topk(8, sum by (name) (rate(workqueue_retries_total{${QUEUES}}[$s])) > 0)`,
         legend: '{{name}}',
       },
     ],

@@ -175,7 +175,7 @@ function useColumns(cluster: string, change: (next: KubernetesSearch) => void) {
       header: t('k8s.message'),
       accessorFn: (row) => row.message,
       sortDescFirst: false,
-      meta: { width: 288, wide: true },
+      meta: { width: 268, wide: true, grows: true },
       cell: ({ row: { original } }) => {
         const atMs = Date.parse(original.time);
         return (
@@ -192,7 +192,7 @@ function useColumns(cluster: string, change: (next: KubernetesSearch) => void) {
       id: 'count',
       header: t('k8s.count'),
       accessorFn: (row) => row.count,
-      meta: { right: true, width: 68, wide: true, hint: t('k8s.countHint') },
+      meta: { right: true, width: 84, wide: true, hint: t('k8s.countHint') },
       cell: ({ row: { original } }) => <Times event={original} />,
     };
     const where = (

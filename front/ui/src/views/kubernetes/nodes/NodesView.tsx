@@ -106,7 +106,7 @@ function useColumns(cluster: string) {
       id: 'state',
       header: t('k8s.state'),
       accessorFn: (row) => RANK[row.state.severity],
-      meta: { width: 184 },
+      meta: { width: 184, grows: true },
       cell: ({ row: { original } }) => <StateCell state={original.state} />,
     };
     const text = (

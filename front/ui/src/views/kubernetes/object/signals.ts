@@ -35,10 +35,10 @@ export function podSignals(ref: Ref, cluster: string, t: Translate): Signal[] {
       limit: true,
     },
   ];
-  const rate = (metric: string): string => `sum by (${by}) (rate(${metric}{container!="",${matchers}}[$w]))`;
-  const total = (metric: string): string => `sum(rate(${metric}{container!="",${matchers}}[$w]))`;
+  const rate = (metric: string): string => `sum by (${by}) (rate(${metric}{container!="",${matchers}}[$s]))`;
+  const total = (metric: string): string => `sum(rate(${metric}{container!="",${matchers}}[$s]))`;
   const network = (direction: string): string =>
-    `sum(max by (namespace, pod, interface) (rate(container_network_${direction}_bytes_total{${matchers}}[$w])))`;
+    `sum(max by (namespace, pod, interface) (rate(container_network_${direction}_bytes_total{${matchers}}[$s])))`;
   const empty = t('k8s.noUse');
   return [
     {
@@ -81,7 +81,8 @@ export function podSignals(ref: Ref, cluster: string, t: Translate): Signal[] {
           empty: t('k8s.noRestarts'),
           queries: [
             {
-              expr: `sum by (${by}) (increase(kube_pod_container_status_restarts_total{${matchers}}[$w]))`,
+              // The count as it is: each step is a restart, and what is extrapolated is never a whole one.
+              expr: `sum by (${by}) (max by (namespace, pod, container) (kube_pod_container_status_restarts_total{${matchers}}))`,
               legend: `{{${by}}}`,
             },
           ],
@@ -170,7 +171,7 @@ export function nodeSignals(node: ClusterNode, cluster: string, t: Translate): S
           softMax: 0.1,
           empty: t('k8s.noExporter'),
           queries: (['cpu', 'memory', 'io'] as const).map((what) => ({
-            expr: any((m) => `max(rate(node_pressure_${what}_waiting_seconds_total{${m}}[$w]))`),
+            expr: any((m) => `max(rate(node_pressure_${what}_waiting_seconds_total{${m}}[$s]))`),
             legend: t(`line.${what}Some`),
           })),
         },
@@ -187,7 +188,7 @@ export function nodeSignals(node: ClusterNode, cluster: string, t: Translate): S
           queries: [
             {
               expr: any(
-                (m) => `sum by (operation_type) (rate(kubelet_runtime_operations_errors_total{${m}}[$w]))`,
+                (m) => `sum by (operation_type) (rate(kubelet_runtime_operations_errors_total{${m}}[$s]))`,
               ),
               legend: '{{operation_type}}',
             },
@@ -201,7 +202,7 @@ export function nodeSignals(node: ClusterNode, cluster: string, t: Translate): S
             {
               expr: any(
                 (m) =>
-                  `histogram_quantile(0.99, sum by (le) (rate(kubelet_pod_start_duration_seconds_bucket{${m}}[$w])))`,
+                  `histogram_quantile(0.99, sum by (le) (rate(kubelet_pod_start_duration_seconds_bucket{${m}}[$s])))`,
               ),
               legend: 'p99',
             },
@@ -231,11 +232,11 @@ export function nodeSignals(node: ClusterNode, cluster: string, t: Translate): S
           empty: t('k8s.noExporter'),
           queries: [
             {
-              expr: any((m) => `sum(rate(node_network_receive_bytes_total{device!~"lo|veth.*",${m}}[$w]))`),
+              expr: any((m) => `sum(rate(node_network_receive_bytes_total{device!~"lo|veth.*",${m}}[$s]))`),
               legend: t('line.received'),
             },
             {
-              expr: any((m) => `sum(rate(node_network_transmit_bytes_total{device!~"lo|veth.*",${m}}[$w]))`),
+              expr: any((m) => `sum(rate(node_network_transmit_bytes_total{device!~"lo|veth.*",${m}}[$s]))`),
               legend: t('line.sent'),
             },
           ],

@@ -139,7 +139,7 @@ function useColumns(cluster: string) {
       id: 'state',
       header: t('k8s.state'),
       accessorFn: (row) => RANK[row.state.severity],
-      meta: { width: 222 },
+      meta: { width: 240, grows: true },
       cell: ({ row: { original } }) => (
         <StateCell state={original.state} isCounted={original.desired !== null} />
       ),
@@ -160,7 +160,7 @@ function useColumns(cluster: string) {
       id: 'ready',
       header: t('k8s.readyColumn'),
       accessorFn: (row) => (row.desired === null || row.desired === 0 ? null : row.ready / row.desired),
-      meta: { right: true, width: 60, wide: true, hint: t('k8s.readyHint') },
+      meta: { right: true, width: 56, wide: true, hint: t('k8s.readyHint') },
       cell: ({ row: { original } }) => (
         <span
           data-bad={original.desired !== null && original.ready < original.desired ? true : undefined}
@@ -175,14 +175,14 @@ function useColumns(cluster: string) {
       id: 'restarts',
       header: t('k8s.restarts'),
       accessorFn: (row) => row.restarts,
-      meta: { right: true, width: 68, wide: true },
+      meta: { right: true, width: 64, wide: true },
       cell: ({ row: { original } }) => <NumberCell value={original.restarts} unit="count" />,
     };
     const used = (id: 'cpu' | 'memory', header: string): ColumnDef<WorkloadRow, number | null> => ({
       id,
       header,
       accessorFn: (row) => row.use[id].now,
-      meta: { right: true, width: 108, wide: true, hint: t('k8s.workloadUseHint') },
+      meta: { right: true, width: 88, wide: true, hint: t('k8s.workloadUseHint') },
       cell: ({ row: { original } }) => (
         <TrendCell
           value={original.use[id].now}
@@ -196,7 +196,7 @@ function useColumns(cluster: string) {
       id: 'cpuOfRequest',
       header: t('k8s.ofRequest'),
       accessorFn: (row) => shareOf(row.use.cpu.now, row.requested.cpu),
-      meta: { right: true, width: 86, wide: true, hint: t('k8s.ofRequestHint') },
+      meta: { right: true, width: 78, wide: true, hint: t('k8s.ofRequestHint') },
       cell: ({ row: { original } }) => (
         // More CPU than requested is no fault: it is lent while nobody else wants it.
         <ShareBar
@@ -210,7 +210,7 @@ function useColumns(cluster: string) {
       id: 'memoryOfLimit',
       header: t('k8s.ofLimit'),
       accessorFn: (row) => shareOf(row.use.memory.now, row.limits.memory),
-      meta: { right: true, width: 86, wide: true, hint: t('k8s.ofLimitHint') },
+      meta: { right: true, width: 78, wide: true, hint: t('k8s.ofLimitHint') },
       cell: ({ row: { original } }) => (
         <ShareBar share={shareOf(original.use.memory.now, original.limits.memory)} />
       ),
@@ -219,7 +219,7 @@ function useColumns(cluster: string) {
       id: 'age',
       header: t('k8s.age'),
       accessorFn: (row) => row.createdAt,
-      meta: { right: true, width: 60, wide: true },
+      meta: { right: true, width: 62, wide: true },
       cell: ({ row: { original } }) => <AgeCell atMs={original.createdAt} />,
     };
     return [
