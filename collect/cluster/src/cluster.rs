@@ -23,6 +23,7 @@ pub use self::handle::ClusterHandle;
 pub use self::server::{Check, ServerStatus};
 use crate::client::{Client, Resource};
 use crate::config::ClusterConfig;
+use crate::discovery::monitors::MonitorBook;
 use crate::events::{EventBook, Flusher, HasLog};
 use crate::graph;
 use crate::objects::{Kind, Uid};
@@ -76,6 +77,7 @@ pub(crate) struct Shared {
     pub(crate) left_out: Mutex<usize>,
     pub(crate) delivery: Mutex<DeliveryStatus>,
     pub(crate) custom: CustomResources,
+    pub(crate) monitors: Arc<MonitorBook>,
     instance: String,
     /// Bounds how many kinds are taken in at the same time.
     room: Arc<Semaphore>,
@@ -98,6 +100,7 @@ impl Cluster {
             left_out: Mutex::new(0),
             delivery: Mutex::default(),
             custom: outside.custom.clone(),
+            monitors: Arc::default(),
             instance: outside.instance.clone(),
             room: Arc::new(Semaphore::new(SYNCS)),
             config,
@@ -198,6 +201,7 @@ impl Shared {
             kind,
             store: Arc::clone(&self.store),
             custom: self.custom.clone(),
+            monitors: Arc::clone(&self.monitors),
             changed,
         };
         self.reflect((name, resource), Arc::new(receiver), timing)

@@ -1,4 +1,5 @@
-//! Targets in Kubernetes: `kubernetes_sd_configs`, and what every cluster has.
+//! Targets in Kubernetes: `kubernetes_sd_configs`, what every cluster has, and what monitors of the Prometheus operator
+//! name.
 //!
 //! [`KubernetesSources`] makes the searches that scraping asks for; all of them share watches, which
 //! [`KubernetesTasks`] runs. Promises:
@@ -12,7 +13,9 @@ mod credentials;
 mod groups;
 mod hub;
 mod jobs;
+pub(crate) mod monitors;
 mod objects;
+mod rules;
 mod search;
 mod table;
 
@@ -27,6 +30,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::builtin::TargetOptions;
 use self::hub::{Hub, HubTasks};
 pub use self::jobs::ClusterTargets;
+pub use self::monitors::{MonitorKind, MonitorStatus};
 use self::search::KubernetesSearch;
 use crate::client::Access;
 use crate::reflector::Timing;

@@ -7,7 +7,9 @@
 //! - Whatever happens to a connection (dropped watches, a resource version that is too old, a restarted API server),
 //!   the store converges to what the API server holds.
 //! - An object that cannot be decoded is counted and named once; it never stops a watch.
-//! - Nothing is ever created, changed or deleted in the cluster, and the data of secrets is never asked for.
+//! - Nothing is ever created, changed or deleted in the cluster.
+//! - The data of secrets is never asked for, save for the keys that monitors of the Prometheus operator name; those are
+//!   read when they are named, and held by the jobs that need them.
 
 mod client;
 mod cluster;
@@ -25,6 +27,8 @@ pub mod store;
 pub use client::{Access, ConnectError, RequestError};
 pub use cluster::{Check, Cluster, ClusterHandle, DeliveryStatus, Outside, ServerStatus};
 pub use config::{ClusterConfig, KindFilter, KindPattern, KindPatternError};
-pub use discovery::{ClusterTargets, KubernetesSources, KubernetesTasks, TargetOptions};
+pub use discovery::{
+    ClusterTargets, KubernetesSources, KubernetesTasks, MonitorKind, MonitorStatus, TargetOptions,
+};
 pub use events::{EventStatus, Warning};
 pub use status::{KindName, KindStatus, SyncState};

@@ -95,6 +95,9 @@ pub struct OfferedJob {
     pub name: String,
     /// One of `scrape_configs` as YAML or JSON; may hold secrets. Paths are absolute.
     pub text: Secret,
+    /// Why its targets cannot be scraped, as when a password may not be read. They are found and shown with this, and
+    /// nothing is asked of them.
+    pub hindrance: Option<String>,
 }
 
 /// Rules of a job together with what they look like.

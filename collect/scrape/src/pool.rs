@@ -124,18 +124,21 @@ impl Pool {
         }
         let limit = self.job.limits.targets;
         let too_many = limit > 0 && sorted.targets.len() as u64 > limit;
-        let forced_error = too_many.then(|| {
-            format!(
-                "target_limit of {limit} exceeded: the job has {} targets",
-                sorted.targets.len()
-            )
+        let forced_error = self.job.hindrance.clone().or_else(|| {
+            too_many.then(|| {
+                format!(
+                    "target_limit of {limit} exceeded: the job has {} targets",
+                    sorted.targets.len()
+                )
+            })
         });
         self.dropped = sorted.dropped;
         self.n_dropped = sorted.n_dropped;
         self.problems = sorted.problems;
         let mut wanted = HashMap::with_capacity(sorted.targets.len());
         for target in sorted.targets {
-            wanted.entry(target.hash).or_insert(target);
+            // Of targets that differ in what rules drop only, the last is shown, as Prometheus has it.
+            wanted.insert(target.hash, target);
         }
         self.running.retain(|hash, running| {
             let stays = wanted.contains_key(hash);

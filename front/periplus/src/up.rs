@@ -142,7 +142,9 @@ async fn up(config: UpConfig, file: Option<File>) -> Result<(), Failure> {
     }
     if let Some((scraping, reloader)) = running.scraping.take() {
         if let Some(searching) = running.searching.take() {
-            searching.start(&scraping.handle, &mut tasks, &stop);
+            let clusters = running.watching.as_ref().map(|watching| &*watching.handles);
+            let clusters = clusters.unwrap_or_default();
+            searching.start(&scraping.handle, clusters, &mut tasks, &stop);
         }
         scraping.start(reloader, &mut tasks, &stop);
     }

@@ -70,6 +70,7 @@ async fn one(shared: Arc<Shared>, kind: Kind, timing: Timing, stop: Cancellation
     // Another version of the same resource may be followed by now, under the same name.
     if kinds.get(&key).is_some_and(|one| Arc::ptr_eq(one, &status)) {
         kinds.remove(&key);
+        shared.monitors.keep(&kind, &|_, _| false);
     }
     drop(kinds);
     shared.store.clear(&kind);

@@ -7,8 +7,9 @@ use model::Millis;
 use serde_json::Value;
 
 use super::{DeliveryStatus, ServerStatus, Shared};
-use crate::client::{RequestError, object_path};
+use crate::client::{Client, RequestError, object_path};
 use crate::config::ClusterConfig;
+use crate::discovery::monitors::{MonitorBook, MonitorStatus};
 use crate::events::{CounterKey, EventStatus, Warning};
 use crate::objects::{Kind, Uid};
 use crate::status::{KindName, KindStatus};
@@ -73,6 +74,20 @@ impl ClusterHandle {
     /// Tells whether every kind that can be read is known.
     pub fn is_synced(&self) -> bool {
         self.shared.is_synced()
+    }
+
+    /// Returns what became of the monitors of the Prometheus operator.
+    pub fn monitors(&self) -> Vec<MonitorStatus> {
+        self.shared.monitors.status()
+    }
+
+    /// Returns the way to the API server.
+    pub(crate) fn client(&self) -> &Client {
+        &self.shared.client
+    }
+
+    pub(crate) fn monitor_book(&self) -> &MonitorBook {
+        &self.shared.monitors
     }
 
     /// Returns how deliveries of the state of objects go.

@@ -11,14 +11,17 @@ use serde_json::{Value, json};
 use tls::Secret;
 
 use super::credentials::Credentials;
+use super::rules::{constant, copy, drop_if, keep, rule};
 
 /// Targets of a cluster that are scraped without being configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetOptions {
     /// Whether there are any.
     pub enabled: bool,
-    /// Jobs that are left out, as in `kubelet` or `kubernetes-pods`.
+    /// What is left out: jobs, as in `kubelet` or `kubernetes-pods`, and kinds of monitors, as in `probes`.
     pub leave_out: Vec<String>,
+    /// Namespaces whose monitors of the Prometheus operator may use the credentials for the cluster.
+    pub credentials_for: Vec<String>,
     /// Addresses of targets that no object of the cluster tells of, by job, as in `kube-etcd`: `10.0.0.1:2381`.
     pub addresses: BTreeMap<String, Vec<String>>,
 }
@@ -28,13 +31,14 @@ impl Default for TargetOptions {
         Self {
             enabled: true,
             leave_out: Vec::new(),
+            credentials_for: Vec::new(),
             addresses: BTreeMap::new(),
         }
     }
 }
 
 impl TargetOptions {
-    /// The jobs that there are.
+    /// The jobs that there are beside those of monitors.
     pub const JOBS: [&str; 9] = [
         "kubelet",
         "apiserver",
@@ -59,6 +63,15 @@ const KUBELET_PATHS: [(&str, bool); 4] = [
 /// Series of cAdvisor that are many and that no dashboard asks for, as kube-prometheus has it.
 const UNASKED: &str =
     "container_(network_tcp_usage_total|network_udp_usage_total|tasks_state|cpu_load_average_10s)";
+/// Pods of the system by job, with the label that tells them, as meta labels write it.
+const PODS: [(&str, &str, &str); 6] = [
+    ("apiserver", "component", "kube-apiserver"),
+    ("kube-scheduler", "component", "kube-scheduler"),
+    ("kube-controller-manager", "component", "kube-controller-manager"),
+    ("kube-etcd", "component", "etcd"),
+    ("kube-dns", "k8s_app", "kube-dns"),
+    ("kube-proxy", "k8s_app", "kube-proxy"),
+];
 /// Targets that rules drop are too many to be shown.
 const SHOWN_DROPPED: u64 = 100;
 
@@ -90,6 +103,7 @@ impl BuiltIn<'_> {
         let offered = jobs.into_iter().map(|job| OfferedJob {
             name: job["job_name"].as_str().unwrap_or_default().to_owned(),
             text: Secret::new(job.to_string()),
+            hindrance: None,
         });
         offered.collect()
     }
@@ -228,6 +242,7 @@ impl BuiltIn<'_> {
             ),
             drop_if("__meta_kubernetes_pod_container_init", "true"),
         ];
+        rules.extend(self.elsewhere());
         rules.extend(annotations("pod", "__meta_kubernetes_pod_ip"));
         rules.push(copy("__meta_kubernetes_namespace", "namespace"));
         rules.extend(
@@ -241,14 +256,11 @@ impl BuiltIn<'_> {
     fn annotated_services(&self) -> Value {
         let search = json!({"role": "endpointslice", "annotation": "prometheus.io/scrape=true"});
         // Ports that the containers declare and the service does not lead to are not the service's.
-        let mut rules = vec![
-            keep(
-                "__meta_kubernetes_endpointslice_endpoint_conditions_ready",
-                "true",
-            ),
-            // Cluster DNS is annotated too in most clusters, and has a job of its own.
-            drop_if("__meta_kubernetes_service_label_k8s_app", "kube-dns"),
-        ];
+        let mut rules = vec![keep(
+            "__meta_kubernetes_endpointslice_endpoint_conditions_ready",
+            "true",
+        )];
+        rules.extend(self.elsewhere());
         rules.extend(annotations("service", "__address__"));
         rules.push(copy("__meta_kubernetes_namespace", "namespace"));
         rules.push(copy("__meta_kubernetes_service_name", "service"));
@@ -260,10 +272,25 @@ impl BuiltIn<'_> {
         self.annotated("kubernetes-service-endpoints", search, rules)
     }
 
-    /// Strangers' pages: their labels do not win over those of the target.
+    /// Drops pods of the system that another job has: DNS is annotated nearly everywhere.
+    fn elsewhere(&self) -> Vec<Value> {
+        let has = |job: &str| !self.options.leave_out.iter().any(|name| name == job);
+        let rules = PODS.iter().filter(|(job, ..)| has(job)).map(|(_, label, value)| {
+            let label = format!("__meta_kubernetes_pod_label_{label}");
+            json!({
+                "source_labels": ["__meta_kubernetes_namespace", label],
+                "regex": format!("kube-system;{value}"),
+                "action": "drop",
+            })
+        });
+        rules.collect()
+    }
+
+    /// Strangers' pages: their labels do not win over those of the target, and they do not always say what they are.
     fn annotated(&self, name: &str, search: Value, rules: Vec<Value>) -> Value {
         let mut job = self.job((name, "/metrics"), search, rules);
         job["honor_labels"] = json!(false);
+        job["fallback_scrape_protocol"] = json!("PrometheusText0.0.4");
         job
     }
 }
@@ -294,26 +321,6 @@ fn of_pod() -> Vec<Value> {
         copy("__meta_kubernetes_pod_container_name", "container"),
         copy("__meta_kubernetes_pod_node_name", "node"),
     ]
-}
-
-fn constant(label: &str, value: &str) -> Value {
-    json!({"target_label": label, "replacement": value.replace('$', "$$")})
-}
-
-fn copy(from: &str, to: &str) -> Value {
-    rule(&[from], "(.+)", (to, "$1"))
-}
-
-fn rule(from: &[&str], regex: &str, (to, value): (&str, &str)) -> Value {
-    json!({"source_labels": from, "regex": regex, "target_label": to, "replacement": value})
-}
-
-fn keep(label: &str, regex: &str) -> Value {
-    json!({"source_labels": [label], "regex": regex, "action": "keep"})
-}
-
-fn drop_if(label: &str, regex: &str) -> Value {
-    json!({"source_labels": [label], "regex": regex, "action": "drop"})
 }
 
 #[cfg(test)]

@@ -18,11 +18,11 @@ const MAX_KUBECONFIG: u64 = 16 << 20;
 
 /// Keys of a scrape configuration. Secrets among them: never printed.
 #[derive(Clone, PartialEq, Eq, Default)]
-pub(super) struct Credentials {
+pub(crate) struct Credentials {
     /// `tls_config`, for servers whose certificates the cluster's authority has signed.
-    pub(super) tls: Map<String, Value>,
+    pub(crate) tls: Map<String, Value>,
     /// `authorization`, if there is a token.
-    pub(super) authorization: Option<Value>,
+    pub(crate) authorization: Option<Value>,
 }
 
 #[derive(Default, Deserialize)]
@@ -87,7 +87,7 @@ impl Credentials {
     ///
     /// # Errors
     /// A file cannot be read or is not what it should be.
-    pub(super) fn load(access: &Access) -> Result<Self, String> {
+    pub(crate) fn load(access: &Access) -> Result<Self, String> {
         match access {
             Access::Kubeconfig { path, context } => of_kubeconfig(path, context.as_deref()),
             Access::ServiceAccount => Ok(of_pod(Path::new(SERVICE_ACCOUNT))),
@@ -96,7 +96,7 @@ impl Credentials {
     }
 
     /// Returns `tls_config` for a server whose certificate nobody has signed.
-    pub(super) fn unverified(&self) -> Value {
+    pub(crate) fn unverified(&self) -> Value {
         let mut tls = self.tls.clone();
         tls.remove("ca");
         tls.remove("ca_file");
@@ -105,7 +105,7 @@ impl Credentials {
     }
 
     /// Returns `tls_config` for a server that is known by a name.
-    pub(super) fn verified(&self, name: &str) -> Value {
+    pub(crate) fn verified(&self, name: &str) -> Value {
         let mut tls = self.tls.clone();
         tls.insert("server_name".to_owned(), json!(name));
         Value::Object(tls)

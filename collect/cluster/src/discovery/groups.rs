@@ -53,14 +53,18 @@ pub(super) fn group(config: &KubernetesConfig, scope: &Scope, object: &Object) -
     Some(group)
 }
 
-/// Tells whether an object, or its service, has the annotation that is asked for.
+/// Tells whether an object, or its service, has the annotation and the labels that are asked for.
 fn is_wanted(config: &KubernetesConfig, scope: &Scope, object: &Object) -> bool {
-    let Some((name, value)) = &config.annotation else {
+    if config.annotation.is_none() && config.labels.is_empty() {
         return true;
-    };
+    }
     let has = |meta: &Meta| {
-        let mut pairs = meta.annotations.iter();
-        pairs.any(|(known, is)| **known == **name && **is == **value)
+        let mut labels = config.labels.iter();
+        let mut annotations = meta.annotations.iter();
+        labels.all(|(name, value)| meta.labels.get(name) == Some(value.as_str()))
+            && config.annotation.as_ref().is_none_or(|(name, value)| {
+                annotations.any(|(known, is)| **known == **name && **is == **value)
+            })
     };
     let service = match &object.body {
         Body::Endpoints(_) => Some(&*object.meta.name),

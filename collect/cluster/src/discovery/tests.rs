@@ -62,6 +62,7 @@ impl Running {
             attach_node: false,
             attach_namespace: false,
             annotation: None,
+            labels: Vec::new(),
         };
         let search = self.sources.kubernetes(&config).expect("the cluster is watched");
         let (out, found) = GroupSink::channel(8);
@@ -150,6 +151,7 @@ async fn a_cluster_that_is_not_watched_is_named() {
         attach_node: false,
         attach_namespace: false,
         annotation: None,
+        labels: Vec::new(),
     };
     let refused = running.sources.kubernetes(&config).err();
     assert!(refused.is_some_and(|why| why.contains("elsewhere")));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use tokio::sync::Notify;
 
+use crate::discovery::monitors::MonitorBook;
 use crate::objects::{Kind, decode};
 use crate::reflector::{Receiver, Unreadable};
 use crate::state::CustomResources;
@@ -17,6 +18,8 @@ pub(crate) struct ObjectReceiver {
     pub(crate) store: Arc<Store>,
     /// Metrics of custom resources are worked out while the whole object is at hand.
     pub(crate) custom: CustomResources,
+    /// Monitors are kept with all that they say.
+    pub(crate) monitors: Arc<MonitorBook>,
     /// Woken at each change.
     pub(crate) changed: Option<Arc<Notify>>,
 }
@@ -41,6 +44,12 @@ pub(crate) struct RawNames<'a> {
 }
 
 impl ObjectReceiver {
+    /// Forgets the monitors that are gone.
+    fn forget_monitors(&self) {
+        let there_is = |namespace: &str, name: &str| self.store.find(&self.kind, namespace, name).is_some();
+        self.monitors.keep(&self.kind, &there_is);
+    }
+
     fn wake(&self) {
         if let Some(changed) = &self.changed {
             changed.notify_one();
@@ -59,6 +68,7 @@ impl Receiver for ObjectReceiver {
                 self.custom
                     .read(&mut object, json.as_bytes(), self.store.interner());
                 let version = object.meta.resource_version;
+                self.monitors.put(&self.kind, json);
                 self.store.apply(object);
                 self.wake();
                 Ok(version)
@@ -69,6 +79,7 @@ impl Receiver for ObjectReceiver {
                 // What was known of it is no longer true.
                 let names = &named.metadata;
                 self.store.delete(&self.kind, &names.namespace, &names.name);
+                self.forget_monitors();
                 Err(Unreadable {
                     name: named.shown(),
                     reason,
@@ -81,15 +92,19 @@ impl Receiver for ObjectReceiver {
         let named = RawNamed::of_gone(json)?;
         let names = &named.metadata;
         self.store.delete(&self.kind, &names.namespace, &names.name);
+        self.forget_monitors();
         self.wake();
         Ok(named.version())
     }
 
     fn complete(&self) {
         self.store.complete(&self.kind);
+        self.forget_monitors();
         self.wake();
     }
 
+    /// Monitors stay: a permission that is taken away for a while must not end all scraping. Once a list succeeds, what
+    /// it does not hold is gone.
     fn clear(&self) {
         self.store.clear(&self.kind);
         self.wake();

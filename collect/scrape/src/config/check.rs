@@ -103,6 +103,7 @@ pub(super) fn job(raw: &mut RawJob, global: &RawGlobal, folder: &Path, mistakes:
         discovery: discovery(raw, folder, &mut own),
         names,
         name,
+        hindrance: None,
         printed: String::new(),
     };
     mistakes.extend(

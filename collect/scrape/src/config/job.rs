@@ -221,6 +221,8 @@ pub struct Job {
     pub relabel_text: Vec<String>,
     /// Where targets come from.
     pub discovery: Vec<DiscoveryConfig>,
+    /// Why every scrape fails without being tried; `None` for jobs of the file.
+    pub hindrance: Option<String>,
     /// The job as YAML, defaults filled in, secrets replaced by `<secret>`.
     pub printed: String,
 }

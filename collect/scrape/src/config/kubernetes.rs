@@ -107,6 +107,8 @@ pub struct KubernetesConfig {
     /// Only objects with this annotation, name and value; of Endpoints and EndpointSlices it is their service that has
     /// it.
     pub annotation: Option<(String, String)>,
+    /// Only objects with all these labels; of Endpoints and EndpointSlices it is their service that has them.
+    pub labels: Vec<(String, String)>,
 }
 
 impl KubernetesConfig {
@@ -154,6 +156,7 @@ pub(super) fn check(
         attach_node: attached.node.unwrap_or(false),
         attach_namespace: attached.namespace.unwrap_or(false),
         annotation: annotation(raw.annotation.as_deref(), mistakes),
+        labels: raw.labels.clone().unwrap_or_default().into_iter().collect(),
     })))
 }
 

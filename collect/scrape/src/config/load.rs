@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use model::Labels;
-use tls::Secret;
+use tls::{MASK, Secret};
 
 use super::check;
 use super::mask;
@@ -91,7 +91,9 @@ pub(super) fn offered(offered: &OfferedJob, global: &RawGlobal) -> Result<Arc<Jo
     if !mistakes.is_empty() {
         return Err(fail(mistakes));
     }
+    job.hindrance.clone_from(&offered.hindrance);
     mask_job(&mut raw);
+    mask_names(&mut raw);
     job.printed = serde_saphyr::to_string(&raw).unwrap_or_default();
     Ok(Arc::new(job))
 }
@@ -245,6 +247,29 @@ fn print(mut raw: RawConfig, global: RawGlobal) -> String {
     ];
     opaque.into_iter().flatten().for_each(mask::mask);
     serde_saphyr::to_string(&raw).unwrap_or_else(|error| format!("# cannot be printed: {error}\n"))
+}
+
+/// Replaces the names that go with secrets. In a file they are plain; a job that is offered may have them from the same
+/// place as the secrets.
+fn mask_names(job: &mut RawJob) {
+    let mut basic = vec![&mut job.basic_auth];
+    let mut oauth2 = vec![&mut job.oauth2];
+    for list in job.http_sd_configs.iter_mut().flatten() {
+        basic.push(&mut list.basic_auth);
+        oauth2.push(&mut list.oauth2);
+    }
+    for search in job.kubernetes_sd_configs.iter_mut().flatten() {
+        basic.push(&mut search.basic_auth);
+        oauth2.push(&mut search.oauth2);
+    }
+    for basic in basic.into_iter().flatten() {
+        if let Some(username) = &mut basic.username {
+            MASK.clone_into(username);
+        }
+    }
+    for oauth2 in oauth2.into_iter().flatten() {
+        MASK.clone_into(&mut oauth2.client_id);
+    }
 }
 
 /// Replaces the secrets of a job that was checked and is only printed from now on.

@@ -336,6 +336,7 @@ http_table! {
         kubeconfig_file: String,
         watched_cluster: String,
         annotation: String,
+        labels: BTreeMap<String, String>,
         namespaces: RawNamespaces,
         selectors: Vec<RawSelector>,
         attach_metadata: RawAttachedMetadata,

@@ -7,6 +7,7 @@
 )]
 
 mod discovery;
+mod offered;
 mod server;
 mod tls;
 mod trouble;

@@ -109,16 +109,24 @@ impl Searching {
     }
 
     /// Starts it among the tasks of the process.
-    pub(super) fn start(self, scraping: &ScrapeHandle, tasks: &mut Tasks, stop: &CancellationToken) {
+    pub(super) fn start(
+        self,
+        scraping: &ScrapeHandle,
+        clusters: &[ClusterHandle],
+        tasks: &mut Tasks,
+        stop: &CancellationToken,
+    ) {
         let watches = self.tasks.run(stop.clone());
         tasks.start("watches for targets", async move {
             watches.await;
             Ok::<(), Infallible>(())
         });
         for targets in self.targets {
+            let cluster = clusters.iter().find(|cluster| cluster.name() == targets.name);
+            let Some(cluster) = cluster.cloned() else { continue };
             let (scraping, stop) = (scraping.clone(), stop.clone());
             tasks.start("targets of a cluster", async move {
-                targets.run(scraping, stop.clone()).await;
+                targets.run(cluster, scraping, stop.clone()).await;
                 // A task that ends by itself would end the process.
                 stop.cancelled().await;
                 Ok::<(), Infallible>(())

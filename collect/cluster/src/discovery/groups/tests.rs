@@ -19,6 +19,7 @@ fn config(role: KubernetesRole) -> KubernetesConfig {
         attach_node: false,
         attach_namespace: false,
         annotation: None,
+        labels: Vec::new(),
     }
 }
 

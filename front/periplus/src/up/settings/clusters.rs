@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use cluster::state::{AllowList, CustomResources, Shard, StateMetrics, StateOptions};
-use cluster::{Access, ClusterConfig, KindFilter, KindPattern, TargetOptions};
+use cluster::{Access, ClusterConfig, KindFilter, KindPattern, MonitorKind, TargetOptions};
 use serde::Deserialize;
 
 use super::raw::Span;
@@ -42,6 +42,7 @@ pub(super) struct RawCluster {
 struct RawTargets {
     enabled: Option<bool>,
     leave_out: Vec<String>,
+    credentials_for: Vec<String>,
     addresses: BTreeMap<String, Vec<String>>,
 }
 
@@ -131,15 +132,25 @@ fn access(one: &RawCluster, folder: &Path, wrong: &mut impl FnMut(String)) -> Op
 }
 
 fn targets(raw: &RawTargets, wrong: &mut impl FnMut(String)) -> TargetOptions {
-    for name in raw.leave_out.iter().chain(raw.addresses.keys()) {
-        if !TargetOptions::JOBS.contains(&name.as_str()) {
-            let known = TargetOptions::JOBS.join(", ");
+    let jobs = TargetOptions::JOBS.to_vec();
+    let monitors = MonitorKind::ALL.map(MonitorKind::plural);
+    let given = [
+        (
+            raw.leave_out.iter().collect::<Vec<_>>(),
+            [&*jobs, &monitors].concat(),
+        ),
+        (raw.addresses.keys().collect(), jobs),
+    ];
+    for (names, known) in given {
+        for name in names.into_iter().filter(|name| !known.contains(&name.as_str())) {
+            let known = known.join(", ");
             wrong(format!("targets: there is no job {name:?}; known are {known}"));
         }
     }
     TargetOptions {
         enabled: raw.enabled.unwrap_or(true),
         leave_out: raw.leave_out.clone(),
+        credentials_for: raw.credentials_for.clone(),
         addresses: raw.addresses.clone(),
     }
 }

@@ -192,3 +192,18 @@ fn what_waits_for_a_restart_is_named() {
         ["periplus.store.max_series", "periplus.store.max_labels",]
     );
 }
+
+#[test]
+fn what_a_cluster_does_not_scrape_is_told_by_name() {
+    let cluster = |targets: &str| {
+        format!("periplus: {{clusters: [{{name: eu, kubeconfig: k, targets: {{{targets}}}}}]}}\n")
+    };
+    let text = cluster("leave_out: [kubelet, probes], credentials_for: [monitoring]");
+    let targets = &read(&text).unwrap().clusters[0].targets;
+    assert_eq!(targets.leave_out, ["kubelet", "probes"]);
+    assert_eq!(targets.credentials_for, ["monitoring"]);
+    let mistakes = read(&cluster("leave_out: [probe], addresses: {probes: [a]}")).unwrap_err();
+    assert_eq!(mistakes.len(), 2, "{mistakes:?}");
+    assert!(mistakes[0].contains("\"probe\"") && mistakes[0].contains("scrapeconfigs"));
+    assert!(mistakes[1].contains("\"probes\"") && !mistakes[1].contains("scrapeconfigs"));
+}

@@ -2,10 +2,13 @@
 
 use cluster::health::{NodeView, Summary, summary};
 use cluster::objects::{Body, Kind};
-use cluster::{ClusterHandle, KindName, KindStatus};
+use cluster::{ClusterHandle, KindName, KindStatus, MonitorStatus};
 
 use super::write;
 use crate::api::answer::json::{Array, Object};
+
+/// Monitors that are listed with their problems.
+const MAX_SHOWN: usize = 100;
 
 /// Writes all clusters.
 pub(super) fn write(clusters: &[ClusterHandle], out: &mut String) {
@@ -44,11 +47,29 @@ fn one(mut out: Object<'_>, cluster: &ClusterHandle) {
     drop(components);
     write::findings(out.array("findings"), &summary.findings);
     write_kinds(out.array("kinds"), &kinds);
+    write_monitors(out.object("monitors"), &cluster.monitors());
     let (strings, bytes) = cluster.store().interner().size();
     out.object("memory")
         .count("objects", n_objects)
         .count("bytes", cluster.store().index_bytes() + bytes)
         .count("strings", strings);
+}
+
+/// Writes how many monitors of the Prometheus operator there are, and those that do not work as they are written.
+fn write_monitors(mut out: Object<'_>, monitors: &[MonitorStatus]) {
+    let failing = |one: &&MonitorStatus| !one.problems.is_empty();
+    out.count("objects", monitors.len())
+        .count("jobs", monitors.iter().map(|one| one.jobs.len()).sum())
+        .count("failing", monitors.iter().filter(failing).count());
+    let mut list = out.array("problems");
+    for one in monitors.iter().filter(failing).take(MAX_SHOWN) {
+        list.object()
+            .string("kind", one.kind.as_str())
+            .string("namespace", &one.namespace)
+            .string("name", &one.name)
+            .strings("jobs", &one.jobs)
+            .strings("problems", &one.problems);
+    }
 }
 
 fn counts(mut out: Object<'_>, cluster: &ClusterHandle, summary: &Summary, n_objects: usize) {
