@@ -5,7 +5,7 @@
 //! timestamps of a target once ([`timeline`]), and values as small byte buffers in a slab. Series are named by
 //! their index in the shard, which stays valid within one *incarnation* of the shard.
 //!
-//! Two times rule what a shard takes and shows: samples before [`Shard::floor`] are backfill ([`past`]), because a
+//! Two times rule what a shard takes and shows: samples before [`Shard::floor`] are backfill ([`late::past`]), because a
 //! part that covers them is being or has been written; samples before [`Shown::from`] are in published parts and
 //! are not shown, even where a chunk still holds them. `shown.from <= floor` always.
 
@@ -16,7 +16,6 @@ mod evict;
 mod histograms;
 mod index;
 mod late;
-mod past;
 mod read;
 mod series;
 mod slab;
@@ -34,7 +33,7 @@ pub(crate) use take::{LabelLimits, Sample, Terms};
 use crate::bytes::xxh3;
 use index::Symbols;
 use late::Side;
-use past::Past;
+use late::past::Past;
 use series::{NONE, Sealed, Series};
 use slab::Slab;
 use timeline::Timeline;

@@ -1,6 +1,6 @@
 //! `periplus up`: all roles in one process; `periplus server` and `periplus agent` are parts of it, by the same path.
 //!
-//! Order of the start: folder, store, lake, agent, clusters, server, words. Order of the stop: the server refuses new work and
+//! Order of the start: folder, store and lake, agent, clusters, server, words. Order of the stop: the server refuses new work and
 //! ends what is open, the agent hands over its last samples, forwarders note how far they came, lake and store bring
 //! everything to disk. A part that
 //! ends by itself ends the whole, by the same path.
@@ -108,21 +108,11 @@ async fn up(config: UpConfig, file: Option<File>) -> Result<(), Failure> {
     let _attendant = attend_signals(&stop)?;
 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let Some(store) = stop
-        .run_until_cancelled(open_store(&config, Arc::clone(&clock)))
-        .await
-    else {
-        screen::say("stopped while the store was being opened; nothing was changed");
+    let Some(opened) = stop.run_until_cancelled(open(&config, Arc::clone(&clock))).await else {
+        screen::say("stopped while the data folder was being opened; nothing was changed");
         return Ok(());
     };
-    let store = store?;
-    let lake = match open_lake(&config, Arc::clone(&clock)).await {
-        Ok(lake) => lake,
-        Err(failure) => {
-            store.close();
-            return Err(failure);
-        }
-    };
+    let (store, lake) = opened?;
     let kept = Kept {
         store: Arc::clone(&store),
         lake,
@@ -348,14 +338,31 @@ fn start_configured(
     Ok((scraping, Some(reloader)))
 }
 
-/// Opens the store without holding up the signals: reading a large log back takes seconds.
-async fn open_store(config: &UpConfig, clock: Arc<dyn Clock>) -> Result<Arc<Store>, Failure> {
+/// Opens store and lake side by side, without holding up the signals: reading a large log back takes seconds.
+async fn open(config: &UpConfig, clock: Arc<dyn Clock>) -> Result<(Arc<Store>, Option<Arc<Lake>>), Failure> {
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(&config.data)
         .with_context(|| format!("failed to create the data folder {}", config.data.display()))
         .or_hint("choose a folder that this user may write with --data DIR")?;
+    let both = tokio::join!(open_store(config, Arc::clone(&clock)), open_lake(config, clock));
+    match both {
+        (Ok(store), Ok(lake)) => Ok((store, lake)),
+        (Ok(store), Err(failure)) => {
+            store.close();
+            Err(failure)
+        }
+        (Err(failure), lake) => {
+            if let Ok(Some(lake)) = lake {
+                lake.close();
+            }
+            Err(failure)
+        }
+    }
+}
+
+async fn open_store(config: &UpConfig, clock: Arc<dyn Clock>) -> Result<Arc<Store>, Failure> {
     let settings = config.store();
     let opened = spawn_blocking(move || Store::open(settings, clock)).await;
     let store = opened
@@ -364,7 +371,6 @@ async fn open_store(config: &UpConfig, clock: Arc<dyn Clock>) -> Result<Arc<Stor
     store.map(Arc::new).map_err(hints::store)
 }
 
-/// Opens the lake; reading a large log back takes seconds here too.
 async fn open_lake(config: &UpConfig, clock: Arc<dyn Clock>) -> Result<Option<Arc<Lake>>, Failure> {
     let Some(settings) = config.lake() else {
         return Ok(None);

@@ -17,7 +17,7 @@
 //!                 a histogram with their layout, uvarint n, n bytes
 //!   backfill: late samples
 //!   history: uvarint n blocks, n times uvarint samples, ivarint first time, uvarint steady, uvarint run,
-//!            uvarint n, n bytes of times, uvarint n, n bytes of values (head/past.rs)
+//!            uvarint n, n bytes of times, uvarint n, n bytes of values (head/late/past.rs)
 //! late samples: uvarint n, n times ivarint time, ivarint start, u8 1 for a histogram, u64 bits or histogram
 //! ```
 //! Timelines are numbered within the slice, their times within the timeline.

@@ -1,7 +1,9 @@
 //! What does not fit the columns of a series: samples out of order, and start timestamps.
 //!
-//! A sample older than its series' latest is *late* while its time is still the head's, and backfill ([`super::past`])
+//! A sample older than its series' latest is *late* while its time is still the head's, and backfill ([`past`])
 //! when parts hold that time already. Late samples are flushed with the others.
+
+pub(super) mod past;
 
 use std::collections::BTreeMap;
 

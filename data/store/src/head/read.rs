@@ -6,8 +6,8 @@ use model::{Histogram, METRIC_NAME, Millis, SampleBuffer, TimeRange};
 
 use super::Shard;
 use super::histograms::Run;
+use super::late::past::{Block, Decoded, History};
 use super::late::{Late, LateSamples, Stored};
-use super::past::{Block, Decoded, History};
 use super::series::NONE;
 use crate::bytes::{Malformed, Reader};
 use crate::chunk::{decode_floats, decode_stream};

@@ -1,5 +1,6 @@
 use axum::http::Method;
 
+use crate::Surface;
 use crate::fixture::{Fixture, request};
 
 #[tokio::test]

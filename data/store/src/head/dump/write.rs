@@ -7,8 +7,8 @@ use super::{BACKFILL, Before, DEAD, HISTOGRAM, HISTORY, SIDE};
 use crate::bytes::{put_ivarint, put_str, put_uvarint};
 use crate::chunk::{encode_ints, put_token};
 use crate::head::Shard;
+use crate::head::late::past::History;
 use crate::head::late::{LateSamples, Side};
-use crate::head::past::History;
 use crate::head::series::Series;
 use crate::wal::put_histogram;
 

@@ -11,12 +11,12 @@ use std::ops::Bound;
 
 use model::{Millis, Rejection, TimeRange};
 
-use super::append::Taken;
-use super::late::{Late, LateSamples, Stored};
-use super::series::NONE;
-use super::{Sample, Shard, Terms};
+use super::{Late, LateSamples, Stored};
 use crate::bytes::{Malformed, Reader, put_ivarint, put_uvarint};
 use crate::chunk::{Stream, TokenBuffer, decode_stream};
+use crate::head::append::Taken;
+use crate::head::series::NONE;
+use crate::head::{Sample, Shard, Terms};
 
 /// Samples of a block: one is decoded to find a sample in it.
 const BLOCK: u16 = 240;
@@ -32,7 +32,7 @@ const STEADY: u8 = 0;
 
 /// Backfill of a shard's series. They stand in the order in which they came, which is the one in which they come again.
 #[derive(Default)]
-pub(super) struct Past {
+pub(in crate::head) struct Past {
     series: Vec<(u32, History)>,
     /// Where a series stands, by its number; [`NONE`] if it has no backfill.
     places: Vec<u32>,
@@ -42,7 +42,7 @@ pub(super) struct Past {
 
 /// Backfill of one series.
 #[derive(Default)]
-pub(super) struct History {
+pub(in crate::head) struct History {
     blocks: Vec<Block>,
     late: LateSamples,
 }
@@ -115,12 +115,12 @@ impl Block {
     }
 
     /// Tells whether it reaches into a span.
-    pub(super) fn overlaps(&self, range: TimeRange) -> bool {
+    pub(in crate::head) fn overlaps(&self, range: TimeRange) -> bool {
         self.first <= range.end && range.start <= self.last
     }
 
     /// Tells whether all of it is before another one.
-    pub(super) fn is_before(&self, other: &Self) -> bool {
+    pub(in crate::head) fn is_before(&self, other: &Self) -> bool {
         self.last < other.first
     }
 
@@ -190,7 +190,7 @@ impl Block {
     }
 
     /// Appends the block to a snapshot.
-    pub(super) fn put(&self, out: &mut Vec<u8>) {
+    pub(in crate::head) fn put(&self, out: &mut Vec<u8>) {
         put_uvarint(out, u64::from(self.n));
         put_ivarint(out, self.first);
         put_uvarint(out, u64::from(self.steady));
@@ -202,7 +202,7 @@ impl Block {
     }
 
     /// Reads a block of a snapshot.
-    pub(super) fn read(reader: &mut Reader<'_>, decoded: &mut Decoded) -> Result<Self, Malformed> {
+    pub(in crate::head) fn read(reader: &mut Reader<'_>, decoded: &mut Decoded) -> Result<Self, Malformed> {
         let n = reader.number()?;
         let first = reader.ivarint()?;
         let (steady, run) = (reader.number()?, reader.number()?);
@@ -238,12 +238,12 @@ impl Block {
 
 impl History {
     /// The blocks, in order.
-    pub(super) fn blocks(&self) -> &[Block] {
+    pub(in crate::head) fn blocks(&self) -> &[Block] {
         &self.blocks
     }
 
     /// What is beside the blocks.
-    pub(super) fn late(&self) -> &LateSamples {
+    pub(in crate::head) fn late(&self) -> &LateSamples {
         &self.late
     }
 
@@ -339,7 +339,7 @@ impl History {
     }
 
     /// Returns the time of the last sample in a span that is none backwards.
-    pub(super) fn last_in(&self, range: TimeRange) -> Option<Millis> {
+    pub(in crate::head) fn last_in(&self, range: TimeRange) -> Option<Millis> {
         let late = self.late.range(range.start..=range.end).next_back();
         let at = self.blocks.partition_point(|block| block.first <= range.end);
         let block = at
@@ -386,7 +386,7 @@ impl Past {
     }
 
     /// Returns the backfill of a series.
-    pub(super) fn of(&self, id: u32) -> Option<&History> {
+    pub(in crate::head) fn of(&self, id: u32) -> Option<&History> {
         let (_, history) = self.series.get(self.place(id)?)?;
         Some(history)
     }
@@ -434,7 +434,7 @@ impl Past {
     }
 
     /// Gives series other numbers; those that get none are forgotten.
-    pub(super) fn renumber(&mut self, number: impl Fn(u32) -> Option<u32>) {
+    pub(in crate::head) fn renumber(&mut self, number: impl Fn(u32) -> Option<u32>) {
         for (id, history) in std::mem::take(self).series {
             if let Some(id) = number(id) {
                 self.put(id, history);
@@ -449,7 +449,7 @@ impl Past {
 
 impl Shard {
     /// Takes a sample of a time that parts hold.
-    pub(super) fn append_backfill(
+    pub(in crate::head) fn append_backfill(
         &mut self,
         id: u32,
         sample: Sample<'_>,
@@ -471,13 +471,13 @@ impl Shard {
     }
 
     /// All backfill of a series; what is being written comes first.
-    pub(super) fn histories(&self, id: u32) -> impl Iterator<Item = &History> {
+    pub(in crate::head) fn histories(&self, id: u32) -> impl Iterator<Item = &History> {
         let pasts = self.flushing.iter().chain([&self.backfill]);
         pasts.filter_map(move |past| past.of(id))
     }
 
     /// Returns the backfill of a series at a time.
-    pub(super) fn backfill_at(&self, id: u32, t: Millis) -> Option<Stored> {
+    pub(in crate::head) fn backfill_at(&self, id: u32, t: Millis) -> Option<Stored> {
         self.histories(id).find_map(|history| history.at(t))
     }
 
@@ -508,7 +508,7 @@ impl Shard {
     }
 
     /// Returns the series that have backfill.
-    pub(super) fn backfilled_series(&self) -> impl Iterator<Item = u32> {
+    pub(in crate::head) fn backfilled_series(&self) -> impl Iterator<Item = u32> {
         let pasts = self.flushing.iter().chain([&self.backfill]);
         pasts.flat_map(Past::ids)
     }
@@ -532,7 +532,7 @@ impl Shard {
     }
 
     /// Returns the backfill of a series that is to be flushed.
-    pub(super) fn flushing_of(&self, id: u32) -> impl Iterator<Item = &History> {
+    pub(in crate::head) fn flushing_of(&self, id: u32) -> impl Iterator<Item = &History> {
         self.flushing.iter().filter_map(move |past| past.of(id))
     }
 
@@ -549,13 +549,18 @@ impl Shard {
     }
 
     /// Removes the backfill of a series in a span.
-    pub(super) fn remove_backfill(&mut self, id: u32, span: TimeRange) {
+    pub(in crate::head) fn remove_backfill(&mut self, id: u32, span: TimeRange) {
         let pasts = self.flushing.iter_mut().chain([&mut self.backfill]);
         pasts.for_each(|past| past.remove(id, span));
     }
 
     /// Adds what a snapshot has of a series: a block with its samples, or samples beside blocks.
-    pub(super) fn restore_backfill(&mut self, id: u32, restored: Vec<(Block, Decoded)>, late: LateSamples) {
+    pub(in crate::head) fn restore_backfill(
+        &mut self,
+        id: u32,
+        restored: Vec<(Block, Decoded)>,
+        late: LateSamples,
+    ) {
         let mut history = History {
             blocks: Vec::new(),
             late,
