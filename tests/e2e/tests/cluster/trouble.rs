@@ -19,7 +19,7 @@ const PODS: usize = 5_000;
 const HANDS: usize = 8;
 /// The pods have as many labels, and those of one label are deleted by one request: one for all would be ended by the
 /// API server after a minute.
-const APPS: usize = 100;
+const APPS: usize = 500;
 /// Played nodes that hold them.
 const NODES: usize = 10;
 /// Objects of a custom kind whose definition goes.
