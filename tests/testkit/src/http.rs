@@ -59,6 +59,22 @@ impl Client {
         Ok(Answer { status, body })
     }
 
+    /// Deletes a path.
+    ///
+    /// # Errors
+    /// No answer came; any status is an answer.
+    pub fn delete(&self, path: &str) -> anyhow::Result<Answer> {
+        let mut response = self.agent.delete(format!("{}{path}", self.base)).call()?;
+        Ok(Answer {
+            status: response.status().as_u16(),
+            body: response
+                .body_mut()
+                .with_config()
+                .limit(256 << 20)
+                .read_to_string()?,
+        })
+    }
+
     /// Posts bytes with headers.
     ///
     /// # Errors

@@ -80,6 +80,8 @@ impl Reading {
                 allow: allow.collect(),
                 ..KindFilter::default()
             },
+            // A delivery holds what is gone until the next.
+            metrics_interval: None,
             ..ClusterConfig::new("test", access)
         };
         let outside = Outside {

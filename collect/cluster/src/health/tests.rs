@@ -143,9 +143,10 @@ fn containers_that_cannot_run() {
             ),
         )],
         &expect![[r#"
-            critical crash_loop: container app ends again and again: killed for memory (exit code 137)
-            - Pod a crash_loop: container app ends again and again: killed for memory (exit code 137)
+            critical crash_loop: container app ends again and again (7 restarts): killed for memory (exit code 137)
+            - Pod a crash_loop: container app ends again and again (7 restarts): killed for memory (exit code 137)
                 status.containerStatuses[app].lastState.terminated: OOMKilled, exit code 137, ended 2026-01-02T03:03:05Z
+                status.containerStatuses[app].restartCount: 7
                 status.containerStatuses[app].state.waiting: CrashLoopBackOff: back-off 5m0s
         "#]],
     );
@@ -168,20 +169,30 @@ fn containers_that_cannot_run() {
     check(
         &[pod("a", containers(running(60), true, killed.clone()))],
         &expect![[r#"
-            warning restarted: container app was restarted 60s ago: killed for memory (exit code 137)
-            - Pod a restarted: container app was restarted 60s ago: killed for memory (exit code 137)
+            warning restarted: container app was restarted 60s ago (7 restarts in all): killed for memory (exit code 137)
+            - Pod a restarted: container app was restarted 60s ago (7 restarts in all): killed for memory (exit code 137)
                 status.containerStatuses[app].lastState.terminated: OOMKilled, exit code 137, ended 2026-01-02T03:03:05Z
         "#]],
     );
     // Each round of a loop passes through the end, the wait and a run; what is said of it stays the same.
     check(
         &[pod("a", containers(killed, false, json!({})))],
-        &expect![[r#""#]],
+        &expect![[r#"
+            critical crash_loop: container app ends again and again (7 restarts): killed for memory (exit code 137)
+            - Pod a crash_loop: container app ends again and again (7 restarts): killed for memory (exit code 137)
+                status.containerStatuses[app].state.terminated: OOMKilled, exit code 137, ended 2026-01-02T03:03:05Z
+                status.containerStatuses[app].restartCount: 7
+        "#]],
     );
     let ended = json!({"terminated": {"exitCode": 1, "reason": "Error", "finishedAt": time(5)}});
     check(
         &[pod("a", containers(running(4), false, ended))],
-        &expect![[r#""#]],
+        &expect![[r#"
+            critical crash_loop: container app ends again and again (7 restarts): exit code 1
+            - Pod a crash_loop: container app ends again and again (7 restarts): exit code 1
+                status.containerStatuses[app].lastState.terminated: Error, exit code 1, ended 2026-01-02T03:04:00Z
+                status.containerStatuses[app].restartCount: 7
+        "#]],
     );
 }
 
@@ -270,9 +281,10 @@ fn a_deployment_says_why_its_pods_are_not_ready() {
     check(
         &objects(1, "False"),
         &expect![[r#"
-            critical crash_loop: 1 of 3 pods ready; container app ends again and again: exit code 1
-            - Pod cart-1-a crash_loop: container app ends again and again: exit code 1
+            critical crash_loop: 1 of 3 pods ready; container app ends again and again (7 restarts): exit code 1
+            - Pod cart-1-a crash_loop: container app ends again and again (7 restarts): exit code 1
                 status.containerStatuses[app].lastState.terminated: Error, exit code 1, ended 2026-01-02T03:03:05Z
+                status.containerStatuses[app].restartCount: 7
                 status.containerStatuses[app].state.waiting: CrashLoopBackOff: back-off
         "#]],
     );

@@ -1,6 +1,7 @@
 //! Whether the server knows of a cluster what `kubectl` sees: every object of every kind, by name, identity and version.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use serde_json::Value;
@@ -14,6 +15,9 @@ const PAGE: usize = 5_000;
 const SHOWN: usize = 10;
 /// How often a wait begins again: after a cut the system may take a minute to tell that a connection is dead.
 const ROUNDS: usize = 3;
+
+/// The API server itself ends what takes longer than a minute.
+const ANSWER: Duration = Duration::from_secs(90);
 
 /// Identity and version by resource, namespace and name.
 type Objects = BTreeMap<(String, String, String), (String, String)>;
@@ -30,7 +34,7 @@ impl Kubectl {
         let address = proxy.find(|line| line.strip_prefix("Starting to serve on ").map(str::to_owned))?;
         Ok(Self {
             _proxy: proxy,
-            client: Client::new(format!("http://{address}")),
+            client: Client::with_timeout(format!("http://{address}"), ANSWER),
         })
     }
 

@@ -13,10 +13,13 @@ use testkit::{Bed, Client, Periplus, Space, skip, wait_for_server};
 use crate::same::{self, Kubectl, patiently};
 use crate::watched;
 
-/// Pods that are deleted at once.
-const PODS: usize = 10_000;
-/// Those who make them at the same time.
-const MAKERS: usize = 8;
+/// Pods that are deleted at once: as many as an API server on two busy cores makes in two or three minutes.
+const PODS: usize = 5_000;
+/// Those who make and delete them at the same time.
+const HANDS: usize = 8;
+/// The pods have as many labels, and those of one label are deleted by one request: one for all would be ended by the
+/// API server after a minute.
+const APPS: usize = 500;
 /// Played nodes that hold them.
 const NODES: usize = 10;
 /// Objects of a custom kind whose definition goes.
@@ -70,11 +73,11 @@ fn root_a_cluster_in_trouble_is_known_again_and_nothing_leaks() -> anyhow::Resul
     };
     let n = same::wait(&kubectl, &server.client)?;
     println!("{n} objects are known as they are");
+    scene.after("pods were deleted at once", Scene::pods_are_deleted_at_once)?;
     scene.after("the API server was killed", Scene::the_server_is_killed)?;
     scene.after("versions expired", Scene::versions_expire)?;
     scene.after("a definition was removed", Scene::a_definition_is_removed)?;
     scene.after("objects were unreadable", Scene::objects_are_unreadable)?;
-    scene.after("pods were deleted at once", Scene::pods_are_deleted_at_once)?;
     drop(kubectl);
     bed.down()
 }
@@ -259,27 +262,13 @@ impl Scene<'_> {
         let began = Instant::now();
         let path = format!("/api/v1/namespaces/{}/pods", space.name);
         let client = &self.kubectl.client;
-        std::thread::scope(|scope| {
-            let makers: Vec<_> = (0..MAKERS)
-                .map(|maker| {
-                    let path = &path;
-                    scope.spawn(move || make_pods(client, path, maker))
-                })
-                .collect();
-            makers
-                .into_iter()
-                .try_for_each(|maker| maker.join().expect("making pods does not panic"))
-        })?;
+        at_once(|hand| make_pods(client, &path, hand))?;
         println!("{PODS} pods were made in {:.0} s", began.elapsed().as_secs_f64());
         let n = same::wait(self.kubectl, &self.server.client)?;
         let held = self.held()?;
         println!("{n} objects are known with them: {held:?}");
         let began = Instant::now();
-        // The API server ends a request that lasts a minute; what it has deleted by then is deleted.
-        patiently("the pods to be deleted", || {
-            let all = format!("{path}?gracePeriodSeconds=0");
-            self.bed.kubectl(&["delete", "--raw", &all]).ok()
-        })?;
+        at_once(|hand| delete_pods(client, &path, hand))?;
         println!("they were deleted in {:.0} s", began.elapsed().as_secs_f64());
         patiently("the pods to be forgotten", || {
             (self.objects("pods", &space.name).ok()?["total"] == 0).then_some(())
@@ -336,11 +325,33 @@ impl Held {
     }
 }
 
-/// Makes every `MAKERS`-th pod, each on a played node and as small as pods are.
-fn make_pods(client: &Client, path: &str, maker: usize) -> anyhow::Result<()> {
-    for i in (maker..PODS).step_by(MAKERS) {
+/// Has several hands do something at the same time.
+fn at_once(work: impl Fn(usize) -> anyhow::Result<()> + Sync) -> anyhow::Result<()> {
+    std::thread::scope(|scope| {
+        let work = &work;
+        let hands: Vec<_> = (0..HANDS).map(|hand| scope.spawn(move || work(hand))).collect();
+        let mut ends = hands
+            .into_iter()
+            .map(|hand| hand.join().expect("a hand does not panic"));
+        ends.try_for_each(|end| end)
+    })
+}
+
+/// Deletes the pods of every `HANDS`-th label without grace.
+fn delete_pods(client: &Client, path: &str, hand: usize) -> anyhow::Result<()> {
+    for app in (hand..APPS).step_by(HANDS) {
+        let of_app = format!("{path}?labelSelector=app%3Dapp-{app}&gracePeriodSeconds=0");
+        let answer = client.delete(&of_app)?;
+        anyhow::ensure!(answer.status == 200, "{} {:.300}", answer.status, answer.body);
+    }
+    Ok(())
+}
+
+/// Makes every `HANDS`-th pod, each on a played node and as small as pods are.
+fn make_pods(client: &Client, path: &str, hand: usize) -> anyhow::Result<()> {
+    for i in (hand..PODS).step_by(HANDS) {
         let pod = json!({"apiVersion": "v1", "kind": "Pod",
-            "metadata": {"name": format!("p{i:05}"), "labels": {"app": format!("app-{}", i % 100), "pod": format!("{i}")}},
+            "metadata": {"name": format!("p{i:05}"), "labels": {"app": format!("app-{}", i % APPS), "pod": format!("{i}")}},
             "spec": {"nodeName": format!("fake-{}", i % NODES), "automountServiceAccountToken": false,
                 "containers": [{"name": "app", "image": format!("example.com/app:{}", i % 50)}]}});
         let headers = [("Content-Type", "application/json")];
