@@ -1,5 +1,6 @@
 //! Jobs that are not in the file: they come and go, and some cannot be scraped.
 
+use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 
 use scrape::{OfferProblem, OfferedJob, TargetHealth};
@@ -8,7 +9,7 @@ use tls::Secret;
 use super::server::{Server, page};
 use super::world::World;
 
-fn job(name: &str, address: &str, hindrance: Option<&str>) -> OfferedJob {
+fn job(name: &str, address: &SocketAddr, hindrance: Option<&str>) -> OfferedJob {
     let text = format!(
         "{{\"job_name\": \"{name}\", \"scrape_interval\": \"200ms\", \"static_configs\": [{{\"targets\": [\"{address}\"]}}]}}"
     );
