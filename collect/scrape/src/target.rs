@@ -70,6 +70,8 @@ pub(crate) struct Target {
     /// Labels of its series.
     pub(crate) labels: Labels,
     pub(crate) url: Url,
+    /// The port that the address names though it is the scheme's own.
+    usual_port: Option<u16>,
     pub(crate) interval: Duration,
     pub(crate) timeout: Duration,
     /// Tells it from other targets of the job, over restarts too.
@@ -153,6 +155,9 @@ pub(crate) fn populate(job: &Job, discovered: Labels) -> Result<Populated, Targe
         return Ok(Populated::Dropped(discovered));
     }
     let url = url(job, &all)?;
+    let usual_port = url
+        .port_or_known_default()
+        .filter(|port| url.port().is_none() && address.ends_with(&format!(":{port}")));
     let mut hash = Xxh3::new();
     hash.update(all.packed().as_bytes());
     hash.update(url.as_str().as_bytes());
@@ -160,6 +165,7 @@ pub(crate) fn populate(job: &Job, discovered: Labels) -> Result<Populated, Targe
         discovered,
         labels: public,
         url,
+        usual_port,
         interval,
         timeout,
         hash: hash.digest(),
@@ -219,6 +225,23 @@ impl Target {
         i64::try_from((self.hash ^ seed) % interval).unwrap_or(0)
     }
 
+    /// Returns the URL as Prometheus shows it: with the port that its address names, without secrets.
+    pub(crate) fn shown_url(&self) -> String {
+        self.with_port(&self.url)
+    }
+
+    fn with_port(&self, url: &Url) -> String {
+        let shown = crate::client::shown(url);
+        let authority = shown.split_once("://").and_then(|(scheme, rest)| {
+            let (authority, path) = rest.split_once('/')?;
+            Some((scheme, authority, path))
+        });
+        match (self.usual_port, authority) {
+            (Some(port), Some((scheme, authority, path))) => format!("{scheme}://{authority}:{port}/{path}"),
+            _ => shown,
+        }
+    }
+
     /// Returns the URL as other machines may reach it.
     pub(crate) fn global_url(&self, host_name: &str) -> String {
         let local = match self.url.host() {
@@ -229,9 +252,9 @@ impl Target {
         };
         let mut url = self.url.clone();
         if local && !host_name.is_empty() && url.set_host(Some(host_name)).is_err() {
-            return self.url.to_string();
+            return self.shown_url();
         }
-        url.to_string()
+        self.with_port(&url)
     }
 
     /// Tells whether all matchers hold on the labels of the target.

@@ -156,7 +156,7 @@ impl ScrapeHandle {
             discovered_labels: target.discovered.clone(),
             labels: target.labels.clone(),
             scrape_pool: pool.to_owned(),
-            scrape_url: crate::client::shown(&target.url),
+            scrape_url: target.shown_url(),
             global_url: target.global_url(&self.view.shared.host_name),
             last_error: last.error,
             last_scrape: last.at,

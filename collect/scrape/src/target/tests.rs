@@ -109,6 +109,10 @@ fn loopback_is_named_for_others() {
         ("localhost:1", "http://box:1/metrics"),
         ("127.0.0.1:1", "http://box:1/metrics"),
         ("h:1", "http://h:1/metrics"),
+        ("localhost:80", "http://box:80/metrics"),
+        ("h:80", "http://h:80/metrics"),
+        ("h", "http://h/metrics"),
+        ("[::2]:80", "http://[::2]:80/metrics"),
     ] {
         assert_eq!(target(&job, &[(ADDRESS, address)], &[]).global_url("box"), shown);
     }

@@ -49,7 +49,7 @@ const END: u8 = 3;
 
 /// The log behind a snapshot may grow to this part of the snapshot's size: at most so many bytes are written for
 /// snapshots to one of the log.
-const SIZE_PER_TAIL: u64 = 4;
+const SIZE_PER_TAIL: u64 = 2;
 
 /// What is known of the last snapshot.
 #[derive(Debug, Default)]
