@@ -225,7 +225,8 @@ fn page(client: &Client) -> anyhow::Result<Page> {
 /// Asks the API for all that is known of the state of objects now.
 fn served(client: &Client, cluster: &str) -> anyhow::Result<Series> {
     let mut series = Series::new();
-    let query = format!("{{job=\"kube-state-metrics\",cluster=\"{cluster}\"}}");
+    // That the job is up is said of it, not by it.
+    let query = format!("{{__name__!=\"up\",job=\"kube-state-metrics\",cluster=\"{cluster}\"}}");
     for (metric, _, number) in client.query(&query)? {
         let metric = metric.as_object().context("labels are an object")?;
         let name = metric["__name__"].as_str().context("a series has a name")?;

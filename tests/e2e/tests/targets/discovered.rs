@@ -113,7 +113,7 @@ fn root_targets_are_those_of_prometheus() -> anyhow::Result<()> {
     space.kubectl(&["delete", "ingress/entry", "service/bare"])?;
     let is_over = |found: &BTreeSet<String>| {
         let some = |part: &str| found.iter().any(|target| target.contains(part));
-        !some("service_name\":\"bare\"") && !some("\"ingress\"") && some("tier\":\"back\"")
+        !some("__meta_kubernetes_service_name\":\"bare\"") && !some("\"ingress\"") && some("tier\":\"back\"")
     };
     agree("both to find what has changed", both, is_over)?;
     Ok(())
