@@ -57,7 +57,8 @@ test('the overview follows the machine', async () => {
 });
 
 test('the first process opens by keyboard and has its page', async () => {
-  const page = await open(browser, '/processes');
+  // Of the browser's own, which do not end meanwhile.
+  const page = await open(browser, '/processes?q=chromium');
   await ready.list(page);
   await page.keyboard.press('j');
   await page.locator('tr[data-selected]').waitFor();

@@ -180,15 +180,13 @@ struct Kept {
 impl Kept {
     /// Closes what is open when the rest could not start.
     async fn close(self) {
-        let closed = spawn_blocking(move || {
+        closed(move || {
             if let Some(lake) = self.lake {
                 lake.close();
             }
             self.store.close();
-        });
-        if let Err(error) = closed.await {
-            tracing::error!(%error, "failed to close the data folder");
-        }
+        })
+        .await;
     }
 }
 
@@ -350,15 +348,22 @@ async fn open(config: &UpConfig, clock: Arc<dyn Clock>) -> Result<(Arc<Store>, O
     match both {
         (Ok(store), Ok(lake)) => Ok((store, lake)),
         (Ok(store), Err(failure)) => {
-            store.close();
+            closed(move || store.close()).await;
             Err(failure)
         }
         (Err(failure), lake) => {
             if let Ok(Some(lake)) = lake {
-                lake.close();
+                closed(move || lake.close()).await;
             }
             Err(failure)
         }
+    }
+}
+
+/// Closes what is open, which blocks a thread, when the rest could not start.
+async fn closed(close: impl FnOnce() + Send + 'static) {
+    if let Err(error) = spawn_blocking(close).await {
+        tracing::error!(%error, "failed to close the data folder");
     }
 }
 
