@@ -94,7 +94,8 @@ test: setup-test ui $(BROWSER)/node_modules/.package-lock.json $(PEERS) testbed
 	cd $(CLUSTER) && go test -p 1 -timeout 30m ./...
 	cargo build --workspace
 	rm -f $(TARGET)/skipped.txt
-	PERIPLUS_SKIPPED=$(TARGET)/skipped.txt cargo test --workspace --no-fail-fast
+	PERIPLUS_SKIPPED=$(TARGET)/skipped.txt cargo test --workspace --no-fail-fast; \
+		status=$$?; $(TESTBED) down --all; exit $$status
 	@if [ -s $(TARGET)/skipped.txt ]; then echo "skipped here:"; sort -u $(TARGET)/skipped.txt; fi
 
 check: ui
