@@ -134,7 +134,7 @@ async fn up(config: UpConfig, file: Option<File>) -> Result<(), Failure> {
         if let Some(searching) = running.searching.take() {
             let clusters = running.watching.as_ref().map(|watching| &*watching.handles);
             let clusters = clusters.unwrap_or_default();
-            searching.start(&scraping.handle, clusters, &mut tasks, &stop);
+            searching.start((&scraping.handle, clusters), &mut tasks, &stop);
         }
         scraping.start(reloader, &mut tasks, &stop);
     }

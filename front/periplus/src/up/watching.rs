@@ -111,8 +111,7 @@ impl Searching {
     /// Starts it among the tasks of the process.
     pub(super) fn start(
         self,
-        scraping: &ScrapeHandle,
-        clusters: &[ClusterHandle],
+        (scraping, clusters): (&ScrapeHandle, &[ClusterHandle]),
         tasks: &mut Tasks,
         stop: &CancellationToken,
     ) {

@@ -125,39 +125,8 @@ fn root_monitors_are_scraped_as_long_as_they_are_there() -> anyhow::Result<()> {
     let secret = format!("key \"password\" of secret {within}/nobody");
     assert!(why.contains(&secret), "{why}");
 
-    // Rules for series are applied, and a probe is told what to look at.
-    let orders = |selector: &str| client.query(&format!("orders_total{{{selector}}}"));
-    wait_for("series", || {
-        Some(()).filter(|()| orders("kind=\"new\"").is_ok_and(|found| found.len() == 1))
-    })?;
-    let probes = active(client)?
-        .into_iter()
-        .find(|target| target["labels"]["job"] == "sites");
-    let url = probes
-        .map(|target| target["scrapeUrl"].to_string())
-        .unwrap_or_default();
-    assert!(
-        url.contains("module=http_2xx") && url.contains("target=https%3A%2F%2Fa.example%2Fx"),
-        "{url}"
-    );
-
-    // What is not acted on is said where the cluster is.
-    let clusters = client.api("kubernetes/clusters", &[])?;
-    let monitors = &clusters["clusters"][0]["monitors"];
-    assert_eq!((&monitors["objects"], &monitors["jobs"]), (&json!(4), &json!(6)));
-    let problems = monitors["problems"].as_array().cloned().unwrap_or_default();
-    let problems: BTreeMap<_, _> = problems
-        .iter()
-        .map(|one| {
-            (
-                one["kind"].as_str().unwrap_or_default(),
-                one["problems"].to_string(),
-            )
-        })
-        .collect();
-    assert!(problems["ServiceMonitor"].contains("nobody"), "{problems:?}");
-    assert!(problems["PodMonitor"].contains("spec.mystery"), "{problems:?}");
-    assert_eq!(problems.len(), 2);
+    what_is_asked_is_as_ruled(client)?;
+    problems_are_named(client)?;
 
     // Changes are followed, and what goes is gone: an object, and a whole kind.
     space.kubectl(&["delete", "probe.monitoring.coreos.com/sites"])?;
@@ -180,4 +149,44 @@ fn root_monitors_are_scraped_as_long_as_they_are_there() -> anyhow::Result<()> {
     settle(client, &[])?;
     drop(space);
     bed.down()
+}
+
+/// What is not acted on is said where the cluster is.
+fn problems_are_named(client: &Client) -> anyhow::Result<()> {
+    let clusters = client.api("kubernetes/clusters", &[])?;
+    let monitors = &clusters["clusters"][0]["monitors"];
+    assert_eq!((&monitors["objects"], &monitors["jobs"]), (&json!(4), &json!(6)));
+    let problems = monitors["problems"].as_array().cloned().unwrap_or_default();
+    let problems: BTreeMap<_, _> = problems
+        .iter()
+        .map(|one| {
+            (
+                one["kind"].as_str().unwrap_or_default(),
+                one["problems"].to_string(),
+            )
+        })
+        .collect();
+    assert!(problems["ServiceMonitor"].contains("nobody"), "{problems:?}");
+    assert!(problems["PodMonitor"].contains("spec.mystery"), "{problems:?}");
+    assert_eq!(problems.len(), 2);
+    Ok(())
+}
+
+/// Rules for series are applied, and a probe is told what to look at.
+fn what_is_asked_is_as_ruled(client: &Client) -> anyhow::Result<()> {
+    let orders = |selector: &str| client.query(&format!("orders_total{{{selector}}}"));
+    wait_for("series", || {
+        Some(()).filter(|()| orders("kind=\"new\"").is_ok_and(|found| found.len() == 1))
+    })?;
+    let probes = active(client)?
+        .into_iter()
+        .find(|target| target["labels"]["job"] == "sites");
+    let url = probes
+        .map(|target| target["scrapeUrl"].to_string())
+        .unwrap_or_default();
+    assert!(
+        url.contains("module=http_2xx") && url.contains("target=https%3A%2F%2Fa.example%2Fx"),
+        "{url}"
+    );
+    Ok(())
 }
