@@ -130,7 +130,10 @@ export function rateOf(spec: RangeSpec, intervalMs: number): Rate {
  * what is scraped.
  */
 export function prepareRates(expr: string, { call, window, scraped }: Rate): string {
-  return expr.replaceAll(/\brate\(/g, `${call}(`).replaceAll('$w', window).replaceAll('$s', scraped);
+  return expr
+    .replaceAll(/\brate\(/g, `${call}(`)
+    .replaceAll('$w', window)
+    .replaceAll('$s', scraped);
 }
 
 /**
