@@ -1,6 +1,6 @@
 //! Forgetting what parts hold.
 
-use hashbrown::{HashMap, HashTable};
+use hashbrown::HashTable;
 use model::{Millis, PackedLabels};
 
 use super::Shard;
@@ -130,7 +130,7 @@ impl Shard {
         let old_series = std::mem::take(&mut self.series);
         let old_ids = std::mem::take(&mut self.label_ids);
         let mut old_sides = std::mem::take(&mut self.sides);
-        let mut numbers = HashMap::new();
+        let mut numbers = vec![NONE; old_series.len()];
         self.by_labels = HashTable::new();
         let mut packed = String::new();
         for (old_id, series) in old_series.into_iter().enumerate().filter(|(_, s)| !s.dead) {
@@ -147,12 +147,10 @@ impl Shard {
             if let Some(side) = old_sides.remove(&old_id) {
                 self.sides.insert(id, side);
             }
-            numbers.insert(old_id, id);
+            numbers[old_id as usize] = id;
             self.adopt(id, series, &packed);
         }
-        for past in self.flushing.iter_mut().chain([&mut self.backfill]) {
-            past.renumber(|id| numbers.get(&id).copied());
-        }
+        self.pasts_mut().for_each(|past| past.renumber(&numbers));
         self.n_dead = 0;
         self.previous = NONE;
         self.incarnation += 1;

@@ -9,7 +9,7 @@ use crate::bytes::{Malformed, Reader};
 use crate::chunk::{decode_ints, read_token};
 use crate::head::Shard;
 use crate::head::histograms::{HistogramColumn, Layout, Run};
-use crate::head::late::past::{Block, Decoded};
+use crate::head::late::past::History;
 use crate::head::late::{Late, LateSamples, Side};
 use crate::head::series::{NONE, Sealed, Series};
 use crate::head::slab::Slot;
@@ -149,14 +149,12 @@ impl Restored {
             } else {
                 LateSamples::new()
             };
-            let mut blocks = Vec::new();
-            if flags & HISTORY != 0 {
-                for _ in 0..reader.uvarint()? {
-                    let mut decoded = Decoded::default();
-                    blocks.push((Block::read(reader, &mut decoded)?, decoded));
-                }
-            }
-            shard.restore_backfill(id, blocks, late);
+            let n_blocks = if flags & HISTORY != 0 {
+                reader.uvarint()?
+            } else {
+                0
+            };
+            shard.restore_backfill(id, History::read(n_blocks, late, reader)?);
         }
         self.known.push(Known {
             epoch: series.log_epoch,

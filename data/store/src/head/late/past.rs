@@ -202,7 +202,7 @@ impl Block {
     }
 
     /// Reads a block of a snapshot.
-    pub(in crate::head) fn read(reader: &mut Reader<'_>, decoded: &mut Decoded) -> Result<Self, Malformed> {
+    fn read(reader: &mut Reader<'_>, decoded: &mut Decoded) -> Result<Self, Malformed> {
         let n = reader.number()?;
         let first = reader.ivarint()?;
         let (steady, run) = (reader.number()?, reader.number()?);
@@ -237,6 +237,24 @@ impl Block {
 }
 
 impl History {
+    /// Reads what a snapshot has: `n` blocks, beside which there are late samples.
+    pub(in crate::head) fn read(
+        n: u64,
+        late: LateSamples,
+        reader: &mut Reader<'_>,
+    ) -> Result<Self, Malformed> {
+        let mut history = Self {
+            blocks: Vec::new(),
+            late,
+        };
+        let mut decoded = Decoded::default();
+        for _ in 0..n {
+            let block = Block::read(reader, &mut decoded)?;
+            history.adopt(block, &decoded);
+        }
+        Ok(history)
+    }
+
     /// The blocks, in order.
     pub(in crate::head) fn blocks(&self) -> &[Block] {
         &self.blocks
@@ -345,7 +363,11 @@ impl History {
         let block = at
             .checked_sub(1)
             .and_then(|at| self.blocks.get(at))
+            .filter(|block| range.start <= block.last)
             .and_then(|block| {
+                if block.last <= range.end {
+                    return Some(block.last);
+                }
                 let mut times = Vec::new();
                 block.decode_times(&mut times).ok()?;
                 let behind = times.partition_point(|time| *time <= range.end);
@@ -433,11 +455,12 @@ impl Past {
         }
     }
 
-    /// Gives series other numbers; those that get none are forgotten.
-    pub(in crate::head) fn renumber(&mut self, number: impl Fn(u32) -> Option<u32>) {
+    /// Gives series the numbers that stand at their own; those with [`NONE`] are forgotten.
+    pub(in crate::head) fn renumber(&mut self, numbers: &[u32]) {
         for (id, history) in std::mem::take(self).series {
-            if let Some(id) = number(id) {
-                self.put(id, history);
+            let number = numbers.get(id as usize).copied();
+            if let Some(number) = number.filter(|number| *number != NONE) {
+                self.put(number, history);
             }
         }
     }
@@ -470,10 +493,19 @@ impl Shard {
         Ok(Taken::Backfill)
     }
 
-    /// All backfill of a series; what is being written comes first.
+    /// All backfill; what is being written comes first.
+    fn pasts(&self) -> impl Iterator<Item = &Past> {
+        self.flushing.iter().chain([&self.backfill])
+    }
+
+    /// All backfill, to be changed.
+    pub(in crate::head) fn pasts_mut(&mut self) -> impl Iterator<Item = &mut Past> {
+        self.flushing.iter_mut().chain([&mut self.backfill])
+    }
+
+    /// All backfill of a series, in that order.
     pub(in crate::head) fn histories(&self, id: u32) -> impl Iterator<Item = &History> {
-        let pasts = self.flushing.iter().chain([&self.backfill]);
-        pasts.filter_map(move |past| past.of(id))
+        self.pasts().filter_map(move |past| past.of(id))
     }
 
     /// Returns the backfill of a series at a time.
@@ -488,8 +520,8 @@ impl Shard {
 
     /// Returns how many samples wait to become parts of their own, and what they take in memory.
     pub(crate) fn backfill(&self) -> (usize, usize) {
-        let pasts = self.flushing.iter().chain([&self.backfill]);
-        pasts.fold((0, 0), |sum, past| (sum.0 + past.n, sum.1 + past.bytes))
+        self.pasts()
+            .fold((0, 0), |sum, past| (sum.0 + past.n, sum.1 + past.bytes))
     }
 
     /// Puts all backfill aside to be flushed. It stays visible.
@@ -509,8 +541,7 @@ impl Shard {
 
     /// Returns the series that have backfill.
     pub(in crate::head) fn backfilled_series(&self) -> impl Iterator<Item = u32> {
-        let pasts = self.flushing.iter().chain([&self.backfill]);
-        pasts.flat_map(Past::ids)
+        self.pasts().flat_map(Past::ids)
     }
 
     fn flushing_histories(&self) -> impl Iterator<Item = &History> {
@@ -550,24 +581,11 @@ impl Shard {
 
     /// Removes the backfill of a series in a span.
     pub(in crate::head) fn remove_backfill(&mut self, id: u32, span: TimeRange) {
-        let pasts = self.flushing.iter_mut().chain([&mut self.backfill]);
-        pasts.for_each(|past| past.remove(id, span));
+        self.pasts_mut().for_each(|past| past.remove(id, span));
     }
 
-    /// Adds what a snapshot has of a series: a block with its samples, or samples beside blocks.
-    pub(in crate::head) fn restore_backfill(
-        &mut self,
-        id: u32,
-        restored: Vec<(Block, Decoded)>,
-        late: LateSamples,
-    ) {
-        let mut history = History {
-            blocks: Vec::new(),
-            late,
-        };
-        for (block, decoded) in restored {
-            history.adopt(block, &decoded);
-        }
+    /// Adds what a snapshot has of a series.
+    pub(in crate::head) fn restore_backfill(&mut self, id: u32, history: History) {
         self.backfill.put(id, history);
     }
 }
