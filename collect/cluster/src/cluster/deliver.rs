@@ -1,21 +1,32 @@
 //! The state of objects on its way to the store of metrics.
 //!
-//! Every interval all objects are looked at once and their samples handed over in batches with one timestamp, a
-//! multiple of the interval. Series that ended since the delivery before get a stale marker; the store of objects
-//! knows which objects changed, so no series is remembered.
+//! Every interval all objects have their samples handed over in batches with one timestamp, a multiple of the interval.
+//! The samples of an object follow from it alone. So those of one that has not changed since the delivery before are
+//! not made again: the store repeats them by the handles that it gave for the series ([`Ingest::repeat`]). Series that
+//! ended since get a stale marker; the store of objects knows which objects changed.
+
+mod packer;
+mod repeater;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{Batch, Family, Ingest, LabelsBuilder, METRIC_NAME, Metadata, Millis, stale_marker};
+use hashbrown::HashMap;
+use model::{Family, Ingest, IngestError, Ingested, Millis, SeriesHandle, stale_marker};
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
+use self::packer::Packer;
+use self::repeater::Repeater;
 use super::Shared;
+use crate::objects::{Object, Uid};
 use crate::state::StateMetrics;
+use crate::store::Delivery;
 
-/// Samples handed over at once.
+/// Samples handed over at once, or a few more.
 const BATCH: usize = 20_000;
 /// How often a batch is offered before it is given up.
 const ATTEMPTS: usize = 3;
@@ -23,7 +34,7 @@ const ATTEMPTS: usize = 3;
 const AGAIN: Duration = Duration::from_millis(500);
 /// The first delivery waits for what is still being read, so that counts do not begin too low.
 const FIRST: Duration = Duration::from_secs(120);
-/// Families say what they are again after so many deliveries.
+/// Everything is made anew after so many deliveries, and families say again what they are.
 const DESCRIBE_EVERY: u64 = 120;
 
 /// How deliveries go.
@@ -61,13 +72,8 @@ pub(super) async fn run(
     let step = Millis::try_from(interval.as_millis())
         .unwrap_or(Millis::MAX)
         .max(1);
-    let deliverer = Arc::new(Mutex::new(Deliverer {
-        shared: Arc::clone(&shared),
-        metrics,
-        ingest,
-        described: HashSet::new(),
-        number: 0,
-    }));
+    let deliverer = Deliverer::new(Arc::clone(&shared), metrics, ingest);
+    let deliverer = Arc::new(Mutex::new(deliverer));
     loop {
         let now = shared.clock.now();
         let time = now - now.rem_euclid(step);
@@ -111,27 +117,59 @@ struct Deliverer {
     ingest: Arc<dyn Ingest>,
     /// Families that have said what they are.
     described: HashSet<String>,
+    /// The series of objects as the delivery before had them.
+    known: Known,
+    /// When that was.
+    before: Millis,
     number: u64,
 }
 
+/// The series of objects, by their identity.
+type Known = HashMap<Uid, Box<[SeriesHandle]>>;
+
 impl Deliverer {
+    fn new(shared: Arc<Shared>, metrics: StateMetrics, ingest: Arc<dyn Ingest>) -> Self {
+        Self {
+            shared,
+            metrics,
+            ingest,
+            described: HashSet::new(),
+            known: Known::new(),
+            before: Millis::MIN,
+            number: 0,
+        }
+    }
+
     fn deliver(&mut self, time: Millis, end: End) {
         let began = std::time::Instant::now();
-        if self.number.is_multiple_of(DESCRIBE_EVERY) {
+        let anew = self.number.is_multiple_of(DESCRIBE_EVERY) || end == End::Yes;
+        if anew {
             self.described.clear();
+            self.known = Known::new();
         }
         self.number += 1;
         let delivery = self.shared.store.begin_delivery();
-        let mut packer = Packer {
-            batch: Batch::default(),
-            labels: LabelsBuilder::default(),
-            fixed: self.shared.fixed_labels(),
-            time,
-            described: &mut self.described,
-            ingest: &*self.ingest,
-            status: DeliveryStatus::default(),
-        };
+        let mut made = self.make(&delivery, (time, end));
+        made.last_samples = usize::try_from(made.samples + made.refused + made.lost).unwrap_or(usize::MAX);
+        drop(delivery);
+        self.shared.store.tidy();
+        self.before = time;
+        let mut status = self.shared.delivery.lock();
+        status.deliveries += 1;
+        status.samples += made.samples;
+        status.last_samples = made.last_samples;
+        status.refused += made.refused;
+        status.lost += made.lost;
+        status.last_took = began.elapsed();
+    }
+
+    /// Hands over the samples of a delivery; returns what became of them.
+    fn make(&mut self, delivery: &Delivery, (time, end): (Millis, End)) -> DeliveryStatus {
+        let mut status = DeliveryStatus::default();
+        let fixed = self.shared.fixed_labels();
+        let mut packer = Packer::new(&*self.ingest, (fixed, time), &mut self.described, &mut status);
         for one in &delivery.superseded {
+            self.known.remove(&one.delivered.meta.uid);
             self.metrics.visit_ended(
                 &one.delivered,
                 one.present.as_deref(),
@@ -139,8 +177,9 @@ impl Deliverer {
                     packer.sample(family, labels, stale_marker());
                 },
             );
+            packer.hand_over_if_full();
         }
-        for object in delivery.objects.iter().flat_map(|(_, objects)| objects) {
+        let pack = |packer: &mut Packer<'_>, object: &Object| {
             self.metrics.visit(object, &mut |family, labels, value| {
                 let value = match end {
                     End::No => value,
@@ -148,91 +187,50 @@ impl Deliverer {
                 };
                 packer.sample(family, labels, value);
             });
+            packer.end_object(object.meta.uid);
+        };
+        let mut repeater = Repeater::new(&*self.ingest, (self.before, time));
+        for object in delivery.objects.iter().flat_map(|(_, objects)| objects) {
+            match self.known.get(&object.meta.uid) {
+                Some(series) => repeater.add(object, series),
+                None => pack(&mut packer, object),
+            }
+        }
+        // Series that somebody else has written, or that the store has let go.
+        for object in repeater.finish() {
+            self.known.remove(&object.meta.uid);
+            pack(&mut packer, object);
         }
         let up = match end {
             End::No => f64::from(u8::from(self.shared.server.lock().reachable != Some(false))),
             End::Yes => stale_marker(),
         };
         packer.sample(&UP, &[], up);
-        packer.hand_over();
-        let made = packer.status;
-        drop(delivery);
-        self.shared.store.tidy();
-        let mut status = self.shared.delivery.lock();
-        status.deliveries += 1;
-        status.samples += made.samples;
-        status.last_samples = usize::try_from(made.samples + made.refused + made.lost).unwrap_or(usize::MAX);
-        status.refused += made.refused;
-        status.lost += made.lost;
-        status.last_took = began.elapsed();
+        let named = packer.finish();
+        status.samples += repeater.samples;
+        status.lost += repeater.lost;
+        if end == End::No {
+            self.known.extend(named);
+        }
+        if self.known.len() < self.known.capacity() / 4 {
+            self.known.shrink_to_fit();
+        }
+        status
     }
 }
 
-struct Packer<'a> {
-    batch: Batch,
-    labels: LabelsBuilder,
-    /// Where samples come from; a label of the same name that an object's own metric has stays as it is, as for a
-    /// scrape with `honor_labels`.
-    fixed: Vec<(&'static str, String)>,
-    time: Millis,
-    described: &'a mut HashSet<String>,
-    ingest: &'a dyn Ingest,
-    status: DeliveryStatus,
-}
-
-impl Packer<'_> {
-    fn sample(&mut self, family: &Family<'_>, labels: &[(&str, &str)], value: f64) {
-        self.labels.clear();
-        self.labels.add(METRIC_NAME, family.name);
-        for (name, value) in &self.fixed {
-            if !labels.iter().any(|(own, value)| own == name && !value.is_empty()) {
-                self.labels.add(name, value);
+/// Offers samples until they are taken or refused for good; `None` then.
+fn offer(mut take: impl FnMut() -> Result<Ingested, IngestError>) -> Option<Ingested> {
+    for attempt in 1.. {
+        match take() {
+            Ok(ingested) => return Some(ingested),
+            Err(error) if attempt >= ATTEMPTS => {
+                tracing::warn!(%error, "metrics of objects are lost");
+                break;
             }
-        }
-        for (name, value) in labels.iter().filter(|(_, value)| !value.is_empty()) {
-            self.labels.add(name, value);
-        }
-        match self.batch.add_series(&mut self.labels) {
-            Ok(series) => self.batch.push(&series, self.time, value),
-            Err(_) => self.status.refused += 1,
-        }
-        if !self.described.contains(family.name) {
-            self.described.insert(family.name.to_owned());
-            let metadata = Metadata {
-                metric_type: family.metric_type,
-                help: family.help.to_owned(),
-                unit: String::new(),
-            };
-            self.batch.describe(family.name, metadata);
-        }
-        if self.batch.rows().len() >= BATCH {
-            self.hand_over();
+            // On a thread of its own that may block.
+            Err(_) => std::thread::sleep(AGAIN),
         }
     }
-
-    fn hand_over(&mut self) {
-        if self.batch.rows().is_empty() {
-            return;
-        }
-        for attempt in 1.. {
-            match self.ingest.ingest(&self.batch) {
-                Ok(ingested) => {
-                    self.status.samples += ingested.samples as u64;
-                    self.status.refused += ingested.n_rejected as u64;
-                    if let Some((labels, reason)) = ingested.rejected.first() {
-                        tracing::debug!(%labels, %reason, "the store does not take a sample of an object's state");
-                    }
-                    break;
-                }
-                Err(error) if attempt >= ATTEMPTS => {
-                    tracing::warn!(%error, "metrics of objects are lost");
-                    self.status.lost += self.batch.rows().len() as u64;
-                    break;
-                }
-                // On a thread of its own that may block.
-                Err(_) => std::thread::sleep(AGAIN),
-            }
-        }
-        self.batch.clear();
-    }
+    None
 }

@@ -128,7 +128,12 @@ impl Shard {
         self.previous = NONE;
     }
 
-    fn take_sample(&mut self, id: u32, sample: Sample<'_>, terms: &Terms) -> Result<(), Rejection> {
+    pub(super) fn take_sample(
+        &mut self,
+        id: u32,
+        sample: Sample<'_>,
+        terms: &Terms,
+    ) -> Result<(), Rejection> {
         let Sample {
             t,
             bits,

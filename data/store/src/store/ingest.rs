@@ -4,11 +4,12 @@ use std::cell::RefCell;
 use std::sync::atomic::Ordering;
 
 use model::{
-    Batch, Histogram, Ingest, IngestError, Ingested, Metadata, Millis, PackedLabels, Rejection, is_stale,
+    Batch, Histogram, Ingest, IngestError, Ingested, Metadata, Millis, PackedLabels, Rejection, Repeat,
+    SeriesHandle, is_stale,
 };
 
 use crate::config::millis;
-use crate::head::{LabelLimits, Sample, Terms};
+use crate::head::{LabelLimits, Sample, Shard, Terms, shard_of_handle};
 use crate::store::{Inner, Store, metrics, shard_of};
 use crate::upkeep::BACKFILL_FLUSH_AT;
 use crate::wal::{Epoch, KIND_METADATA, Payload, encode_metadata};
@@ -34,6 +35,8 @@ struct Taken<'b> {
     position: u64,
     backfill: usize,
     backfill_bytes: usize,
+    /// Of each row, if they are asked for.
+    handles: Option<&'b mut [SeriesHandle]>,
 }
 
 /// What few rows of a batch have, row by row in ascending order.
@@ -64,47 +67,99 @@ impl<'b> Extras<'b> {
 
 impl Ingest for Store {
     fn ingest(&self, batch: &Batch) -> Result<Ingested, IngestError> {
-        let inner = &*self.inner;
-        let admitted = inner
-            .wal
-            .admit()
-            .and_then(|()| inner.limits.admit(batch.rows().len(), &*inner.clock))
-            .and_then(|()| inner.admit_backfill());
-        if let Err(error) = admitted {
-            inner.counters.refused_batches.fetch_add(1, Ordering::Relaxed);
-            return Err(error);
+        self.inner.ingest(batch, None)
+    }
+
+    fn ingest_named(&self, batch: &Batch, handles: &mut Vec<SeriesHandle>) -> Result<Ingested, IngestError> {
+        handles.clear();
+        handles.resize(batch.rows().len(), SeriesHandle::VOID);
+        let ingested = self.inner.ingest(batch, Some(handles.as_mut_slice()));
+        if ingested.is_err() {
+            handles.clear();
         }
-        // Held until all records are queued: records of one epoch stand together in the log.
+        ingested
+    }
+
+    fn repeat(&self, repeat: Repeat<'_>, void: &mut Vec<usize>) -> Result<Ingested, IngestError> {
+        void.clear();
+        let inner = &*self.inner;
+        inner.admit(repeat.series.len())?;
         let epoch = inner.wal.epoch();
-        let mut terms = inner.terms(*epoch);
-        let series_left = terms.series_left;
+        let terms = inner.terms(*epoch);
         let mut taken = Taken::default();
-        inner.take_all(batch, *epoch, (&mut terms, &mut taken));
-        let n_created = series_left - terms.series_left;
-        inner.n_series.fetch_add(n_created, Ordering::Relaxed);
-        inner.limits.created(n_created);
-        let described = inner.take_metadata(batch, *epoch);
-        let (exemplars, pointed) = inner.take_exemplars(batch, *epoch);
+        for number in 0..inner.shards.len() {
+            inner.repeat_in(number, repeat, (*epoch, &terms), (&mut taken, void));
+        }
+        void.extend((0..repeat.series.len()).filter(|at| {
+            let handle = repeat.series.get(*at);
+            handle.is_some_and(|handle| shard_of_handle(*handle) >= inner.shards.len())
+        }));
         drop(epoch);
-        inner.count(&taken);
-        let last = taken
+        Ok(inner.end(taken, 0))
+    }
+}
+
+impl Inner {
+    fn ingest<'b>(
+        &self,
+        batch: &'b Batch,
+        handles: Option<&'b mut [SeriesHandle]>,
+    ) -> Result<Ingested, IngestError> {
+        self.admit(batch.rows().len())?;
+        // Held until all records are queued: records of one epoch stand together in the log.
+        let epoch = self.wal.epoch();
+        let mut terms = self.terms(*epoch);
+        let series_left = terms.series_left;
+        let mut taken = Taken {
+            handles,
+            ..Taken::default()
+        };
+        self.take_all(batch, *epoch, (&mut terms, &mut taken));
+        let n_created = series_left - terms.series_left;
+        self.n_series.fetch_add(n_created, Ordering::Relaxed);
+        self.limits.created(n_created);
+        let described = self.take_metadata(batch, *epoch);
+        let (exemplars, pointed) = self.take_exemplars(batch, *epoch);
+        drop(epoch);
+        taken.position = taken
             .position
             .max(described.unwrap_or(0))
             .max(pointed.unwrap_or(0));
+        Ok(self.end(taken, exemplars))
+    }
+
+    /// Tells whether samples are taken now.
+    fn admit(&self, n: usize) -> Result<(), IngestError> {
+        let admitted = self
+            .wal
+            .admit()
+            .and_then(|()| self.limits.admit(n, &*self.clock))
+            .and_then(|()| self.admit_backfill());
+        if admitted.is_err() {
+            self.counters.refused_batches.fetch_add(1, Ordering::Relaxed);
+        }
+        admitted
+    }
+
+    /// Counts what was taken, and says what became of it.
+    fn end(&self, taken: Taken<'_>, exemplars: usize) -> Ingested {
+        self.count(&taken);
         let rejected = taken.rejected.into_iter();
-        Ok(Ingested {
+        Ingested {
             samples: taken.samples,
             histograms: taken.histograms,
             exemplars,
             n_rejected: taken.n_rejected,
             rejected: rejected.map(|(labels, why)| (labels.to_labels(), why)).collect(),
             // Nothing new: durable once everything before is.
-            position: if last == 0 { inner.wal.position() } else { last },
-        })
+            position: if taken.position == 0 {
+                self.wal.position()
+            } else {
+                taken.position
+            },
+        }
     }
-}
 
-impl Inner {
     fn admit_backfill(&self) -> Result<(), IngestError> {
         let waiting_bytes = self.backfill_bytes.load(Ordering::Relaxed);
         if waiting_bytes < BACKFILL_FLUSH_AT {
@@ -228,6 +283,9 @@ impl Inner {
             previous = Some(row);
             match result {
                 Ok(()) => {
+                    if let Some(handle) = taken.handles.as_mut().and_then(|handles| handles.get_mut(at)) {
+                        *handle = shard.handle();
+                    }
                     taken.samples += 1;
                     taken.histograms += usize::from(histogram.is_some());
                 }
@@ -238,6 +296,41 @@ impl Inner {
             }
         }
         shard.end_batch();
+        self.end_rows(&mut shard, (epoch, backfill_before), taken);
+    }
+
+    /// Repeats the series of one shard.
+    fn repeat_in(
+        &self,
+        number: usize,
+        repeat: Repeat<'_>,
+        (epoch, terms): (Epoch, &Terms),
+        (taken, void): (&mut Taken<'_>, &mut Vec<usize>),
+    ) {
+        let mut shard = self.shards[number].lock();
+        let backfill_before = shard.backfill();
+        for (at, handle) in repeat.series.iter().enumerate() {
+            if shard_of_handle(*handle) != number {
+                continue;
+            }
+            if shard.repeat(*handle, (repeat.before, repeat.timestamp), terms) {
+                taken.samples += 1;
+            } else {
+                void.push(at);
+            }
+            if let Some(payload) = shard.take_record(true) {
+                taken.position = self.wal.append(epoch, payload);
+            }
+        }
+        self.end_rows(&mut shard, (epoch, backfill_before), taken);
+    }
+
+    fn end_rows(
+        &self,
+        shard: &mut Shard,
+        (epoch, backfill_before): (Epoch, (usize, usize)),
+        taken: &mut Taken<'_>,
+    ) {
         if let Some(payload) = shard.take_record(false) {
             taken.position = self.wal.append(epoch, payload);
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
-use model::{Batch, Ingest, Labels, MatchOp, Matcher, STALE_BITS, SampleBuffer};
+use model::{Batch, Ingest, Labels, MatchOp, Matcher, Repeat, STALE_BITS, SampleBuffer, SeriesHandle};
 use proptest::prelude::*;
 
 use super::*;
@@ -157,6 +157,8 @@ enum Step {
         advance: Millis,
         values: u64,
     },
+    /// The series of the latest scrape go on as they are.
+    Again(Millis),
     /// Single samples, relative to the current time.
     Loose(Vec<(u32, Millis, u64)>),
     Maintain,
@@ -179,6 +181,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         12 => (1u32..8, prop_oneof![Just(15_000i64), Just(15_003), Just(20 * MINUTE), 1i64..90_000], 0u64..6)
             .prop_map(|(n, advance, values)| Step::Scrape { n, advance, values }),
+        6 => (1i64..90_000).prop_map(Step::Again),
         5 => proptest::collection::vec((0u32..10, prop_oneof![-12 * MINUTE..10_000, -HOUR * 9..0, -30_000i64..1], value), 1..8)
             .prop_map(Step::Loose),
         2 => Just(Step::Maintain),
@@ -249,6 +252,47 @@ impl Reference {
     }
 }
 
+/// The latest scrape of the test below, by handles.
+#[derive(Default)]
+struct Named {
+    rows: Vec<(u32, Millis, u64)>,
+    handles: Vec<SeriesHandle>,
+    /// The store may have let series go since.
+    may_be_void: bool,
+}
+
+impl Named {
+    /// Repeats the scrape; returns what the store has taken. What is left out has had another sample since `before`,
+    /// or has gone.
+    fn again(
+        &mut self,
+        store: &Store,
+        (before, timestamp): (Millis, Millis),
+        reference: &Reference,
+    ) -> Vec<(u32, Millis, u64)> {
+        let mut void = Vec::new();
+        let repeat = Repeat {
+            series: &self.handles,
+            before,
+            timestamp,
+        };
+        let ingested = store.repeat(repeat, &mut void).unwrap();
+        let void: BTreeSet<usize> = void.into_iter().collect();
+        let mut taken = Vec::new();
+        for (at, row) in self.rows.iter_mut().enumerate() {
+            if !void.contains(&at) {
+                row.1 = timestamp;
+                taken.push(*row);
+                continue;
+            }
+            let is_latest = reference.last.get(&row.0) == Some(&before) && row.1 == before;
+            assert!(self.may_be_void || !is_latest, "series {} goes on", row.0);
+        }
+        assert_eq!(ingested.samples, taken.len());
+        taken
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
@@ -269,15 +313,27 @@ proptest! {
         let mut store = open_with(config(dir.path()), unsynced());
         let mut reference = Reference { floor: Millis::MIN, ..Reference::default() };
         let mut now = 900 * HOUR;
+        let mut named = Named::default();
         for step in steps {
+            if matches!(step, Step::Maintain) {
+                named.may_be_void = true;
+            }
             match step {
                 Step::Scrape { n, advance, values } => {
                     now += advance;
                     let rows: Vec<_> =
                         (0..n).map(|id| (id, now, ((u64::from(id) * values) as f64 / 4.0).to_bits())).collect();
                     let taken = reference.take(&rows);
-                    let ingested = store.ingest(&batch(&rows)).unwrap();
+                    let ingested = store.ingest_named(&batch(&rows), &mut named.handles).unwrap();
                     prop_assert_eq!(ingested.samples, taken);
+                    prop_assert_eq!(named.handles.iter().filter(|handle| **handle != SeriesHandle::VOID).count(), taken);
+                    (named.rows, named.may_be_void) = (rows, false);
+                }
+                Step::Again(advance) => {
+                    let before = now;
+                    now += advance;
+                    let rows = named.again(&store, (before, now), &reference);
+                    prop_assert_eq!(reference.take(&rows), rows.len());
                 }
                 Step::Loose(rows) => {
                     let mut rows: Vec<_> = rows.into_iter().map(|(id, dt, bits)| (id, now + dt, bits)).collect();
@@ -315,10 +371,12 @@ proptest! {
                 }
                 Step::Clean => store.clean_tombstones().unwrap(),
                 Step::Reopen => {
+                    named = Named::default();
                     drop(store);
                     store = open_with(config(dir.path()), unsynced());
                 }
                 Step::Crash => {
+                    named = Named::default();
                     store.wait_durable(store.position()).unwrap();
                     let copy = tempfile::tempdir().unwrap();
                     copy_dir(dir.path(), copy.path());

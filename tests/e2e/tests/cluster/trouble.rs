@@ -13,13 +13,13 @@ use testkit::{Bed, Client, Periplus, Space, skip, wait_for_server};
 use crate::same::{self, Kubectl, patiently};
 use crate::watched;
 
-/// Pods that are deleted at once: as many as an API server on two busy cores makes in two or three minutes.
-const PODS: usize = 5_000;
+/// Pods that are deleted at once; an idle API server makes them in a minute.
+const PODS: usize = 10_000;
 /// Those who make and delete them at the same time.
 const HANDS: usize = 8;
 /// The pods have as many labels, and those of one label are deleted by one request: one for all would be ended by the
 /// API server after a minute.
-const APPS: usize = 500;
+const APPS: usize = 1_000;
 /// Played nodes that hold them.
 const NODES: usize = 10;
 /// Objects of a custom kind whose definition goes.

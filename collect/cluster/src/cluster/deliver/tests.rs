@@ -1,0 +1,255 @@
+//! Beside a delivery that makes every sample every time, with real stores of metrics.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use model::{
+    Batch, Clock, Labels, LabelsBuilder, MatchOp, Matcher, Query as _, Repeat, SampleBuffer, Selection,
+    TimeRange,
+};
+use proptest::prelude::*;
+
+use super::*;
+use crate::client::Access;
+use crate::cluster::{Cluster, Outside};
+use crate::config::ClusterConfig;
+use crate::objects::{Kind, decode};
+use crate::state::{CustomResources, StateOptions};
+
+const START: Millis = 1_800_000_000_000;
+const INTERVAL: Millis = 30_000;
+
+struct Now;
+
+impl Clock for Now {
+    fn now(&self) -> Millis {
+        START + 3_600_000
+    }
+}
+
+/// A store of metrics that counts the samples that come with labels.
+struct Counting {
+    store: store::Store,
+    named: bool,
+    rows: AtomicUsize,
+    refuses: std::sync::atomic::AtomicBool,
+}
+
+impl Counting {
+    fn refusal(&self) -> Result<(), IngestError> {
+        if self.refuses.load(Ordering::Relaxed) {
+            return Err(IngestError::Overloaded { waiting_bytes: 1 });
+        }
+        Ok(())
+    }
+}
+
+impl Ingest for Counting {
+    fn ingest(&self, batch: &Batch) -> Result<Ingested, IngestError> {
+        self.refusal()?;
+        self.rows.fetch_add(batch.rows().len(), Ordering::Relaxed);
+        self.store.ingest(batch)
+    }
+
+    fn ingest_named(&self, batch: &Batch, handles: &mut Vec<SeriesHandle>) -> Result<Ingested, IngestError> {
+        if !self.named {
+            handles.clear();
+            return self.ingest(batch);
+        }
+        self.refusal()?;
+        self.rows.fetch_add(batch.rows().len(), Ordering::Relaxed);
+        self.store.ingest_named(batch, handles)
+    }
+
+    fn repeat(&self, repeat: Repeat<'_>, void: &mut Vec<usize>) -> Result<Ingested, IngestError> {
+        self.refusal()?;
+        self.store.repeat(repeat, void)
+    }
+}
+
+/// One cluster whose state is delivered to one store.
+struct World {
+    shared: Arc<Shared>,
+    deliverer: Deliverer,
+    ingest: Arc<Counting>,
+    _folder: tempfile::TempDir,
+}
+
+impl World {
+    fn new(named: bool) -> Self {
+        let folder = tempfile::tempdir().expect("there is room");
+        let config = store::StoreConfig {
+            upkeep_interval: None,
+            ..store::StoreConfig::new(folder.path())
+        };
+        let store = store::Store::open(config, Arc::new(Now)).expect("the store opens");
+        let ingest = Arc::new(Counting {
+            store,
+            named,
+            rows: AtomicUsize::new(0),
+            refuses: false.into(),
+        });
+        let access = Access::Open {
+            url: "http://127.0.0.1:1".to_owned(),
+        };
+        let metrics = || StateMetrics::new(&StateOptions::default()).expect("the default options are fine");
+        let outside = Outside {
+            ingest: Arc::clone(&ingest) as _,
+            metrics: metrics(),
+            custom: CustomResources::default(),
+            instance: "here".to_owned(),
+            events: None,
+            clock: Arc::new(Now),
+        };
+        let (cluster, _) = Cluster::new(ClusterConfig::new("test", access), outside);
+        let deliverer = Deliverer::new(Arc::clone(&cluster.shared), metrics(), Arc::clone(&ingest) as _);
+        Self {
+            shared: cluster.shared,
+            deliverer,
+            ingest,
+            _folder: folder,
+        }
+    }
+
+    /// A pod in a version; one of no identity has no `uid`.
+    fn apply(&self, pod: u8, version: u64) {
+        let uid = match pod {
+            0 => String::new(),
+            _ => format!(r#""uid":"00000000-0000-0000-0000-0000000000{pod:02x}","#),
+        };
+        let ready = version.is_multiple_of(2);
+        let json = format!(
+            r#"{{"metadata":{{"name":"pod-{pod}","namespace":"shop",{uid}"resourceVersion":"{version}",
+            "labels":{{"app":"web"}},"creationTimestamp":"2026-01-02T15:04:05Z"}},
+            "spec":{{"nodeName":"node-{}","containers":[{{"name":"main","image":"web:1"}}]}},
+            "status":{{"phase":"Running","conditions":[{{"type":"Ready","status":"{}"}}],
+            "containerStatuses":[{{"name":"main","ready":{ready},"restartCount":{version},"state":{{"running":{{}}}}}}]}}}}"#,
+            version % 3,
+            if ready { "True" } else { "False" },
+        );
+        let object = decode(&Kind::Pod, json.as_bytes(), self.shared.store.interner()).expect("a pod");
+        self.shared.store.apply(object);
+    }
+
+    fn delete(&self, pod: u8) {
+        self.shared
+            .store
+            .delete(&Kind::Pod, "shop", &format!("pod-{pod}"));
+    }
+
+    /// Somebody else writes a series of a pod.
+    fn interfere(&self, pod: u8, time: Millis) {
+        let mut labels = LabelsBuilder::default();
+        for (name, value) in [
+            ("__name__", "kube_pod_container_status_restarts_total"),
+            ("cluster", "test"),
+            ("container", "main"),
+            ("instance", "here"),
+            ("job", "kube-state-metrics"),
+            ("namespace", "shop"),
+            ("pod", &format!("pod-{pod}")),
+            ("uid", &format!("00000000-0000-0000-0000-0000000000{pod:02x}")),
+        ] {
+            labels.add(name, value);
+        }
+        let mut batch = Batch::default();
+        let series = batch.add_series(&mut labels).expect("labels");
+        batch.push(&series, time, 77.0);
+        self.ingest.store.ingest(&batch).expect("the store takes it");
+    }
+
+    /// Delivers; returns how many samples came with their labels.
+    fn deliver(&mut self, time: Millis, end: End) -> usize {
+        let before = self.ingest.rows.load(Ordering::Relaxed);
+        self.deliverer.deliver(time, end);
+        self.ingest.rows.load(Ordering::Relaxed) - before
+    }
+
+    fn content(&self) -> BTreeMap<Labels, Vec<(Millis, u64)>> {
+        let everything = Selection {
+            matchers: vec![Matcher::new("__name__", MatchOp::Regex, ".+").expect("a matcher")],
+            range: TimeRange::ALL,
+        };
+        let set = self.ingest.store.select(&everything).expect("the store answers");
+        let mut buffer = SampleBuffer::default();
+        let samples = (0..set.len()).map(|at| {
+            set.read(at, &mut buffer).expect("the series is read");
+            let values = buffer.values.iter().map(|value| value.to_bits());
+            (
+                set.labels(at),
+                buffer.timestamps.iter().copied().zip(values).collect(),
+            )
+        });
+        samples.collect()
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Apply(u8),
+    Delete(u8),
+    Interfere(u8),
+    Deliver,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => (0u8..6).prop_map(Step::Apply),
+        1 => (0u8..6).prop_map(Step::Delete),
+        1 => (1u8..6).prop_map(Step::Interfere),
+        4 => Just(Step::Deliver),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_repeated_is_what_would_be_made(steps in proptest::collection::vec(step(), 1..60)) {
+        let (mut repeating, mut making) = (World::new(true), World::new(false));
+        let (mut time, mut version) = (START, 0);
+        for step in steps.into_iter().chain([Step::Deliver, Step::Deliver]) {
+            for world in [&mut repeating, &mut making] {
+                match step {
+                    Step::Apply(pod) => world.apply(pod, version),
+                    Step::Delete(pod) => world.delete(pod),
+                    Step::Interfere(pod) => world.interfere(pod, time - 1),
+                    Step::Deliver => drop(world.deliver(time, End::No)),
+                }
+            }
+            version += 1;
+            if matches!(step, Step::Deliver) {
+                time += INTERVAL;
+            }
+        }
+        prop_assert_eq!(repeating.content(), making.content());
+        prop_assert_eq!(repeating.deliver(time, End::Yes), making.deliver(time, End::Yes));
+        prop_assert_eq!(repeating.content(), making.content());
+    }
+}
+
+#[test]
+fn only_what_has_changed_is_made_again() {
+    let mut world = World::new(true);
+    (1..=10).for_each(|pod| world.apply(pod, 1));
+    let all = world.deliver(START, End::No);
+    let of_pod = (all - 1) / 10;
+    assert!(of_pod > 20, "{all} samples");
+    // `up` is not of an object.
+    assert_eq!(world.deliver(START + INTERVAL, End::No), 1);
+    world.apply(3, 3);
+    assert_eq!(
+        world.deliver(START + 2 * INTERVAL, End::No),
+        1 + of_pod + 1,
+        "with the end of the series of the node before"
+    );
+    // A delivery that is lost leaves all series behind the times.
+    world.ingest.refuses.store(true, Ordering::Relaxed);
+    assert_eq!(world.deliver(START + 3 * INTERVAL, End::No), 0);
+    world.ingest.refuses.store(false, Ordering::Relaxed);
+    assert_eq!(world.deliver(START + 4 * INTERVAL, End::No), all);
+    assert_eq!(world.deliver(START + 5 * INTERVAL, End::No), 1);
+    let status = *world.shared.delivery.lock();
+    assert_eq!(status.deliveries, 6);
+    assert_eq!((status.lost, status.last_samples), (all as u64, all));
+}
