@@ -34,19 +34,28 @@ pub fn push_integer(out: &mut String, value: i64) {
     if value < 0 {
         out.push('-');
     }
-    let mut digits = [0_u8; 20];
     let mut rest = value.unsigned_abs();
+    // Most numbers are flags.
+    if rest < 10 {
+        out.push(digit(rest));
+        return;
+    }
+    let mut digits = [0_u8; 20];
     let mut start = digits.len();
     loop {
         start -= 1;
-        // A remainder of ten fits a byte.
-        digits[start] = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+        digits[start] = digit(rest % 10) as u8;
         rest /= 10;
         if rest == 0 {
             break;
         }
     }
-    out.extend(digits.iter().skip(start).map(|&d| char::from(d)));
+    out.push_str(std::str::from_utf8(digits.get(start..).unwrap_or_default()).unwrap_or_default());
+}
+
+/// Writes a number below ten.
+fn digit(number: u64) -> char {
+    char::from(b'0' + (number % 10) as u8)
 }
 
 fn push_finite(out: &mut String, value: f64) {

@@ -169,6 +169,13 @@ fn answer(stream: &TcpStream, handle: &ClusterHandle, metrics: &StateMetrics) ->
 
 fn objects(handle: &ClusterHandle) -> Vec<(Kind, Vec<Arc<Object>>)> {
     let store = handle.store();
+    let sorted = |kind: &Kind| {
+        let mut objects = store.list(kind);
+        // Each family goes through all of them. In the order of memory, mostly that of their arrival, what comes next is
+        // on its way to the processor already.
+        objects.sort_unstable_by_key(|object| Arc::as_ptr(object).addr());
+        objects
+    };
     let kinds = store.kinds().into_iter();
-    kinds.map(|kind| (kind.clone(), store.list(&kind))).collect()
+    kinds.map(|kind| (kind.clone(), sorted(&kind))).collect()
 }

@@ -11,7 +11,6 @@ mod resource;
 mod watch;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -30,7 +29,7 @@ pub(crate) use self::lines::LineBuffer;
 pub(crate) use self::list::{Page, PageEnd, PageRequest};
 use self::resource::ListOrWatch;
 pub(crate) use self::resource::{Form, Resource, object_path};
-pub(crate) use self::watch::{Change, WatchFrom, each_event, version_of};
+pub(crate) use self::watch::{Change, each_event, version_of};
 
 /// Time until the headers of an answer are there. The API server itself gives up on a list after 60 s.
 const HEADERS: Duration = Duration::from_secs(65);
@@ -52,8 +51,6 @@ enum Encoding {
 pub(crate) struct Client {
     access: Access,
     connection: Mutex<Option<kube_client::Client>>,
-    /// Set once the server refused to begin a watch with what there is.
-    no_streaming: AtomicBool,
 }
 
 /// An answer whose body is still to be read.
@@ -69,23 +66,12 @@ impl Client {
         Arc::new(Self {
             access,
             connection: Mutex::new(None),
-            no_streaming: AtomicBool::new(false),
         })
     }
 
     /// Reads credentials and certificates again before the next request.
     pub(crate) fn renew(&self) {
         self.connection.lock().take();
-    }
-
-    /// Notes that the server does not begin watches with what there is.
-    pub(crate) fn note_no_streaming(&self) {
-        self.no_streaming.store(true, Ordering::Relaxed);
-    }
-
-    /// Tells whether a watch may begin with what there is, as far as is known.
-    pub(crate) fn may_stream(&self) -> bool {
-        !self.no_streaming.load(Ordering::Relaxed)
     }
 
     /// Asks for an address and reads the whole answer, at most `limit` bytes.

@@ -1,7 +1,7 @@
 //! Keeps one kind in step with the API server, whatever happens to the connection.
 //!
-//! A reflector takes in everything there is (streamed by a watch where the server offers that, else by pages of a
-//! list) and follows what changes. It goes on from the version that it has seen last; where the server does not know
+//! A reflector takes in everything there is by pages of a list, packed (a watch that begins with everything would not be,
+//! and is ten times as many bytes) and follows what changes. It goes on from the version that it has seen last; where the server does not know
 //! that version any more, it takes in everything again, and what was not among it is gone. It ends only when it is
 //! told to.
 
@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use self::backoff::{Backoff, Timing};
 pub(crate) use self::take::Outcome;
 use self::take::Piece;
-use crate::client::{Client, LineBuffer, PageEnd, PageRequest, RequestError, Resource, WatchFrom};
+use crate::client::{Client, LineBuffer, PageEnd, PageRequest, RequestError, Resource};
 use crate::status::{KindCell, SyncState};
 
 /// Bytes of one event. etcd keeps objects of one and a half megabytes if it is not told otherwise.
@@ -88,8 +88,6 @@ enum Trouble {
     Request(RequestError),
     /// An event was too long to be read.
     LostLine,
-    /// The server began a watch without saying where the beginning ends.
-    NoStreaming,
     /// Taking objects in panicked.
     Panicked,
 }
@@ -133,21 +131,17 @@ impl Reflector {
 
     /// Takes in everything if nothing is known, and follows until the watch ends.
     async fn step(&self, version: &mut Option<String>) -> Result<(), Trouble> {
-        if version.is_some() {
-            return self.follow(version).await;
-        }
-        if self.client.may_stream() {
-            return self.follow(version).await;
-        }
-        self.list(version).await?;
-        self.follow(version).await
+        let from = match version.take() {
+            Some(from) => from,
+            None => self.list().await?,
+        };
+        self.follow(version.insert(from)).await
     }
 
-    /// Takes in everything by pages.
-    async fn list(&self, version: &mut Option<String>) -> Result<(), Trouble> {
-        let Ok(_permit) = self.room.acquire().await else {
-            return Ok(());
-        };
+    /// Takes in everything by pages; returns the version of it.
+    async fn list(&self) -> Result<String, Trouble> {
+        // It is never closed.
+        let _permit = self.room.acquire().await.ok();
         self.status.begin_list();
         let mut limit = self.resource.page;
         let mut restarts = 0;
@@ -183,27 +177,15 @@ impl Reflector {
             }
         };
         self.receiver.complete();
-        *version = Some(end);
-        self.synced();
-        Ok(())
+        self.status.synced(self.receiver.count(), self.clock.now());
+        Ok(end)
     }
 
-    /// Follows changes; where nothing is known, begins with everything there is.
-    async fn follow(&self, version: &mut Option<String>) -> Result<(), Trouble> {
+    /// Follows what changes after a version, and keeps that up to date.
+    async fn follow(&self, version: &mut String) -> Result<(), Trouble> {
         let length = self.timing.watch_length();
-        let mut permit = None;
-        let mut initial = version.is_none();
-        if initial {
-            permit = self.room.acquire().await.ok();
-            self.status.begin_list();
-        }
-        let from = version.as_deref().map_or(WatchFrom::Nothing, WatchFrom::Version);
-        let mut answer = self.client.watch(&self.resource, from, length).await?;
-        if initial {
-            self.receiver.begin();
-        } else {
-            self.status.begin_watch();
-        }
+        let mut answer = self.client.watch(&self.resource, version, length).await?;
+        self.status.begin_watch();
         let mut lines = LineBuffer::new(MAX_LINE);
         while let Some(piece) = answer.piece().await? {
             let whole = lines.feed(&piece);
@@ -214,26 +196,12 @@ impl Reflector {
                 continue;
             }
             let outcome = self.take(Piece::Lines(whole)).await?;
-            if initial && outcome.ended_initial {
-                initial = false;
-                drop(permit.take());
-                self.receiver.complete();
-                answer.initial_events_ended(length);
-                self.synced();
-            } else if initial && outcome.had_bookmark {
-                return Err(Trouble::NoStreaming);
-            }
-            if !initial && let Some(newest) = outcome.version {
-                *version = Some(newest);
+            if let Some(newest) = outcome.version {
+                *version = newest;
             }
             if let Some(error) = outcome.failed {
                 return Err(error.into());
             }
-        }
-        if initial {
-            return Err(Trouble::Request(RequestError::Broken(
-                "the watch ended before everything was sent".into(),
-            )));
         }
         Ok(())
     }
@@ -270,22 +238,13 @@ impl Reflector {
         Ok(outcome)
     }
 
-    fn synced(&self) {
-        self.status.synced(self.receiver.count(), self.clock.now());
-    }
-
     /// Notes what went wrong, forgets what cannot be trusted, and returns how long to wait.
     fn judge(&self, trouble: &Trouble, version: &mut Option<String>, backoff: &mut Backoff) -> Duration {
         let error = match trouble {
             Trouble::Request(error) => error,
-            Trouble::NoStreaming => {
-                self.client.note_no_streaming();
-                return Duration::ZERO;
-            }
             Trouble::LostLine => {
                 // Pages have a higher bound than events.
                 *version = None;
-                self.client.note_no_streaming();
                 return self.fail(
                     SyncState::Retrying,
                     "an event is too long to be read",
@@ -308,10 +267,6 @@ impl Reflector {
         }
         let text = model::with_causes(error);
         match error.code() {
-            Some(400 | 422) if version.is_none() && self.client.may_stream() => {
-                self.client.note_no_streaming();
-                Duration::ZERO
-            }
             Some(401) => {
                 self.client.renew();
                 self.fail(SyncState::Retrying, &text, backoff.next())

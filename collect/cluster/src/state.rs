@@ -110,7 +110,8 @@ impl StateMetrics {
         }
     }
 
-    /// Writes all samples of objects as text, family by family. Families without samples are left out.
+    /// Writes all samples of objects as text, family by family, objects as they are ordered. Families without samples
+    /// are left out.
     ///
     /// # Errors
     /// `out` fails.

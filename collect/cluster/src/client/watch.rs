@@ -1,7 +1,6 @@
 //! Watches: one line an event.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -12,21 +11,8 @@ use super::list::RawRow;
 use super::resource::{ListOrWatch, escape};
 use super::{Answer, Client, Encoding, Form, RequestError, Resource};
 
-/// The annotation of the bookmark behind the last object that there was when the watch began.
-const INITIAL_EVENTS_END: &str = "k8s.io/initial-events-end";
-/// Longest silence while the server sends what there is.
-const INITIAL_SILENCE: Duration = Duration::from_secs(60);
 /// The server ends a watch after its own time, so a longer silence is a dead connection.
 const SLACK: Duration = Duration::from_secs(30);
-
-/// Where a watch begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum WatchFrom<'a> {
-    /// With all objects that there are.
-    Nothing,
-    /// After a resource version.
-    Version(&'a str),
-}
 
 /// What an event says.
 #[derive(Debug)]
@@ -36,18 +22,9 @@ pub(crate) enum Change<'a> {
     /// The object is gone; the JSON is its last version.
     Deleted(Cow<'a, str>),
     /// Nothing changed up to a version.
-    Bookmark(Bookmark),
+    Bookmark(String),
     /// The watch is over.
     Failed(RequestError),
-}
-
-/// How far a watch is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Bookmark {
-    /// The version.
-    pub(crate) version: String,
-    /// Whether it stands behind the objects that there were when the watch began.
-    pub(crate) ends_initial: bool,
 }
 
 #[derive(Deserialize)]
@@ -76,7 +53,6 @@ struct RawMarkRow<'a> {
 #[serde(default, rename_all = "camelCase")]
 struct RawMarkMeta {
     resource_version: String,
-    annotations: Option<HashMap<String, String>>,
 }
 
 #[derive(Deserialize)]
@@ -86,45 +62,27 @@ struct RawTable<'a> {
 }
 
 impl Client {
-    /// Begins a watch that the server ends after about `length`.
+    /// Begins a watch of what changes after a version, which the server ends after about `length`.
     ///
     /// # Errors
     /// The server cannot be reached, or refuses (410 if the version is too old).
     pub(crate) async fn watch(
         &self,
         resource: &Resource,
-        from: WatchFrom<'_>,
+        from: &str,
         length: Duration,
     ) -> Result<Answer, RequestError> {
-        let mut path = format!(
-            "{}?watch=1&allowWatchBookmarks=true&timeoutSeconds={}{}",
+        let path = format!(
+            "{}?watch=1&allowWatchBookmarks=true&timeoutSeconds={}&resourceVersion={}{}",
             resource.path,
             length.as_secs(),
+            escape(from),
             resource.selector
         );
-        match from {
-            WatchFrom::Nothing => {
-                path.push_str("&sendInitialEvents=true&resourceVersionMatch=NotOlderThan");
-            }
-            WatchFrom::Version(version) => {
-                path.push_str("&resourceVersion=");
-                path.push_str(&escape(version));
-            }
-        }
         let accept = resource.accept(ListOrWatch::Watch);
         let mut answer = self.ask(&path, accept, Encoding::Identity).await?;
-        answer.patience = match from {
-            WatchFrom::Nothing => INITIAL_SILENCE,
-            WatchFrom::Version(_) => length + SLACK,
-        };
+        answer.patience = length + SLACK;
         Ok(answer)
-    }
-}
-
-impl Answer {
-    /// From now on the server may be silent as long as the watch lasts.
-    pub(crate) fn initial_events_ended(&mut self, length: Duration) {
-        self.patience = length + SLACK;
     }
 }
 
@@ -135,12 +93,17 @@ pub(crate) fn each_event(lines: &[u8], form: Form, mut take: impl FnMut(Change<'
         if line.is_empty() {
             continue;
         }
-        let Ok(event) = serde_json::from_slice::<RawEvent<'_>>(line) else {
-            malformed += 1;
-            continue;
+        let (event, json) = match cut(line) {
+            Some((event, json)) => (Cow::Borrowed(event), json),
+            None => match serde_json::from_slice::<RawEvent<'_>>(line) {
+                Ok(raw) => (raw.event, raw.object.get()),
+                Err(_) => {
+                    malformed += 1;
+                    continue;
+                }
+            },
         };
-        let json = event.object.get();
-        match &*event.event {
+        match &*event {
             "ADDED" | "MODIFIED" => take(Change::Applied(object(json, form))),
             "DELETED" => take(Change::Deleted(object(json, form))),
             "BOOKMARK" => take(Change::Bookmark(bookmark(json))),
@@ -154,6 +117,17 @@ pub(crate) fn each_event(lines: &[u8], form: Form, mut take: impl FnMut(Change<'
     malformed
 }
 
+/// Cuts an event that is written as Kubernetes' own servers write it, without a look at what is within the object: who
+/// reads that finds out whether it is one.
+fn cut(line: &[u8]) -> Option<(&str, &str)> {
+    let line = std::str::from_utf8(line).ok()?;
+    let rest = line.strip_prefix("{\"type\":\"")?;
+    let (event, rest) = rest.split_once('"')?;
+    let rest = rest.strip_prefix(",\"object\":")?;
+    let object = rest.strip_suffix('}')?;
+    (object.starts_with('{') && object.ends_with('}')).then_some((event, object))
+}
+
 /// Returns the JSON of the object; a table is taken for the one row that it has.
 fn object(json: &str, form: Form) -> Cow<'_, str> {
     if form == Form::Table
@@ -165,20 +139,12 @@ fn object(json: &str, form: Form) -> Cow<'_, str> {
     Cow::Borrowed(json)
 }
 
-/// Reads a bookmark, which has the form that objects are asked for in.
-fn bookmark(json: &str) -> Bookmark {
+/// Returns the version of a bookmark, which has the form that objects are asked for in.
+fn bookmark(json: &str) -> String {
     let mark: RawMark<'_> = serde_json::from_str(json).unwrap_or_default();
-    let mut meta = mark.metadata;
-    if let Some(row) = mark.rows.first() {
-        let inner: RawMark<'_> = serde_json::from_str(row.object.get()).unwrap_or_default();
-        meta = inner.metadata;
-    }
-    let annotations = meta.annotations.unwrap_or_default();
-    Bookmark {
-        version: meta.resource_version,
-        ends_initial: annotations
-            .get(INITIAL_EVENTS_END)
-            .is_some_and(|value| value == "true"),
+    match mark.rows.first() {
+        Some(row) => version_of(row.object.get()),
+        None => mark.metadata.resource_version,
     }
 }
 

@@ -190,17 +190,15 @@ fn what_is_there_and_what_changes_is_known() {
         let status = reading.status("pods").expect("pods are read");
         assert_eq!(status.state, SyncState::Synced);
         assert_eq!((status.objects, status.lists, status.errors), (2, 1, 0));
-        assert_eq!(fake.requests(PODS, "stream"), 1);
-        assert_eq!(fake.requests(PODS, "list"), 0);
+        assert_eq!(fake.requests(PODS, "list"), 1);
         reading.end().await;
     });
 }
 
 #[test]
-fn a_server_that_does_not_stream_what_there_is_is_listed_by_pages() {
+fn what_there_is_is_listed_by_pages() {
     run(async {
         let fake = Fake::start().await;
-        fake.state.lock().streams = false;
         let names: Vec<String> = (0..1201).map(|i| format!("p{i:04}")).collect();
         fake.put_all(PODS, names.iter().map(|name| pod(name)).collect());
         let reading = Reading::start(&fake, "pods", None);
@@ -217,11 +215,7 @@ fn a_server_that_does_not_stream_what_there_is_is_listed_by_pages() {
 fn a_list_that_becomes_too_old_is_begun_again() {
     run(async {
         let fake = Fake::start().await;
-        {
-            let mut state = fake.state.lock();
-            state.streams = false;
-            state.expire_after_pages = Some(1);
-        }
+        fake.state.lock().expire_after_pages = Some(1);
         let names: Vec<String> = (0..1201).map(|i| format!("p{i:04}")).collect();
         fake.put_all(PODS, names.iter().map(|name| pod(name)).collect());
         let reading = Reading::start(&fake, "pods", None);
@@ -244,7 +238,7 @@ fn a_watch_that_is_cut_goes_on_where_it_was() {
             fake.put(PODS, pod(name));
             until(|| reading.names(&Kind::Pod).len() == i + 2, String::new).await;
         }
-        assert_eq!(fake.requests(PODS, "stream"), 1);
+        assert_eq!(fake.requests(PODS, "list"), 1);
         assert!(fake.requests(PODS, "watch") >= 3);
         reading.end().await;
     });

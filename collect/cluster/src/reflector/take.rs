@@ -16,10 +16,6 @@ pub(crate) struct Outcome {
     pub(crate) version: Option<String>,
     /// Where the next page is.
     pub(crate) page: Option<PageEnd>,
-    /// All that there was when the watch began has been sent.
-    pub(crate) ended_initial: bool,
-    /// There was a bookmark.
-    pub(crate) had_bookmark: bool,
     /// The server ended the watch for a reason.
     pub(crate) failed: Option<RequestError>,
     /// Objects that could not be read.
@@ -62,11 +58,7 @@ impl Outcome {
         match change {
             Change::Applied(json) => self.note(receiver.apply(&json), &json),
             Change::Deleted(json) => self.note(receiver.delete(&json), &json),
-            Change::Bookmark(bookmark) => {
-                self.had_bookmark = true;
-                self.ended_initial |= bookmark.ends_initial;
-                self.newer(bookmark.version);
-            }
+            Change::Bookmark(version) => self.newer(version),
             Change::Failed(error) => self.failed = Some(error),
         }
     }

@@ -88,7 +88,7 @@ impl Ingest for Store {
         let terms = inner.terms(*epoch);
         let mut taken = Taken::default();
         for number in 0..inner.shards.len() {
-            inner.repeat_in(number, repeat, (*epoch, &terms), (&mut taken, void));
+            inner.repeat_in((number, repeat), (*epoch, &terms), (&mut taken, void));
         }
         void.extend((0..repeat.series.len()).filter(|at| {
             let handle = repeat.series.get(*at);
@@ -302,8 +302,7 @@ impl Inner {
     /// Repeats the series of one shard.
     fn repeat_in(
         &self,
-        number: usize,
-        repeat: Repeat<'_>,
+        (number, repeat): (usize, Repeat<'_>),
         (epoch, terms): (Epoch, &Terms),
         (taken, void): (&mut Taken<'_>, &mut Vec<usize>),
     ) {

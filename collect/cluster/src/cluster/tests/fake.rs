@@ -33,15 +33,13 @@ pub(crate) struct State {
     pub(crate) forbidden: BTreeSet<String>,
     /// Lists that are there; others are 404 unless they hold objects.
     pub(crate) served: BTreeSet<String>,
-    /// Whether watches may begin with what there is.
-    pub(crate) streams: bool,
     /// Answers 503 to everything.
     pub(crate) down: bool,
     /// Pages of lists that are answered before the rest of the list is forgotten.
     pub(crate) expire_after_pages: Option<usize>,
     /// What is answered to a raw line of the next watch.
     pub(crate) garbage: Option<String>,
-    /// Requests by what they are: `list`, `watch`, `stream`.
+    /// Requests by what they are: `list`, `watch`.
     pub(crate) requests: HashMap<(String, &'static str), usize>,
     pages: usize,
 }
@@ -60,7 +58,6 @@ impl Fake {
         let url = format!("http://{}", listener.local_addr().expect("it is bound"));
         let state = Arc::new(Mutex::new(State {
             version: 100,
-            streams: true,
             ..State::default()
         }));
         let (changed, _) = watch::channel(0);
@@ -301,50 +298,19 @@ async fn follow(
     state: &Mutex<State>,
     changed: &mut watch::Receiver<u64>,
 ) -> std::io::Result<()> {
-    let initial = query.contains_key("sendInitialEvents");
-    let (mut seen, first) = {
+    let (mut seen, is_compacted) = {
         let mut state = state.lock();
-        let what = if initial { "stream" } else { "watch" };
-        *state.requests.entry((path.to_owned(), what)).or_default() += 1;
-        let mut lines = Vec::new();
-        let mut seen = state.version;
-        if initial && !state.streams {
-            lines.clear();
-            seen = u64::MAX;
-        } else if initial {
-            for object in state.objects.get(path).into_iter().flat_map(BTreeMap::values) {
-                lines.push(json!({"type": "ADDED", "object": object}));
-            }
-            lines.push(json!({"type": "BOOKMARK", "object": {"kind": "X", "metadata": {
-                "resourceVersion": seen.to_string(), "annotations": {"k8s.io/initial-events-end": "true"}}}}));
-        } else {
-            seen = query
-                .get("resourceVersion")
-                .and_then(|version| version.parse().ok())
-                .unwrap_or(0);
-            if seen < state.compacted {
-                lines.push(
-                    json!({"type": "ERROR", "object": status(410, "Expired", "too old resource version")}),
-                );
-            }
-        }
-        (seen, lines)
+        *state.requests.entry((path.to_owned(), "watch")).or_default() += 1;
+        let version = query.get("resourceVersion");
+        let seen = version.and_then(|version| version.parse().ok()).unwrap_or(0);
+        (seen, seen < state.compacted)
     };
-    if seen == u64::MAX {
-        let body = status(
-            422,
-            "Invalid",
-            "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled",
-        );
-        return whole(stream, 422, &body).await;
-    }
     stream
         .write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n")
         .await?;
-    for line in &first {
+    if is_compacted {
+        let line = json!({"type": "ERROR", "object": status(410, "Expired", "too old resource version")});
         chunk(stream, &format!("{line}\n")).await?;
-    }
-    if first.iter().any(|line| line["type"] == "ERROR") {
         return stream.write_all(b"0\r\n\r\n").await;
     }
     loop {
