@@ -15,6 +15,7 @@ mod carried;
 mod deletions;
 mod faults;
 mod mixed;
+mod repeat;
 mod torn;
 
 const MINUTE: Millis = 60_000;
