@@ -253,11 +253,10 @@ impl Reader {
         }
     }
 
-    /// Returns the series of the state of objects that a store has.
+    /// Returns the series that a store has.
     pub(super) fn stored_series(&self) -> Option<f64> {
-        let client = Client::with_timeout(self.health.base(), Duration::from_secs(120));
-        let answer = client.query(r#"count({job="kube-state-metrics"})"#).ok()?;
-        answer.first().map(|(_, _, value)| *value)
+        let status = self.health.api("status/tsdb", &[]).ok()?;
+        status["headStats"]["numSeries"].as_f64()
     }
 }
 

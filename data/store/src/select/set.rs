@@ -76,6 +76,13 @@ struct Finder<'a> {
     tombstones: &'a Tombstones,
 }
 
+fn too_many(limit: usize) -> QueryError {
+    QueryError::TooLarge {
+        what: "series",
+        limit,
+    }
+}
+
 /// Returns the place of a series, given by the numbers of its labels, adding it if it is new.
 fn place_of(
     (entries, series): (&mut Vec<Entry>, &mut Distinct),
@@ -87,10 +94,7 @@ fn place_of(
     }
     let at = entries.len();
     if at >= limit {
-        return Err(QueryError::TooLarge {
-            what: "series",
-            limit,
-        });
+        return Err(too_many(limit));
     }
     series.insert(numbers);
     pairs.join(numbers, &mut series.packed);
@@ -123,10 +127,7 @@ impl Finder<'_> {
         };
         let limit = self.limit;
         if ids.len() > limit {
-            return Err(QueryError::TooLarge {
-                what: "series",
-                limit,
-            });
+            return Err(too_many(limit));
         }
         let (entries, series) = (&mut self.entries, &mut self.series);
         let mut failure = None;
@@ -166,10 +167,7 @@ impl Finder<'_> {
                     continue;
                 }
                 if self.entries.len() >= self.limit {
-                    return Err(QueryError::TooLarge {
-                        what: "series",
-                        limit: self.limit,
-                    });
+                    return Err(too_many(self.limit));
                 }
                 let head = Some((at as u32, series));
                 self.entries.push(Entry { labels, head });

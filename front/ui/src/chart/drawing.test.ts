@@ -58,6 +58,8 @@ describe('lines', () => {
   });
   it('take names from labels and colours from names', () => {
     expect(lineName('{{device}} read', { device: 'vda' })).toBe('vda read');
+    expect(lineName('{{verb}} {{resource}}', { verb: 'GET' })).toBe('GET');
+    expect(lineName('{{resource}}', { resource: '' })).toBe('resource=""');
     expect(colorsFor(['user', 'system'])).toEqual([0, 1]);
     expect(colorsFor(['eth0'])).toEqual(colorsFor(['eth0']));
     expect(new Set(colorsFor(Array.from({ length: 10 }, (_, idx) => `n${idx}`))).size).toBe(10);

@@ -87,7 +87,10 @@ export function colorsFor(names: readonly string[]): number[] {
 
 export function lineName(template: string | undefined, labels: Labels): string {
   if (template === undefined) return seriesKey(labels);
-  return template.replace(/\{\{\s*(\w+)\s*\}\}/g, (_, label: string) => labels[label] ?? '').trim();
+  const filled = (valueOf: (label: string) => string): string =>
+    template.replace(/\{\{\s*(\w+)\s*\}\}/g, (_, label: string) => valueOf(label)).trim();
+  // A line without a name could be neither read nor pressed: it says which label is empty.
+  return filled((label) => labels[label] ?? '') || filled((label) => `${label}=""`);
 }
 
 /** The labels that all of several series have with the same value. */
