@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use serde_json::{Value, json};
+use serde_json::json;
 use testkit::{Client, Peer, Periplus, free_port, peer_path};
 
 use super::plane::{Plane, logged, program};
@@ -222,10 +222,10 @@ impl Reader {
                 .health
                 .get("/healthz")
                 .is_ok_and(|answer| answer.status == 200),
-            Process::Periplus(_) => {
-                let clusters = self.health.api("kubernetes/clusters", &[]);
-                clusters.is_ok_and(|data| all_synced(&data))
-            }
+            Process::Periplus(_) => self.health.get("/metrics").is_ok_and(|answer| {
+                let mut lines = answer.body.lines();
+                lines.any(|line| line.starts_with("periplus_cluster_synced{") && line.ends_with(" 1"))
+            }),
         }
     }
 
@@ -278,9 +278,4 @@ fn watches_all(text: &str) -> bool {
     pods && resources("kube_state_metrics_list_total")
         .iter()
         .all(|resource| watched.contains(resource))
-}
-
-fn all_synced(data: &Value) -> bool {
-    let list = data.as_array().or_else(|| data["clusters"].as_array());
-    list.is_some_and(|list| !list.is_empty() && list.iter().all(|one| one["synced"] == true))
 }

@@ -8,6 +8,7 @@ mod cluster;
 mod container;
 mod extension;
 mod facts;
+mod indices;
 mod network;
 mod node;
 mod pod;
@@ -25,6 +26,7 @@ use model::Millis;
 pub use self::cluster::{Component, Summary, control_plane, summary};
 pub use self::container::{ContainerKind, ContainerView, containers};
 pub use self::facts::{Fact, facts};
+use self::indices::Indices;
 pub use self::node::{NodeView, node_views};
 pub use self::pod::{PodCounts, requested};
 pub use self::workload::{WorkloadView, workloads};
@@ -137,6 +139,7 @@ pub struct View<'a> {
     cluster: &'a ClusterHandle,
     /// The present, in seconds since 1970.
     pub now: i64,
+    indices: Indices,
 }
 
 impl State {
@@ -254,6 +257,7 @@ impl<'a> View<'a> {
             store: cluster.store(),
             now: cluster.now() / 1000,
             cluster,
+            indices: Indices::default(),
         }
     }
 

@@ -25,12 +25,7 @@ fn served(view: &View<'_>, object: &Object, service: &Service) -> Assessment {
     }
     let mut findings = Vec::new();
     let (mut ready, mut all) = (0_i64, 0_i64);
-    for slice in view.store.list(&Kind::EndpointSlice) {
-        if slice.meta.namespace != object.meta.namespace
-            || slice.meta.label("kubernetes.io/service-name") != Some(&*object.meta.name)
-        {
-            continue;
-        }
+    for slice in view.slices_of(object) {
         if let Body::EndpointSlice(body) = &slice.body {
             for endpoint in &body.endpoints {
                 all += 1;
@@ -39,11 +34,8 @@ fn served(view: &View<'_>, object: &Object, service: &Service) -> Assessment {
         }
     }
     if ready == 0 && !spec.selector.is_empty() && view.knows(&Kind::EndpointSlice) {
-        let pods = view.store.list(&Kind::Pod);
-        let matching = pods.iter().filter(|pod| {
-            pod.meta.namespace == object.meta.namespace
-                && graph::matches_map(&spec.selector, &pod.meta.labels)
-        });
+        let pods = view.pods_in(&object.meta.namespace).iter();
+        let matching = pods.filter(|pod| graph::matches_map(&spec.selector, &pod.meta.labels));
         let n = matching.count();
         let (severity, sentence, advice) = match n {
             0 => (

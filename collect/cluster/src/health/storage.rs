@@ -137,8 +137,7 @@ fn claimed(view: &View<'_>, object: &Object, claim: &PersistentVolumeClaim) -> A
 }
 
 fn is_used(view: &View<'_>, claim: &Object) -> bool {
-    view.store.list(&Kind::Pod).iter().any(|one| {
-        one.meta.namespace == claim.meta.namespace
-            && matches!(&one.body, Body::Pod(pod) if pod.spec.claims.iter().any(|volume| volume.claim == claim.meta.name))
+    view.pods_in(&claim.meta.namespace).iter().any(|one| {
+        matches!(&one.body, Body::Pod(pod) if pod.spec.claims.iter().any(|volume| volume.claim == claim.meta.name))
     })
 }

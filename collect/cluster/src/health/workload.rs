@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::text;
 use super::{Assessment, Finding, Severity, State, View, condition_is};
 use crate::graph;
-use crate::objects::{Body, Condition, Kind, List, Object, Status};
+use crate::objects::{Body, Condition, List, Object, Status};
 
 pub use self::list::{WorkloadView, workloads};
 
@@ -176,11 +176,7 @@ fn own_findings(view: &View<'_>, object: &Object) -> Vec<Finding> {
     }
     if let Body::Deployment(_) = &object.body {
         // The reason stands at the ReplicaSet in full.
-        let sets = view.store.list(&Kind::ReplicaSet);
-        let own = sets
-            .iter()
-            .filter(|set| set.meta.owners.iter().any(|owner| owner.uid == object.meta.uid));
-        for set in own {
+        for set in view.sets_of(object) {
             if let Body::ReplicaSet(body) = &set.body
                 && findings.iter().all(|one| !is_creation(one.state.code))
             {

@@ -287,7 +287,7 @@ export function makePlot(host: HTMLElement, drawing: Drawing, options: PlotOptio
         },
       },
       axes: [
-        { ...axis, size: 22, gap: 4, space: 50, values: timeTicks },
+        { ...axis, size: 22, gap: 4, space: 64, values: timeTicks },
         heat
           ? {
               ...axis,

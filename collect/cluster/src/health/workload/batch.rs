@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::text;
 use super::super::{Assessment, Finding, Severity, State, View, condition_is, seconds};
 use super::of_pods;
-use crate::objects::{Body, CronJob, Job, Kind, Object, Status};
+use crate::objects::{Body, CronJob, Job, Object, Status};
 
 /// A CronJob is late when its Job is not there so long after its time.
 const LATE: i64 = 90;
@@ -56,10 +56,9 @@ pub(super) fn cron_job(view: &View<'_>, object: &Object, cron: &CronJob) -> Asse
         return Assessment::of(State::ok("suspended", "is suspended"));
     }
     let mut findings = Vec::new();
-    let jobs = view.store.list(&Kind::Job);
-    let newest = jobs
+    let newest = view
+        .jobs_of(object)
         .iter()
-        .filter(|job| job.meta.owners.iter().any(|owner| owner.uid == object.meta.uid))
         .max_by_key(|job| (job.meta.created, job.meta.resource_version));
     if let Some(newest) = newest
         && let Body::Job(body) = &newest.body
