@@ -1,7 +1,10 @@
 //! Samples on their way up.
 
+mod ingest;
+
 use std::ops::Range;
 
+pub use self::ingest::{Ingest, IngestError, Ingested, Rejection, Repeat, SeriesHandle};
 use crate::{Exemplar, Histogram, LabelError, LabelsBuilder, Metadata, Millis, PackedLabels};
 
 /// One sample of a [`Batch`].

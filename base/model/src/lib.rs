@@ -17,7 +17,6 @@ mod batch;
 mod causes;
 mod clock;
 mod event;
-mod ingest;
 mod labels;
 mod matcher;
 mod metadata;
@@ -27,13 +26,15 @@ mod relabel;
 mod sample;
 mod sink;
 
-pub use batch::{Batch, BatchExemplar, BatchRow, BatchSeries};
+pub use batch::{
+    Batch, BatchExemplar, BatchRow, BatchSeries, Ingest, IngestError, Ingested, Rejection, Repeat,
+    SeriesHandle,
+};
 pub use causes::with_causes;
 pub use clock::{Clock, Millis, calendar, format_duration, parse_duration};
 pub use event::{
     Event, EventFuture, EventLog, EventLogError, EventObject, EventOwner, EventType, LastSeen, SeenEvent,
 };
-pub use ingest::{Ingest, IngestError, Ingested, Rejection, Repeat, SeriesHandle};
 pub use labels::{LabelError, Labels, LabelsBuilder, MAX_LABEL_BYTES, METRIC_NAME, PackedLabels};
 pub use matcher::{MatchOp, Matcher, MatcherError};
 pub use metadata::{Metadata, MetricType};

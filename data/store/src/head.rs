@@ -17,7 +17,6 @@ mod histograms;
 mod index;
 mod late;
 mod read;
-mod repeat;
 mod series;
 mod slab;
 mod take;
@@ -29,8 +28,7 @@ use model::{Labels, METRIC_NAME, Millis, PackedLabels, Rejection};
 pub(crate) use dump::{Dump, Restored};
 pub(crate) use index::{Census, PairCount, Postings, decode_postings};
 pub(crate) use read::HeadSamples;
-pub(crate) use repeat::shard_of_handle;
-pub(crate) use take::{LabelLimits, Sample, Terms};
+pub(crate) use take::{LabelLimits, Sample, Terms, shard_of_handle};
 
 use crate::bytes::xxh3;
 use index::Symbols;

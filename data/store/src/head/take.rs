@@ -1,10 +1,13 @@
 //! Taking rows of batches: finding their series, and telling the log.
 
+mod repeat;
+
 use model::{Histogram, Millis, PackedLabels, Rejection};
 
 use super::append::Taken;
 use super::series::NONE;
 use super::{Shard, hash_labels};
+pub(crate) use repeat::shard_of_handle;
 
 /// Samples per series after which values in the log start from zero again, so that a lost record spoils little.
 const CHAIN_LENGTH: u64 = 32;
@@ -128,12 +131,7 @@ impl Shard {
         self.previous = NONE;
     }
 
-    pub(super) fn take_sample(
-        &mut self,
-        id: u32,
-        sample: Sample<'_>,
-        terms: &Terms,
-    ) -> Result<(), Rejection> {
+    fn take_sample(&mut self, id: u32, sample: Sample<'_>, terms: &Terms) -> Result<(), Rejection> {
         let Sample {
             t,
             bits,

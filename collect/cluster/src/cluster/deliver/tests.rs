@@ -1,12 +1,8 @@
-//! Beside a delivery that makes every sample every time, with real stores of metrics.
+//! Beside a delivery that makes every sample every time.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use model::{
-    Batch, Clock, Labels, LabelsBuilder, MatchOp, Matcher, Query as _, Repeat, SampleBuffer, Selection,
-    TimeRange,
-};
+use model::{Batch, Clock, Labels, LabelsBuilder, Repeat, is_stale};
 use proptest::prelude::*;
 
 use super::*;
@@ -27,43 +23,81 @@ impl Clock for Now {
     }
 }
 
-/// A store of metrics that counts the samples that come with labels.
-struct Counting {
-    store: store::Store,
+type Samples = BTreeMap<Millis, u64>;
+
+/// Keeps all samples, and counts those that come with labels.
+#[derive(Default)]
+struct Kept {
+    /// Whether it gives handles.
     named: bool,
-    rows: AtomicUsize,
-    refuses: std::sync::atomic::AtomicBool,
+    inner: Mutex<KeptSeries>,
 }
 
-impl Counting {
+#[derive(Default)]
+struct KeptSeries {
+    numbers: BTreeMap<Labels, usize>,
+    series: Vec<Samples>,
+    n_rows: usize,
+    refuses: bool,
+}
+
+impl KeptSeries {
     fn refusal(&self) -> Result<(), IngestError> {
-        if self.refuses.load(Ordering::Relaxed) {
-            return Err(IngestError::Overloaded { waiting_bytes: 1 });
+        match self.refuses {
+            true => Err(IngestError::Overloaded { waiting_bytes: 1 }),
+            false => Ok(()),
         }
-        Ok(())
     }
 }
 
-impl Ingest for Counting {
+impl Ingest for Kept {
     fn ingest(&self, batch: &Batch) -> Result<Ingested, IngestError> {
-        self.refusal()?;
-        self.rows.fetch_add(batch.rows().len(), Ordering::Relaxed);
-        self.store.ingest(batch)
+        self.ingest_named(batch, &mut Vec::new())
     }
 
     fn ingest_named(&self, batch: &Batch, handles: &mut Vec<SeriesHandle>) -> Result<Ingested, IngestError> {
-        if !self.named {
-            handles.clear();
-            return self.ingest(batch);
+        handles.clear();
+        let mut inner = self.inner.lock();
+        inner.refusal()?;
+        let mut ingested = Ingested::default();
+        for row in batch.rows() {
+            inner.n_rows += 1;
+            let next = inner.series.len();
+            let labels = batch.labels(row).to_labels();
+            let number = *inner.numbers.entry(labels).or_insert(next);
+            if number == next {
+                inner.series.push(Samples::new());
+            }
+            let bits = row.value.to_bits();
+            let known = *inner.series[number].entry(row.timestamp).or_insert(bits);
+            let taken = known == bits;
+            ingested.samples += usize::from(taken);
+            ingested.n_rejected += usize::from(!taken);
+            if self.named {
+                let handle = SeriesHandle::new(number as u64);
+                handles.push(if taken { handle } else { SeriesHandle::VOID });
+            }
         }
-        self.refusal()?;
-        self.rows.fetch_add(batch.rows().len(), Ordering::Relaxed);
-        self.store.ingest_named(batch, handles)
+        Ok(ingested)
     }
 
     fn repeat(&self, repeat: Repeat<'_>, void: &mut Vec<usize>) -> Result<Ingested, IngestError> {
-        self.refusal()?;
-        self.store.repeat(repeat, void)
+        void.clear();
+        let mut inner = self.inner.lock();
+        inner.refusal()?;
+        let mut ingested = Ingested::default();
+        for (at, handle) in repeat.series.iter().enumerate() {
+            let samples = &mut inner.series[handle.key() as usize];
+            match samples.last_key_value() {
+                Some((time, bits)) if *time == repeat.before && !is_stale(f64::from_bits(*bits)) => {
+                    let bits = *bits;
+                    samples.insert(repeat.timestamp, bits);
+                    ingested.samples += 1;
+                }
+                _ => void.push(at),
+            }
+        }
+        Ok(ingested)
     }
 }
 
@@ -71,23 +105,14 @@ impl Ingest for Counting {
 struct World {
     shared: Arc<Shared>,
     deliverer: Deliverer,
-    ingest: Arc<Counting>,
-    _folder: tempfile::TempDir,
+    ingest: Arc<Kept>,
 }
 
 impl World {
     fn new(named: bool) -> Self {
-        let folder = tempfile::tempdir().expect("there is room");
-        let config = store::StoreConfig {
-            upkeep_interval: None,
-            ..store::StoreConfig::new(folder.path())
-        };
-        let store = store::Store::open(config, Arc::new(Now)).expect("the store opens");
-        let ingest = Arc::new(Counting {
-            store,
+        let ingest = Arc::new(Kept {
             named,
-            rows: AtomicUsize::new(0),
-            refuses: false.into(),
+            ..Kept::default()
         });
         let access = Access::Open {
             url: "http://127.0.0.1:1".to_owned(),
@@ -107,7 +132,6 @@ impl World {
             shared: cluster.shared,
             deliverer,
             ingest,
-            _folder: folder,
         }
     }
 
@@ -155,32 +179,22 @@ impl World {
         let mut batch = Batch::default();
         let series = batch.add_series(&mut labels).expect("labels");
         batch.push(&series, time, 77.0);
-        self.ingest.store.ingest(&batch).expect("the store takes it");
+        self.ingest.ingest(&batch).expect("it is taken");
     }
 
     /// Delivers; returns how many samples came with their labels.
     fn deliver(&mut self, time: Millis, end: End) -> usize {
-        let before = self.ingest.rows.load(Ordering::Relaxed);
+        let before = self.ingest.inner.lock().n_rows;
         self.deliverer.deliver(time, end);
-        self.ingest.rows.load(Ordering::Relaxed) - before
+        self.ingest.inner.lock().n_rows - before
     }
 
-    fn content(&self) -> BTreeMap<Labels, Vec<(Millis, u64)>> {
-        let everything = Selection {
-            matchers: vec![Matcher::new("__name__", MatchOp::Regex, ".+").expect("a matcher")],
-            range: TimeRange::ALL,
-        };
-        let set = self.ingest.store.select(&everything).expect("the store answers");
-        let mut buffer = SampleBuffer::default();
-        let samples = (0..set.len()).map(|at| {
-            set.read(at, &mut buffer).expect("the series is read");
-            let values = buffer.values.iter().map(|value| value.to_bits());
-            (
-                set.labels(at),
-                buffer.timestamps.iter().copied().zip(values).collect(),
-            )
-        });
-        samples.collect()
+    fn content(&self) -> BTreeMap<Labels, Samples> {
+        let inner = self.ingest.inner.lock();
+        let numbers = inner.numbers.iter();
+        numbers
+            .map(|(labels, number)| (labels.clone(), inner.series[*number].clone()))
+            .collect()
     }
 }
 
@@ -244,9 +258,9 @@ fn only_what_has_changed_is_made_again() {
         "with the end of the series of the node before"
     );
     // A delivery that is lost leaves all series behind the times.
-    world.ingest.refuses.store(true, Ordering::Relaxed);
+    world.ingest.inner.lock().refuses = true;
     assert_eq!(world.deliver(START + 3 * INTERVAL, End::No), 0);
-    world.ingest.refuses.store(false, Ordering::Relaxed);
+    world.ingest.inner.lock().refuses = false;
     assert_eq!(world.deliver(START + 4 * INTERVAL, End::No), all);
     assert_eq!(world.deliver(START + 5 * INTERVAL, End::No), 1);
     let status = *world.shared.delivery.lock();

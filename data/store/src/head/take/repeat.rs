@@ -2,8 +2,9 @@
 
 use model::{Millis, SeriesHandle, is_stale};
 
-use super::series::NONE;
-use super::{Sample, Shard, Terms};
+use super::{Sample, Terms};
+use crate::head::Shard;
+use crate::head::series::NONE;
 
 /// Bits of a handle: the number of the series, its shard, the lowest bits of the shard's incarnation. Incarnations are
 /// hours apart, so that one that comes again after 65,536 of them meets no handle of before.

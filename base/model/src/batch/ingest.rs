@@ -1,6 +1,7 @@
 //! Who takes samples, and what becomes of them.
 
-use crate::{Batch, Labels, Millis};
+use super::Batch;
+use crate::{Labels, Millis};
 
 /// Returns the setting that bounds what there is too much of.
 fn label_setting(what: &str) -> &'static str {
