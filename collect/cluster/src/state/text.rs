@@ -7,11 +7,15 @@ use std::io;
 
 use model::{Family, MetricType};
 
+use super::families::Asked;
 use super::plan::PlannedKind;
 use crate::objects::{Body, Object};
 
 /// Bytes that are handed over at a time.
 const PIECE: usize = 64 << 10;
+/// Families that are made in one pass over all objects, whose memory is what takes the time; the text of all but the first
+/// waits for its turn.
+const SIDE_BY_SIDE: usize = 4;
 /// Objects that are fetched into the processor's cache together.
 const AT_ONCE: usize = 16;
 
@@ -30,38 +34,38 @@ impl<'a> TextWriter<'a> {
     /// Writes the families of one kind.
     pub(super) fn write(&mut self, planned: &PlannedKind, objects: &[&Object]) -> io::Result<()> {
         let identities = Identities::new(planned, objects);
-        for &place in &planned.families {
-            let Some((family, _)) = planned.export.family(place) else {
-                continue;
-            };
-            let mut has_header = false;
-            for (i, object) in objects.iter().enumerate() {
-                if i.is_multiple_of(AT_ONCE) {
-                    fetch(objects.get(i..).unwrap_or_default());
-                }
-                let identity = identities.get(i);
-                let text = &mut self.text;
-                let asked = planned.asked(object);
-                // The beginning that all lines of the object have.
-                let mut common = None;
-                planned.export.emit(place, asked, &mut |labels, value| {
-                    if !has_header {
-                        has_header = true;
-                        push_header(text, family);
-                    }
-                    match common.clone() {
-                        Some(range) => text.extend_from_within(range),
-                        None => {
-                            let start = text.len();
-                            push_beginning(text, family.name, identity);
-                            common = Some(start..text.len());
-                        }
-                    }
-                    push_rest(text, !identity.is_empty(), labels, value);
-                });
-                if self.text.len() >= PIECE {
-                    self.flush()?;
-                }
+        let mut later: [String; SIDE_BY_SIDE - 1] = Default::default();
+        for places in planned.families.chunks(SIDE_BY_SIDE) {
+            self.write_families((planned, places), objects, (&identities, &mut later))?;
+            self.flush()?;
+            for text in &mut later {
+                self.out.write_all(text.as_bytes())?;
+                text.clear();
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes through all objects once: the first family goes out at once, the others wait.
+    fn write_families(
+        &mut self,
+        (planned, places): (&PlannedKind, &[usize]),
+        objects: &[&Object],
+        (identities, later): (&Identities, &mut [String]),
+    ) -> io::Result<()> {
+        let mut has_header = [false; SIDE_BY_SIDE];
+        for (i, object) in objects.iter().enumerate() {
+            if i.is_multiple_of(AT_ONCE) {
+                fetch(objects.get(i..).unwrap_or_default());
+            }
+            let asked = planned.asked(object);
+            let texts = std::iter::once(&mut self.text).chain(later.iter_mut());
+            let texts = texts.zip(&mut has_header);
+            for (place, (text, has_header)) in places.iter().zip(texts) {
+                push_samples((text, has_header), (planned, *place), (asked, identities.get(i)));
+            }
+            if self.text.len() >= PIECE {
+                self.flush()?;
             }
         }
         Ok(())
@@ -87,6 +91,34 @@ impl<'a> TextWriter<'a> {
         self.text.clear();
         Ok(())
     }
+}
+
+/// Writes the samples that one family has of an object.
+fn push_samples(
+    (text, has_header): (&mut String, &mut bool),
+    (planned, place): (&PlannedKind, usize),
+    (asked, identity): (Asked<'_>, &str),
+) {
+    let Some((family, _)) = planned.export.family(place) else {
+        return;
+    };
+    // The beginning that all lines of the object have.
+    let mut common = None;
+    planned.export.emit(place, asked, &mut |labels, value| {
+        if !*has_header {
+            *has_header = true;
+            push_header(text, family);
+        }
+        match common.clone() {
+            Some(range) => text.extend_from_within(range),
+            None => {
+                let start = text.len();
+                push_beginning(text, family.name, identity);
+                common = Some(start..text.len());
+            }
+        }
+        push_rest(text, !identity.is_empty(), labels, value);
+    });
 }
 
 /// What says which object it is, as it stands in lines, one object after another.
