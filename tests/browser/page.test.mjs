@@ -15,6 +15,10 @@ const VIEWS = [
   ['system', '/system', ready.system],
 ];
 
+/** What this process is called in lists of processes: the browser's own may end at any moment, this one stays. */
+const OWN_NAME = 'page-test';
+process.title = OWN_NAME;
+
 let browser;
 before(async () => {
   browser = await launch();
@@ -57,8 +61,7 @@ test('the overview follows the machine', async () => {
 });
 
 test('the first process opens by keyboard and has its page', async () => {
-  // Of the browser's own, which do not end meanwhile.
-  const page = await open(browser, '/processes?q=chromium');
+  const page = await open(browser, `/processes?q=${OWN_NAME}`);
   await ready.list(page);
   await page.keyboard.press('j');
   await page.locator('tr[data-selected]').waitFor();
