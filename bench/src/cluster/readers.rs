@@ -222,10 +222,11 @@ impl Reader {
                 .health
                 .get("/healthz")
                 .is_ok_and(|answer| answer.status == 200),
-            Process::Periplus(_) => self.health.get("/metrics").is_ok_and(|answer| {
-                let mut lines = answer.body.lines();
-                lines.any(|line| line.starts_with("periplus_cluster_synced{") && line.ends_with(" 1"))
-            }),
+            // What it stores about itself: the summary of a cluster is work.
+            Process::Periplus(_) => {
+                let answer = self.health.query("periplus_cluster_synced == 1");
+                answer.is_ok_and(|series| !series.is_empty())
+            }
         }
     }
 
