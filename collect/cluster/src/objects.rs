@@ -41,6 +41,9 @@ pub use value::{
     TextMap,
 };
 
+/// The label of an EndpointSlice that names its Service.
+pub(crate) const SERVICE: &str = "kubernetes.io/service-name";
+
 /// Reads a time as the API server writes it, RFC 3339, and returns its seconds since 1970.
 pub(crate) fn parse_time(text: &str) -> Option<i64> {
     value::rfc3339(text)

@@ -149,15 +149,14 @@ impl Deliverer {
         }
         self.number += 1;
         let delivery = self.shared.store.begin_delivery();
-        let mut made = self.make(&delivery, (time, end));
-        made.last_samples = usize::try_from(made.samples + made.refused + made.lost).unwrap_or(usize::MAX);
+        let made = self.make(&delivery, (time, end));
         drop(delivery);
         self.shared.store.tidy();
         self.before = time;
         let mut status = self.shared.delivery.lock();
         status.deliveries += 1;
         status.samples += made.samples;
-        status.last_samples = made.last_samples;
+        status.last_samples = usize::try_from(made.samples + made.refused + made.lost).unwrap_or(usize::MAX);
         status.refused += made.refused;
         status.lost += made.lost;
         status.last_took = began.elapsed();

@@ -16,8 +16,7 @@ use scrape::config::{KubernetesConfig, KubernetesRole};
 
 use super::objects::{Body, Meta, Object, key};
 use super::search::Scope;
-
-pub(super) use self::slice::SERVICE;
+use crate::objects::SERVICE;
 
 /// Labels of a target or a group; of two of one name the later counts.
 pub(super) type Pairs = Vec<(String, String)>;

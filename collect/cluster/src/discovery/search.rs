@@ -13,12 +13,12 @@ use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::groups::{self, SERVICE};
+use super::groups;
 use super::hub::{Hub, Lease, Wanted};
 use super::objects::{Body, Object, Reference, key};
 use super::table::Inbox;
 use crate::client::Access;
-use crate::objects::Kind;
+use crate::objects::{Kind, SERVICE};
 
 /// Changes are gathered for at least so long, and for at most the longer time.
 const SHORT: Duration = Duration::from_millis(500);

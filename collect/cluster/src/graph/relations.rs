@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Ref, matches, matches_map, workload};
-use crate::objects::{Body, Ingress, Kind, Object, Pod, Text, TextMap};
+use crate::objects::{Body, Ingress, Kind, Object, Pod, SERVICE, Text, TextMap};
 use crate::store::Store;
 
 /// Which way objects are related.
@@ -292,7 +292,7 @@ impl Found<'_> {
         }
         let name = self.object.meta.name.clone();
         self.select(Relation::EndpointSlices, &Kind::EndpointSlice, |one| {
-            one.meta.label("kubernetes.io/service-name") == Some(&*name)
+            one.meta.label(SERVICE) == Some(&*name)
         });
         self.select(
             Relation::Ingresses,

@@ -5,11 +5,8 @@ use std::sync::{Arc, OnceLock};
 use hashbrown::HashMap;
 
 use super::View;
-use crate::objects::{Kind, Object, Text, Uid};
+use crate::objects::{Kind, Object, SERVICE, Text, Uid};
 use crate::store::Store;
-
-/// The label that says whose addresses an EndpointSlice has.
-const SERVICE: &str = "kubernetes.io/service-name";
 
 type Objects = Vec<Arc<Object>>;
 

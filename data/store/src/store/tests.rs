@@ -106,6 +106,15 @@ fn open_with(config: StoreConfig, disk: Arc<dyn Disk>) -> Store {
     open::open(config, clock, disk).unwrap()
 }
 
+/// A store whose series are numbered one after another.
+fn open_one_shard(dir: &Path) -> Store {
+    let config = StoreConfig {
+        n_shards: 1,
+        ..config(dir)
+    };
+    open_with(config, unsynced())
+}
+
 fn labels(id: u32) -> Labels {
     Labels::from_pairs([
         ("__name__", ["a", "b", "c"][id as usize % 3]),
@@ -651,11 +660,7 @@ fn a_damaged_manifest_is_rebuilt_from_the_parts() {
 #[test]
 fn series_that_end_leave_the_head_and_its_index() {
     let dir = tempfile::tempdir().unwrap();
-    let config = StoreConfig {
-        n_shards: 1,
-        ..config(dir.path())
-    };
-    let store = open_with(config, unsynced());
+    let store = open_one_shard(dir.path());
     for hour in 0..8 {
         let t = 900 * HOUR + hour * HOUR;
         let first = hour as u32 * 1000;

@@ -8,9 +8,7 @@ use super::service::set_service;
 use super::{ADDRESS, Pairs, host_and_port, sanitize, set, set_meta, set_namespace, set_node};
 use crate::discovery::objects::{Endpoint, EndpointPort, EndpointSlice, Meta, key};
 use crate::discovery::search::Scope;
-
-/// The label of an EndpointSlice that names its service.
-pub(crate) const SERVICE: &str = "kubernetes.io/service-name";
+use crate::objects::SERVICE;
 
 /// Fills in the group of an EndpointSlice.
 pub(super) fn fill(group: &mut TargetGroup, scope: &Scope, (meta, slice): (&Meta, &EndpointSlice)) {

@@ -71,11 +71,7 @@ fn floats_go_on_with_their_start_and_nothing_else_does() {
 #[test]
 fn handles_of_series_that_were_numbered_anew_are_void() {
     let dir = tempfile::tempdir().unwrap();
-    let config = StoreConfig {
-        n_shards: 1,
-        ..config(dir.path())
-    };
-    let store = open_with(config, unsynced());
+    let store = open_one_shard(dir.path());
     // Many series end, and so the one that goes on gets another number.
     let mut handles = Vec::new();
     let goes_on = 3_000_000;
