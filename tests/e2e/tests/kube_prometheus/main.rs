@@ -28,7 +28,7 @@ use crate::prometheus::Prometheus;
 use crate::questions::Question;
 use crate::rules::Rules;
 
-/// Scrapes that are waited for: five minutes, the longest window of most rules and alerts.
+/// Scrapes that are waited for: five minutes, in which two of the windows and the minute that is compared fit.
 const SCRAPES: f64 = 30.0;
 /// How often what differs is asked, each time after as many scrapes: the two look at different moments, so a counter
 /// that moves once in minutes may have moved for one and not for the other. What is wrong differs each time.
@@ -56,15 +56,15 @@ fn root_queries_of_kube_prometheus_have_the_same_answers() -> anyhow::Result<()>
     machine.populate(&bed)?;
     let prometheus = Prometheus::start(&machine, &data)?;
     let ours = Ours::start(&machine)?;
-    let rules = Rules::of(prometheus.client())?;
-    gather(&ours, &prometheus, &rules)?;
+    let mut rules = Rules::of(prometheus.client())?;
+    gather(&ours, &prometheus, &mut rules)?;
     let questions = questions::load(&data, &machine.names, &rules)?;
     let mut outcome = Outcome::default();
     let mut open: Vec<&Question> = questions.iter().collect();
     for attempt in 1..=ATTEMPTS {
         if attempt > 1 {
-            println!("{} asked again", open.len());
-            gather(&ours, &prometheus, &rules)?;
+            println!("{} asked again:\n{}", open.len(), outcome.differences.join("\n"));
+            gather(&ours, &prometheus, &mut rules)?;
         }
         open = ask(&open, (&ours, &prometheus), &mut outcome)?;
         if open.is_empty() {
@@ -133,7 +133,7 @@ fn ask<'a>(
 
 /// Waits until both sides have scraped so often from now on, and evaluates rules after every scrape of ours, or as
 /// often as the machine is fast enough for.
-fn gather(ours: &Ours, prometheus: &Prometheus, rules: &Rules) -> anyhow::Result<()> {
+fn gather(ours: &Ours, prometheus: &Prometheus, rules: &mut Rules) -> anyhow::Result<()> {
     let first = scrapes(&ours.edge.client);
     let last = scrapes(prometheus.client()) + SCRAPES;
     let mut n = first;

@@ -11,6 +11,7 @@ use testkit::{Client, Peer, free_port, peer_path, tool_path};
 
 use crate::machine::{INTERVAL, Machine};
 use crate::ours::EDGE;
+use crate::questions;
 
 /// The processes; killed when dropped.
 #[derive(Debug)]
@@ -42,10 +43,8 @@ impl Prometheus {
         let node = Peer::start(command, node_port, "/metrics")?;
 
         let rules = machine.folder.join("rules.yaml");
-        std::fs::write(
-            &rules,
-            every_interval(&std::fs::read_to_string(data.join("rules.yaml"))?),
-        )?;
+        let adapted = adapt(&std::fs::read_to_string(data.join("rules.yaml"))?)?;
+        std::fs::write(&rules, adapted.to_string())?;
         let config = configuration(machine, (state_port, node_port));
         let path = machine.folder.join("prometheus.yml");
         std::fs::write(&path, config.to_string())?;
@@ -71,17 +70,19 @@ impl Prometheus {
     }
 }
 
-/// Has groups of rules evaluated as often as scraped: some have minutes of their own, which no comparison of a moment
-/// can follow.
-fn every_interval(rules: &str) -> String {
-    let lines = rules.lines().map(|line| {
-        let key = line.trim_start_matches([' ', '-']);
-        match key.strip_prefix("interval: ") {
-            Some(value) if line.len() - key.len() <= 2 => line.replace(value, INTERVAL),
-            _ => line.to_owned(),
+/// Returns rules as both sides evaluate them: all groups as often as is scraped, as no comparison of a moment can follow
+/// those that have minutes of their own, and over windows of which both sides have everything.
+fn adapt(rules: &str) -> anyhow::Result<Value> {
+    let mut rules: Value = serde_saphyr::from_str(rules)?;
+    let groups = rules["groups"].as_array_mut().context("there are groups")?;
+    for group in groups {
+        group["interval"] = json!(INTERVAL);
+        for rule in group["rules"].as_array_mut().into_iter().flatten() {
+            let query = rule["expr"].as_str().context("a rule has an expression")?;
+            rule["expr"] = json!(questions::shorten(query));
         }
-    });
-    lines.collect::<Vec<_>>().join("\n")
+    }
+    Ok(rules)
 }
 
 /// Returns the kube-state-metrics that the test bed has built.

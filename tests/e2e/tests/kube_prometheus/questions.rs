@@ -12,6 +12,14 @@ const FILE: &str = "dashboard-queries.jsonl";
 /// Windows of panels: several scrapes, short enough that both sides have all of it.
 const WINDOW: &str = "2m";
 
+/// Windows of rules and panels that reach back beyond the comparison, in their order.
+const LONG: [&str; 11] = [
+    "5m", "10m", "15m", "30m", "1h", "2h", "3h", "6h", "1d", "3d", "30d",
+];
+/// Seconds of the window that stands for the first of them. One over recorded series of another must still fit into
+/// the scrapes that are waited for.
+const SHORT: usize = 100;
+
 /// One question.
 #[derive(Clone, Debug)]
 pub(crate) struct Question {
@@ -57,6 +65,20 @@ pub(crate) fn load(folder: &Path, names: &Names, rules: &Rules) -> anyhow::Resul
     Ok(questions)
 }
 
+/// Returns a query whose windows are such that both sides have all of them. The two do not begin in the same moment: a
+/// window that reaches back to the beginning holds what happened between their first scrapes on one side only, and a
+/// counter that moves once in minutes differs by half for as long. Each long window has a short one of its own, so that
+/// what differs by windows alone stays different. An extrapolation over days needs its window, and is of gauges.
+pub(crate) fn shorten(query: &str) -> String {
+    if query.contains("predict_linear") {
+        return query.to_owned();
+    }
+    let windows = LONG.iter().zip(SHORT..);
+    windows.fold(query.to_owned(), |query, (long, seconds)| {
+        query.replace(&format!("[{long}]"), &format!("[{seconds}s]"))
+    })
+}
+
 /// Fills in variables as Grafana does: "All" where a regular expression is asked for, one choice elsewhere.
 fn fill_in(expression: &str, names: &Names) -> String {
     let mut query = expression.to_owned();
@@ -88,5 +110,5 @@ fn fill_in(expression: &str, names: &Names) -> String {
     ] {
         query = query.replace(variable, value);
     }
-    query.split_whitespace().collect::<Vec<_>>().join(" ")
+    shorten(&query.split_whitespace().collect::<Vec<_>>().join(" "))
 }

@@ -1,7 +1,9 @@
 //! The rules, as Prometheus has read them, and their recorded series on our side.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use anyhow::Context as _;
-use model::{Batch, LabelsBuilder, METRIC_NAME};
+use model::{Batch, LabelsBuilder, METRIC_NAME, Millis, stale_marker};
 use serde_json::Value;
 use testkit::Client;
 
@@ -17,6 +19,8 @@ pub(crate) struct Rule {
     /// Labels that the recorded series get.
     labels: Vec<(String, String)>,
     is_recorded: bool,
+    /// What the last evaluation found: label sets, as the API answers.
+    last: Vec<Value>,
 }
 
 /// All rules, in their order.
@@ -43,6 +47,7 @@ impl Rules {
                     query: text("query"),
                     labels: labels.collect(),
                     is_recorded: text("type") == "recording",
+                    last: Vec::new(),
                 });
             }
         }
@@ -51,19 +56,28 @@ impl Rules {
     }
 
     /// Evaluates all recorded rules on our data and writes the series, one rule after the other as a rule sees what
-    /// those before it have recorded.
+    /// those before it have recorded. A series that is there no more ends, as in Prometheus.
     ///
     /// # Errors
     /// Ours does not answer, or does not take a series.
-    pub(crate) fn evaluate(&self, ours: &Client) -> anyhow::Result<()> {
-        for rule in self.0.iter().filter(|rule| rule.is_recorded) {
+    pub(crate) fn evaluate(&mut self, ours: &Client) -> anyhow::Result<()> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
+        let time = Millis::try_from(now.as_millis())?;
+        let parameter = format!("{:.3}", now.as_secs_f64());
+        for rule in self.0.iter_mut().filter(|rule| rule.is_recorded) {
             let data = ours
-                .api("query", &[("query", &rule.query)])
+                .api("query", &[("query", &rule.query), ("time", &parameter)])
                 .with_context(|| format!("evaluating {}", rule.name))?;
-            let mut batch = Batch::default();
+            let (mut batch, mut found) = (Batch::default(), Vec::new());
             for series in data["result"].as_array().into_iter().flatten() {
-                add(&mut batch, rule, series).with_context(|| format!("{}: {series}", rule.name))?;
+                let value = series["value"][1].as_str().context("a sample has a value")?;
+                rule.add(&mut batch, &series["metric"], (time, value.parse()?))?;
+                found.push(series["metric"].clone());
             }
+            for gone in rule.last.iter().filter(|one| !found.contains(one)) {
+                rule.add(&mut batch, gone, (time, stale_marker()))?;
+            }
+            rule.last = found;
             if batch.rows().is_empty() {
                 continue;
             }
@@ -79,21 +93,24 @@ impl Rules {
     }
 }
 
-fn add(batch: &mut Batch, rule: &Rule, series: &Value) -> anyhow::Result<()> {
-    let mut labels = LabelsBuilder::default();
-    labels.add(METRIC_NAME, &rule.name);
-    for (name, value) in series["metric"].as_object().into_iter().flatten() {
-        let is_replaced = name == METRIC_NAME || rule.labels.iter().any(|(own, _)| own == name);
-        if !is_replaced {
-            labels.add(name, value.as_str().unwrap_or_default());
+impl Rule {
+    /// Adds a sample of a recorded series.
+    fn add(&self, batch: &mut Batch, metric: &Value, (time, value): (Millis, f64)) -> anyhow::Result<()> {
+        let mut labels = LabelsBuilder::default();
+        labels.add(METRIC_NAME, &self.name);
+        for (name, value) in metric.as_object().into_iter().flatten() {
+            let is_replaced = name == METRIC_NAME || self.labels.iter().any(|(own, _)| own == name);
+            if !is_replaced {
+                labels.add(name, value.as_str().unwrap_or_default());
+            }
         }
+        for (name, value) in &self.labels {
+            labels.add(name, value);
+        }
+        let packed = batch
+            .add_series(&mut labels)
+            .with_context(|| format!("{}: {metric}", self.name))?;
+        batch.push(&packed, time, value);
+        Ok(())
     }
-    for (name, value) in &rule.labels {
-        labels.add(name, value);
-    }
-    let time = series["value"][0].as_f64().context("a sample has a time")?;
-    let value = series["value"][1].as_str().context("a sample has a value")?;
-    let packed = batch.add_series(&mut labels)?;
-    batch.push(&packed, (time * 1000.0).round() as i64, value.parse()?);
-    Ok(())
 }
