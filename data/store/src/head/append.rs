@@ -161,25 +161,30 @@ impl Shard {
         timeline.matches(next, t).then_some((own, next))
     }
 
-    /// Joins the timeline of the row before. With `last_t`, only if that fits its past as well.
+    /// Joins the timeline of the row before: one target's series come one after another, each with one sample or with
+    /// several. With `last_t`, only if that fits its past as well.
     fn join_neighbour(&self, t: Millis, last_t: Option<Millis>) -> Option<(u32, u32)> {
-        let at = self.neighbour;
-        let timeline = self.timelines.get(at as usize)?.as_ref()?;
-        let fits = timeline.last() == t && (last_t.is_none() || timeline.before_last() == last_t);
-        fits.then(|| (at, timeline.end() - 1))
+        self.join(self.neighbour, t, last_t)
     }
 
     /// Joins series that came at the same two times.
     fn join_cadence(&self, last_t: Millis, t: Millis) -> Option<(u32, u32)> {
-        let at = *self.cadences.get(&(last_t, t))?;
+        self.join(*self.cadences.get(&(last_t, t))?, t, None)
+    }
+
+    fn join(&self, at: u32, t: Millis, last_t: Option<Millis>) -> Option<(u32, u32)> {
         let timeline = self.timelines.get(at as usize)?.as_ref()?;
-        (timeline.last() == t).then(|| (at, timeline.end() - 1))
+        let index = timeline.find(t)?;
+        (last_t.is_none() || timeline.before(index) == last_t).then_some((at, index))
     }
 
     /// Goes on with the own timeline after a gap.
     fn extend(&mut self, own: u32, t: Millis) -> Option<(u32, u32)> {
         let timeline = self.timelines.get_mut(own as usize)?.as_mut()?;
-        (timeline.last() == t || timeline.push(t)).then(|| (own, timeline.end() - 1))
+        if let Some(index) = timeline.find(t) {
+            return Some((own, index));
+        }
+        timeline.push(t).then(|| (own, timeline.end() - 1))
     }
 
     fn note_cadence(&mut self, last_t: Millis, t: Millis, timeline: u32) {
@@ -277,3 +282,6 @@ impl Shard {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

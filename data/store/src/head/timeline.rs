@@ -55,13 +55,20 @@ impl Timeline {
         self.tail.last().copied().unwrap_or(Millis::MIN)
     }
 
-    /// Returns the time before the last one.
-    pub(super) fn before_last(&self) -> Option<Millis> {
-        self.tail
-            .len()
-            .checked_sub(2)
-            .and_then(|i| self.tail.get(i))
-            .copied()
+    /// Returns the index of a time that is among the latest ones.
+    pub(super) fn find(&self, t: Millis) -> Option<u32> {
+        let at = if t == self.last() {
+            self.tail.len() - 1
+        } else {
+            self.tail.binary_search(&t).ok()?
+        };
+        Some(self.tail_base() + at as u32)
+    }
+
+    /// Returns the time before the one at an index, if both are among the latest ones.
+    pub(super) fn before(&self, index: u32) -> Option<Millis> {
+        let at = index.checked_sub(self.tail_base())?.checked_sub(1)?;
+        self.tail.get(at as usize).copied()
     }
 
     /// Tells whether the time at `index` is `t`, appending `t` if `index` is the end and `t` the latest time.
