@@ -3,6 +3,7 @@
 #   make up      set up, build, collect this machine, print the address to open
 #   make test    set up, build, run every test
 #   make build   the release binary with the page inside
+#   make dist    the same, optimised as a whole: what is published and measured, for four times the build
 #   make check   format, clippy with warnings as errors, tidy, the page's types
 #   make bench   side by side with VictoriaMetrics, Prometheus, node_exporter and kube-state-metrics, in one run;
 #                BENCH="ingest --quick" names sections and options
@@ -30,13 +31,16 @@ UI_SOURCES := $(shell find $(UI)/src $(UI)/index.html $(UI)/package.json $(UI)/v
 UP ?=
 BENCH ?=
 
-.PHONY: up test build check bench fuzz testbed deny ui clean setup-build setup-test
+.PHONY: up test build dist check bench fuzz testbed deny ui clean setup-build setup-test
 
 up: build
 	$(TARGET)/release/periplus up $(UP)
 
 build: ui
 	cargo build --release --package periplus
+
+dist: ui
+	cargo build --profile dist --package periplus
 
 ui: $(UI)/dist/index.html
 
@@ -107,9 +111,9 @@ check: ui
 
 BENCH_PEERS := $(addprefix $(PERIPLUS_PEERS)/,node_exporter prometheus victoriametrics)
 
-bench: build $(BENCH_PEERS) $(BROWSER)/node_modules/.package-lock.json testbed
-	cargo build --release --package cluster --example state
-	cargo run --release --package bench -- --periplus $(TARGET)/release/periplus $(BENCH)
+bench: dist $(BENCH_PEERS) $(BROWSER)/node_modules/.package-lock.json testbed
+	cargo build --profile dist --package cluster --example state
+	cargo run --release --package bench -- --periplus $(TARGET)/dist/periplus $(BENCH)
 
 SECONDS := 60
 TARGETS ?=

@@ -19,11 +19,17 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
+use tikv_jemallocator::Jemalloc;
 use tokio::runtime::Builder;
 
 use crate::cli::{Cli, Command, Role};
 use crate::report::{Failure, OrHint as _};
 use crate::screen::Paint;
+
+/// The system's allocator keeps what a large load has left: half a gigabyte after a day of history of 92,000 series, of
+/// which half is free.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
