@@ -7,10 +7,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tls::{Secret, SecretSource, TlsConfig, TlsSettings, pick_source};
 use url::Url;
 
-const GRANT_TYPE: &str = "client_credentials";
+use crate::assertion::{Algorithm, Assertion, GRANT_TYPE as JWT_BEARER};
+
+const CLIENT_CREDENTIALS: &str = "client_credentials";
 
 /// `oauth2` as it is written; it is printed as it was read, without secrets.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
@@ -24,9 +27,31 @@ pub struct OAuth2Settings {
     /// File of what proves it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_secret_file: Option<String>,
-    /// How a token is asked for; `client_credentials`.
+    /// How a token is asked for: `client_credentials`, or `urn:ietf:params:oauth:grant-type:jwt-bearer`, for which alone
+    /// the seven keys that follow are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant_type: Option<String>,
+    /// Tells the server which key signs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_certificate_key_id: Option<String>,
+    /// The RSA key that signs, as PEM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_certificate_key: Option<Secret>,
+    /// File of the RSA key that signs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_certificate_key_file: Option<String>,
+    /// `RS256`, `RS384` or `RS512`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature_algorithm: Option<String>,
+    /// Who vouches; the client if it is not set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iss: Option<String>,
+    /// For whom; `token_url` if it is not set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audience: Option<String>,
+    /// What is claimed beside.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub claims: BTreeMap<String, Value>,
     /// What the token is for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<String>,
@@ -71,13 +96,22 @@ pub enum Proxy {
     },
 }
 
+/// How a token is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Grant {
+    /// With the client's secret; the client has none if there is none.
+    ClientCredentials(Option<SecretSource>),
+    /// With an assertion that the client signs.
+    JwtBearer(Box<Assertion>),
+}
+
 /// How tokens are to be had.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OAuth2Config {
     /// Who we are.
     pub client_id: Secret,
-    /// What proves it; the client has none if there is none.
-    pub client_secret: Option<SecretSource>,
+    /// What proves it.
+    pub grant: Grant,
     /// What the token is for.
     pub scopes: Vec<String>,
     /// Where tokens are to be had.
@@ -104,32 +138,20 @@ impl OAuth2Settings {
 
     /// Checks what is written; relative paths begin at `folder`. What is wrong is said in `mistakes`, each a sentence
     /// about a key of `oauth2`.
-    pub fn check(self, folder: &Path, mistakes: &mut Vec<String>) -> Option<OAuth2Config> {
+    pub fn check(mut self, folder: &Path, mistakes: &mut Vec<String>) -> Option<OAuth2Config> {
         let before = mistakes.len();
         if self.client_id.is_empty() {
             mistakes.push("client_id is missing".to_owned());
         }
-        if let Some(other) = self
-            .grant_type
-            .as_deref()
-            .filter(|kind| ![GRANT_TYPE, ""].contains(kind))
-        {
-            mistakes.push(format!(
-                "grant_type {other:?} is not supported: only {GRANT_TYPE} is"
-            ));
-        }
-        let client_secret = pick_source(
-            ("client_secret", self.client_secret),
-            ("client_secret_file", self.client_secret_file),
-            folder,
-        )
-        .unwrap_or_else(|mistake| {
-            mistakes.push(mistake);
-            None
-        });
-        for key in ["scope", "client_id", "client_secret"] {
-            let taken = key != "scope" || !self.scopes.is_empty();
-            if taken && self.endpoint_params.contains_key(key) {
+        let grant = self.grant(folder, mistakes);
+        let own: &[&str] = if self.grant_type.as_deref() == Some(JWT_BEARER) {
+            &["scope", "assertion"]
+        } else {
+            &["scope", "client_id", "client_secret"]
+        };
+        for key in own {
+            let taken = *key != "scope" || !self.scopes.is_empty();
+            if taken && self.endpoint_params.contains_key(*key) {
                 mistakes.push(format!(
                     "endpoint_params can not set {key}: it is set by its own key"
                 ));
@@ -164,13 +186,64 @@ impl OAuth2Settings {
         let params = self.endpoint_params.into_iter();
         Some(OAuth2Config {
             client_id: Secret::new(self.client_id),
-            client_secret,
+            grant: grant?,
             scopes: self.scopes,
             token_url: token_url?,
             endpoint_params: params.map(|(name, value)| (name, Secret::new(value))).collect(),
             tls,
             proxy,
         })
+    }
+
+    /// Takes what belongs to the grant.
+    fn grant(&mut self, folder: &Path, mistakes: &mut Vec<String>) -> Option<Grant> {
+        let mut pick = |inline, file| {
+            let source = pick_source(inline, file, folder);
+            source.map_err(|mistake| mistakes.push(mistake)).ok()
+        };
+        match self.grant_type.as_deref().unwrap_or_default() {
+            "" | CLIENT_CREDENTIALS => {
+                let secret = pick(
+                    ("client_secret", self.client_secret.take()),
+                    ("client_secret_file", self.client_secret_file.take()),
+                );
+                secret.map(Grant::ClientCredentials)
+            }
+            JWT_BEARER => {
+                let key = pick(
+                    ("client_certificate_key", self.client_certificate_key.take()),
+                    (
+                        "client_certificate_key_file",
+                        self.client_certificate_key_file.take(),
+                    ),
+                )?;
+                if key.is_none() {
+                    mistakes.push(
+                        "client_certificate_key or client_certificate_key_file is missing: the key that signs"
+                            .to_owned(),
+                    );
+                }
+                let algorithm = Algorithm::parse(self.signature_algorithm.as_deref().unwrap_or_default());
+                if algorithm.is_none() {
+                    mistakes.push("signature_algorithm is none of RS256, RS384 and RS512".to_owned());
+                }
+                let some = |text: &mut Option<String>| text.take().filter(|text| !text.is_empty());
+                Some(Grant::JwtBearer(Box::new(Assertion {
+                    key: key?,
+                    key_id: some(&mut self.client_certificate_key_id),
+                    algorithm: algorithm?,
+                    issuer: some(&mut self.iss),
+                    audience: some(&mut self.audience),
+                    claims: std::mem::take(&mut self.claims),
+                })))
+            }
+            other => {
+                mistakes.push(format!(
+                    "grant_type {other:?} is not supported: {CLIENT_CREDENTIALS} and {JWT_BEARER} are"
+                ));
+                None
+            }
+        }
     }
 }
 

@@ -9,7 +9,8 @@ use tls::{Renamed, Secret, SecretError, TlsError, WatchedFiles, client_config};
 use tokio::sync::Semaphore;
 
 use crate::answer::{Granted, read};
-use crate::{OAuth2Config, Proxy};
+use crate::assertion::{Assertion, GRANT_TYPE, Subject};
+use crate::{Grant, OAuth2Config, Proxy};
 
 /// A token is not used in its last seconds: it must still be good when it arrives.
 const MARGIN: Duration = Duration::from_secs(10);
@@ -23,9 +24,12 @@ const MAX_QUOTE: usize = 200;
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 pub enum OAuth2Error {
-    /// `client_secret_file` cannot be read.
-    #[error("cannot read client_secret_file of oauth2")]
+    /// The file of the client's secret or key cannot be read.
+    #[error("cannot read the client's secret of oauth2")]
     Secret(#[source] SecretError),
+    /// The client's key cannot sign.
+    #[error("client_certificate_key of oauth2 cannot sign: {0}")]
+    Key(&'static str),
     /// TLS of the request for a token cannot be set up.
     #[error("cannot set up TLS of oauth2")]
     Tls(#[source] TlsError),
@@ -115,7 +119,10 @@ impl TokenSource {
     /// # Errors
     /// There is no token to be had.
     pub async fn authorization(&self) -> Result<HeaderValue, OAuth2Error> {
-        let secret = self.config.client_secret.as_ref();
+        let secret = match &self.config.grant {
+            Grant::ClientCredentials(secret) => secret.as_ref(),
+            Grant::JwtBearer(assertion) => Some(&assertion.key),
+        };
         let secret = secret
             .map(tls::SecretSource::load)
             .transpose()
@@ -148,8 +155,28 @@ impl TokenSource {
         (good && cached.secret.as_ref() == secret).then(|| cached.authorization.clone())
     }
 
-    /// Asks in the way that the server understands; the first time, in one way after the other.
     async fn ask(&self, secret: Option<&Secret>) -> Result<Granted, OAuth2Error> {
+        match (&self.config.grant, secret) {
+            (Grant::JwtBearer(assertion), Some(key)) => self.ask_with(assertion, key).await,
+            _ => self.ask_for_client(secret).await,
+        }
+    }
+
+    /// Asks with a signed assertion.
+    async fn ask_with(&self, assertion: &Assertion, key: &Secret) -> Result<Granted, OAuth2Error> {
+        let subject = Subject {
+            client_id: self.config.client_id.reveal(),
+            token_url: self.config.token_url.as_str(),
+            scope: &self.config.scopes.join(" "),
+        };
+        let signed = assertion.sign(&subject, key).map_err(OAuth2Error::Key)?;
+        let mut form = self.form(GRANT_TYPE);
+        form.push(("assertion", signed));
+        self.send(form, None).await
+    }
+
+    /// Asks in the way that the server understands; the first time, in one way after the other.
+    async fn ask_for_client(&self, secret: Option<&Secret>) -> Result<Granted, OAuth2Error> {
         let (style, known) = match self.style.load(Ordering::Relaxed) {
             FORM => (Style::Form, true),
             style => (Style::Header, style == HEADER),
@@ -173,7 +200,21 @@ impl TokenSource {
     }
 
     async fn ask_as(&self, style: Style, secret: Option<&Secret>) -> Result<Granted, OAuth2Error> {
-        let mut form = vec![("grant_type", "client_credentials".to_owned())];
+        let mut form = self.form("client_credentials");
+        let (id, secret) = (self.config.client_id.reveal(), secret.map_or("", Secret::reveal));
+        if style == Style::Header {
+            return self.send(form, Some((encoded(id), encoded(secret)))).await;
+        }
+        form.push(("client_id", id.to_owned()));
+        if !secret.is_empty() {
+            form.push(("client_secret", secret.to_owned()));
+        }
+        self.send(form, None).await
+    }
+
+    /// Returns the fields that are the same whoever asks.
+    fn form(&self, grant_type: &str) -> Vec<(&str, String)> {
+        let mut form = vec![("grant_type", grant_type.to_owned())];
         if !self.config.scopes.is_empty() {
             form.push(("scope", self.config.scopes.join(" ")));
         }
@@ -182,7 +223,15 @@ impl TokenSource {
             form.retain(|(known, _)| known != name);
             form.push((name, value.reveal().to_owned()));
         }
-        let (id, secret) = (self.config.client_id.reveal(), secret.map_or("", Secret::reveal));
+        form
+    }
+
+    /// Sends a form, perhaps with a name and a password in the header.
+    async fn send(
+        &self,
+        form: Vec<(&str, String)>,
+        basic: Option<(String, String)>,
+    ) -> Result<Granted, OAuth2Error> {
         let client = self.client()?;
         let mut request = match renamed(&self.config) {
             Some(renamed) => client
@@ -191,14 +240,8 @@ impl TokenSource {
             None => client.post(self.config.token_url.clone()),
         };
         request = request.header(ACCEPT, "application/json");
-        match style {
-            Style::Header => request = request.basic_auth(encoded(id), Some(encoded(secret))),
-            Style::Form => {
-                form.push(("client_id", id.to_owned()));
-                if !secret.is_empty() {
-                    form.push(("client_secret", secret.to_owned()));
-                }
-            }
+        if let Some((id, secret)) = basic {
+            request = request.basic_auth(id, Some(secret));
         }
         let failed = |error: reqwest::Error| OAuth2Error::Request(error.without_url());
         let form = url::form_urlencoded::Serializer::new(String::new())

@@ -5,6 +5,7 @@
     reason = "a test's server runs a task of its own; what it cannot set up fails the test"
 )]
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -13,7 +14,12 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oauth2::{OAuth2Error, OAuth2Settings, TokenSource};
+use rustls::SignatureScheme;
+use rustls::crypto::ring::default_provider;
+use serde_json::json;
 
 /// What a server of tokens is like.
 #[derive(Clone, Copy, PartialEq)]
@@ -22,6 +28,8 @@ enum Kind {
     Header,
     /// It knows the form only.
     Form,
+    /// It takes assertions, and leaves looking at them to the test.
+    Assertion,
     /// Its tokens end at once.
     Hasty,
     /// It grants nothing.
@@ -53,6 +61,7 @@ async fn token(State(world): State<Arc<World>>, headers: HeaderMap, form: String
     let known = match world.kind {
         // "me:se cret", each encoded as in a form.
         Kind::Form => form.contains("client_id=me&client_secret=se+cret"),
+        Kind::Assertion => form.contains("assertion=") && !headers.contains_key("authorization"),
         _ => headers
             .get("authorization")
             .is_some_and(|value| value == "Basic bWU6c2UrY3JldA=="),
@@ -163,6 +172,87 @@ async fn a_server_that_knows_the_form_only_is_found_out_once() {
     let source = source(&server, "client_secret: 'se cret'", std::path::Path::new("/"));
     assert_eq!(source.authorization().await.unwrap(), "Bearer t2");
     assert_eq!(server.world.n_requests.load(Ordering::Relaxed), 2);
+}
+
+/// Returns what an assertion says, `[header, claims]`, and that the key of the tests has signed it.
+fn open(assertion: &str, scheme: SignatureScheme) -> ([serde_json::Value; 2], bool) {
+    let decode = |text: &str| URL_SAFE_NO_PAD.decode(text).unwrap();
+    let (signed, signature) = assertion.rsplit_once('.').unwrap();
+    let (header, claims) = signed.split_once('.').unwrap();
+    let algorithms = default_provider().signature_verification_algorithms;
+    let (_, fitting) = algorithms
+        .mapping
+        .iter()
+        .find(|(known, _)| *known == scheme)
+        .unwrap();
+    let is_signed = fitting[0].verify_signature(
+        include_bytes!("../data/key.der"),
+        signed.as_bytes(),
+        &decode(signature),
+    );
+    let json = |text| serde_json::from_slice(&decode(text)).unwrap();
+    ([json(header), json(claims)], is_signed.is_ok())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signed_assertion_is_sent() {
+    let server = server(Kind::Assertion).await;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("key.pem"), include_str!("../data/key.pem")).unwrap();
+    let ask = async |more: &str, scheme| {
+        let more = format!(
+            "grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', client_certificate_key_file: key.pem, {more}"
+        );
+        let source = source(&server, &more, folder.path());
+        source.authorization().await.unwrap();
+        let form = server.world.last_form.lock().clone();
+        let mut fields: BTreeMap<String, String> = url::form_urlencoded::parse(form.as_bytes())
+            .into_owned()
+            .collect();
+        let assertion = fields.remove("assertion").unwrap();
+        let (said, is_signed) = open(&assertion, scheme);
+        assert!(is_signed);
+        (fields, said)
+    };
+    let (fields, [header, mut claims]) = ask("scopes: []", SignatureScheme::RSA_PKCS1_SHA256).await;
+    let grant = "urn:ietf:params:oauth:grant-type:jwt-bearer".to_owned();
+    assert_eq!(fields, BTreeMap::from([("grant_type".to_owned(), grant)]));
+    assert_eq!(header, json!({"alg": "RS256", "typ": "JWT"}));
+    let mut take = |name: &str| claims.as_object_mut().unwrap().remove(name).unwrap();
+    let (id, issued, end) = (take("jti"), take("iat"), take("exp"));
+    assert_eq!(id.as_str().unwrap().len(), 32);
+    assert_eq!(end.as_u64().unwrap() - issued.as_u64().unwrap(), 600);
+    assert_eq!(claims, json!({"iss": "me", "sub": "me", "aud": server.url}));
+
+    let more = "scopes: [A, B], client_certificate_key_id: k1, signature_algorithm: RS512, iss: 'https://a.test', \
+                audience: b, claims: {integer: 1, sub: other}, endpoint_params: {grant_type: own}";
+    let (fields, [header, claims]) = ask(more, SignatureScheme::RSA_PKCS1_SHA512).await;
+    assert_eq!(fields["scope"], "A B");
+    assert_eq!(fields["grant_type"], "own");
+    assert_eq!(header, json!({"alg": "RS512", "typ": "JWT", "kid": "k1"}));
+    for (name, value) in [
+        ("iss", json!("https://a.test")),
+        ("aud", json!("b")),
+        ("scope", json!("A B")),
+        ("integer", json!(1)),
+        ("sub", json!("other")),
+    ] {
+        assert_eq!(claims[name], value);
+    }
+    assert_ne!(claims["jti"], id);
+
+    // A key that is none is said to be none, and not shown.
+    std::fs::write(folder.path().join("key.pem"), "hidden").unwrap();
+    let more =
+        "grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', client_certificate_key_file: key.pem";
+    let error = source(&server, more, folder.path())
+        .authorization()
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "client_certificate_key of oauth2 cannot sign: it is no private key in PEM without a passphrase"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -50,13 +50,8 @@ impl Span {
     /// # Errors
     /// It does not answer.
     pub(crate) fn until_now(client: &Client) -> anyhow::Result<Self> {
-        let now = client
-            .query("vector(time())")?
-            .first()
-            .map(|(_, _, value)| *value);
-        let now = now.context("the time is a value")?;
         Ok(Self {
-            end: ((now - BEHIND) / STEP).floor() * STEP,
+            end: ((now(client)? - BEHIND) / STEP).floor() * STEP,
         })
     }
 
@@ -88,6 +83,16 @@ impl Span {
         };
         Ok(series.iter().map(one).collect())
     }
+}
+
+/// Returns the time by a server's clock, in seconds.
+///
+/// # Errors
+/// It does not answer.
+pub(crate) fn now(client: &Client) -> anyhow::Result<f64> {
+    let answer = client.query("vector(time())")?;
+    let now = answer.first().map(|(_, _, value)| *value);
+    now.context("the time is a value")
 }
 
 /// Compares ours with theirs.

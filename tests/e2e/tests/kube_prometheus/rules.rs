@@ -1,11 +1,11 @@
 //! The rules, as Prometheus has read them, and their recorded series on our side.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use anyhow::Context as _;
 use model::{Batch, LabelsBuilder, METRIC_NAME, Millis, stale_marker};
 use serde_json::Value;
 use testkit::Client;
+
+use crate::compare::now;
 
 /// One rule.
 #[derive(Debug)]
@@ -61,9 +61,8 @@ impl Rules {
     /// # Errors
     /// Ours does not answer, or does not take a series.
     pub(crate) fn evaluate(&mut self, ours: &Client) -> anyhow::Result<()> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
-        let time = Millis::try_from(now.as_millis())?;
-        let parameter = format!("{:.3}", now.as_secs_f64());
+        let now = now(ours)?;
+        let (time, parameter) = ((now * 1000.0).round() as Millis, format!("{now:.3}"));
         for rule in self.0.iter_mut().filter(|rule| rule.is_recorded) {
             let data = ours
                 .api("query", &[("query", &rule.query), ("time", &parameter)])
