@@ -24,8 +24,9 @@ use crate::progress::Progress;
 use crate::report::Table;
 use crate::stop;
 
-/// Prometheus looks for something to compact once a minute.
-const REST: Duration = Duration::from_secs(70);
+/// Prometheus looks for something to compact once a minute; ours writes the last of a history after half a minute without
+/// any, and merges it after another half.
+const REST: Duration = Duration::from_secs(120);
 
 /// Something that is asked.
 #[derive(Clone, Debug)]
