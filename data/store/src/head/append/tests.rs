@@ -55,7 +55,7 @@ fn series_that_come_with_several_samples_each_share_their_times() {
 
 #[test]
 fn a_series_with_a_gap_stays_with_the_others() {
-    let has_gap = |series: usize, n: Millis| series % 3 == 0 && (50..60).contains(&n);
+    let has_gap = |series: usize, n: Millis| series.is_multiple_of(3) && (50..60).contains(&n);
     let requests = (0..20).flat_map(|request| {
         (0..SERIES).flat_map(move |series| (0..5).map(move |n| (series, request * 5 + n)))
     });
