@@ -153,6 +153,10 @@ impl Shard {
             at = chunk.next;
         }
         let timeline = self.timelines.get(series.timeline as usize)?.as_ref()?;
+        // History is asked for sample by sample: it is before all that is open.
+        if series.n == 0 || timeline.lower_bound(series.start).is_some_and(|first| t < first) {
+            return None;
+        }
         timeline.copy(series.start, usize::from(series.n), &mut times);
         let index = times.binary_search(&t).ok()?;
         let mut values = Vec::new();

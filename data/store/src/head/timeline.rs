@@ -20,11 +20,17 @@ pub(super) const MAX_TIMES: usize = 1 << 22;
 pub(super) struct Timeline {
     /// Index of the first time of the first block.
     base: u32,
-    blocks: VecDeque<Box<[u8]>>,
+    blocks: VecDeque<Block>,
     /// The latest times; at least one block of them stays uncompressed.
     tail: Vec<Millis>,
     /// How many open and sealed chunks refer to this timeline.
     pub(super) users: u32,
+}
+
+/// Compressed times.
+struct Block {
+    first: Millis,
+    bytes: Box<[u8]>,
 }
 
 impl Timeline {
@@ -91,11 +97,23 @@ impl Timeline {
         if self.tail.len() == 2 * BLOCK {
             let mut bytes = Vec::new();
             encode_ints(self.tail.get(..BLOCK).unwrap_or_default(), &mut bytes);
-            self.blocks.push_back(bytes.into_boxed_slice());
+            self.blocks.push_back(Block {
+                first: self.tail.first().copied().unwrap_or(Millis::MIN),
+                bytes: bytes.into_boxed_slice(),
+            });
             self.tail.drain(..BLOCK);
         }
         self.tail.push(t);
         true
+    }
+
+    /// Returns a time that the one at an index is not before: itself, or the first one of its block.
+    pub(super) fn lower_bound(&self, index: u32) -> Option<Millis> {
+        let at = index.checked_sub(self.base)? as usize;
+        match self.blocks.get(at / BLOCK) {
+            Some(block) => Some(block.first),
+            None => self.tail.get(at - self.blocks.len() * BLOCK).copied(),
+        }
     }
 
     /// Appends the times at `start..start + n` to `out`.
@@ -109,7 +127,7 @@ impl Timeline {
             if block_end > from && block_start < to {
                 decoded.clear();
                 // Written by `push`, so it decodes.
-                if decode_ints(&mut Reader::new(block), BLOCK, &mut decoded).is_ok() {
+                if decode_ints(&mut Reader::new(&block.bytes), BLOCK, &mut decoded).is_ok() {
                     let first = from.max(block_start) - block_start;
                     let last = to.min(block_end) - block_start;
                     out.extend_from_slice(decoded.get(first..last).unwrap_or_default());

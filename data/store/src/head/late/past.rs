@@ -324,6 +324,9 @@ impl History {
         if let Some(late) = self.late.get(&t) {
             return Some(late.to_stored());
         }
+        if self.is_after(t) {
+            return None;
+        }
         let at = self.blocks.partition_point(|block| block.last < t);
         let block = self.blocks.get(at).filter(|block| block.first <= t)?;
         let mut decoded = Decoded::default();
