@@ -18,9 +18,14 @@ use cluster::objects::{Kind, Object};
 use cluster::state::{AllowList, CustomResources, Shard, StateMetrics, StateOptions};
 use cluster::{Access, Cluster, ClusterConfig, ClusterHandle, KindPattern, Outside};
 use model::{Batch, Ingest, IngestError, Ingested};
+use tikv_jemallocator::Jemalloc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use wire::CONTENT_TYPE_TEXT;
+
+/// That of `periplus`, beside which this is measured.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 /// How long somebody who asks may take.
 const PATIENCE: Duration = Duration::from_secs(60);
