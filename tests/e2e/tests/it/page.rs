@@ -21,13 +21,13 @@ fn the_page_works_in_chromium() -> anyhow::Result<()> {
         );
     }
     let data = tempfile::tempdir()?;
-    // One target that answers and one that does not, for the page of targets.
+    // One target that answers and one that does not, for the page of targets. The port of the latter is one that the
+    // system gives nobody: a free one may be another test's before this one ends.
     let port = free_port()?;
     let mut command = Command::new(peer_path("node_exporter")?);
     command.arg(format!("--web.listen-address=127.0.0.1:{port}"));
     let _exporter = Peer::start(command, port, "/metrics")?;
     let config = data.path().join("periplus.yml");
-    let closed = free_port()?;
     std::fs::write(
         &config,
         format!(
@@ -37,7 +37,7 @@ fn the_page_works_in_chromium() -> anyhow::Result<()> {
              \x20 static_configs: [{{targets: ['127.0.0.1:{port}']}}]\n\
              - job_name: shop\n\
              \x20 relabel_configs: [{{source_labels: [__address__], target_label: host}}]\n\
-             \x20 static_configs: [{{targets: ['127.0.0.1:{closed}'], labels: {{team: checkout}}}}]\n"
+             \x20 static_configs: [{{targets: ['127.0.0.1:1'], labels: {{team: checkout}}}}]\n"
         ),
     )?;
     let ours = Periplus::up(&Up {
