@@ -49,12 +49,11 @@ pub struct Assertion {
 impl Algorithm {
     /// Reads a name; none is RS256.
     pub(crate) fn parse(name: &str) -> Option<Self> {
-        match name {
-            "" | "RS256" => Some(Self::Rs256),
-            "RS384" => Some(Self::Rs384),
-            "RS512" => Some(Self::Rs512),
-            _ => None,
+        if name.is_empty() {
+            return Some(Self::Rs256);
         }
+        let all = [Self::Rs256, Self::Rs384, Self::Rs512];
+        all.into_iter().find(|one| one.name() == name)
     }
 
     fn name(self) -> &'static str {

@@ -13,7 +13,8 @@ use url::Url;
 
 use crate::assertion::{Algorithm, Assertion, GRANT_TYPE as JWT_BEARER};
 
-const CLIENT_CREDENTIALS: &str = "client_credentials";
+/// The grant with the client's own secret.
+pub(crate) const CLIENT_CREDENTIALS: &str = "client_credentials";
 
 /// `oauth2` as it is written; it is printed as it was read, without secrets.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]

@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 
 use crate::answer::{Granted, read};
 use crate::assertion::{Assertion, GRANT_TYPE, Subject};
+use crate::settings::CLIENT_CREDENTIALS;
 use crate::{Grant, OAuth2Config, Proxy};
 
 /// A token is not used in its last seconds: it must still be good when it arrives.
@@ -200,7 +201,7 @@ impl TokenSource {
     }
 
     async fn ask_as(&self, style: Style, secret: Option<&Secret>) -> Result<Granted, OAuth2Error> {
-        let mut form = self.form("client_credentials");
+        let mut form = self.form(CLIENT_CREDENTIALS);
         let (id, secret) = (self.config.client_id.reveal(), secret.map_or("", Secret::reveal));
         if style == Style::Header {
             return self.send(form, Some((encoded(id), encoded(secret)))).await;
