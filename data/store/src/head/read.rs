@@ -125,6 +125,10 @@ impl Shard {
     /// Returns the sample that a series has at a time, those out of order aside.
     pub(super) fn stored_in_order(&self, id: u32, t: Millis) -> Option<Stored> {
         let series = self.series.get(id as usize)?;
+        // Of a series that is sent its history, the usual case.
+        if series.last_t < t {
+            return None;
+        }
         let side = series.has_side.then(|| self.sides.get(&id)).flatten();
         let histogram = side.and_then(|side| side.histograms.at(t));
         match histogram {

@@ -67,7 +67,8 @@ impl Default for Manifest {
 
 /// What was found in place of a manifest.
 pub(crate) enum Loaded {
-    Valid(Manifest),
+    /// With the version of its format.
+    Valid(Manifest, u32),
     Absent,
     Damaged,
 }
@@ -85,7 +86,10 @@ pub(crate) fn load(dir: &Path) -> Result<Loaded, StoreError> {
         Err(error) => return Err(io_error("read", path)(error)),
     };
     match FORMAT.unseal(&bytes) {
-        Ok((version, reader)) => Ok(decode(reader, version).map_or(Loaded::Damaged, Loaded::Valid)),
+        Ok((version, reader)) => {
+            let decoded = decode(reader, version);
+            Ok(decoded.map_or(Loaded::Damaged, |manifest| Loaded::Valid(manifest, version)))
+        }
         Err(Header::Newer(found)) => Err(StoreError::NewerFormat {
             path,
             found,
@@ -127,6 +131,21 @@ pub(crate) fn save(disk: &dyn Disk, dir: &Path, manifest: &Manifest) -> Result<(
     rest.extend_from_slice(&manifest.backfilled.to_le_bytes());
     rest.extend_from_slice(&manifest.carried.to_le_bytes());
     replace_file(disk, &path(dir), &FORMAT.seal(&rest))
+}
+
+/// Makes what was read and looked through the manifest that counts. What stands there already is not written again,
+/// as that would have every start wait for whatever the system has yet to write.
+pub(crate) fn confirm(
+    disk: &dyn Disk,
+    dir: &Path,
+    (read, manifest): (Option<(Manifest, u32)>, &Manifest),
+) -> Result<(), StoreError> {
+    if read.is_some_and(|(read, version)| version == FORMAT.version && read == *manifest) {
+        // Who wrote it may have ended between renaming it and this.
+        disk.sync_dir(dir).map_err(io_error("fsync", dir))
+    } else {
+        save(disk, dir, manifest)
+    }
 }
 
 /// Returns which of all parts that are there were listed, as far as they say themselves: those whose samples no other

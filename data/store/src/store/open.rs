@@ -265,8 +265,12 @@ fn load_parts(
         carried: Millis::MAX,
         ..Manifest::default()
     };
+    let mut read = None;
     let (mut manifest, trusted) = match manifest::load(dir)? {
-        manifest::Loaded::Valid(manifest) => (manifest, true),
+        manifest::Loaded::Valid(manifest, version) => {
+            read = Some((manifest.clone(), version));
+            (manifest, true)
+        }
         manifest::Loaded::Absent if files.is_empty() => (Manifest::default(), true),
         manifest::Loaded::Absent => (unknown, false),
         manifest::Loaded::Damaged => {
@@ -318,7 +322,7 @@ fn load_parts(
     // Parts written from now on are not hit by earlier deletions.
     let hit = tombstones.list.iter().map(|tombstone| tombstone.before);
     manifest.next_part = manifest.next_part.max(hit.max().unwrap_or(0));
-    manifest::save(disk, dir, &manifest)?;
+    manifest::confirm(disk, dir, (read, &manifest))?;
     let listed: HashSet<u64> = manifest.parts.iter().copied().collect();
     for path in files
         .iter()
