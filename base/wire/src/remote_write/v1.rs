@@ -16,6 +16,11 @@ const LABEL: u8 = 0x0a;
 const NAME: u8 = 0x0a;
 const VALUE: u8 = 0x12;
 
+/// Key of `TimeSeries.samples`, of `Sample.value` and of `Sample.timestamp`.
+const SAMPLE: u8 = 0x12;
+const SAMPLE_VALUE: u8 = 0x09;
+const SAMPLE_TIME: u8 = 0x10;
+
 /// Reads a 1.0 request and appends its samples, histograms, exemplars and metadata to `out`.
 ///
 /// Labels that are not sorted are sorted; labels with empty values are left out.
@@ -79,6 +84,7 @@ fn read_series(
     loop {
         // Labels come first and are most of the bytes; the rest is rare by comparison.
         n_labels += pack_labels(&mut fields, &mut series.packer);
+        read_samples(&mut fields, &mut series.samples, counted.limits.max_samples);
         let Some(field) = fields.next_field().map_err(within)? else {
             break;
         };
@@ -159,6 +165,57 @@ fn pack_label(rest: &[u8], packing: &mut Packing<'_>) -> Option<usize> {
     };
     packing.add(rest, (name, value));
     Some(end)
+}
+
+/// Reads the samples that come next in the usual form, as many as are allowed.
+#[inline]
+fn read_samples(fields: &mut Reader<'_>, samples: &mut Vec<ReadSample>, max: usize) {
+    let mut rest = fields.rest();
+    while samples.len() < max
+        && let Some((sample, behind)) = usual_sample(rest)
+    {
+        samples.push(sample);
+        rest = behind;
+    }
+    fields.skip(fields.rest().len() - rest.len());
+}
+
+/// Reads the sample that `rest` begins with if it has the usual form, a value, if it is not zero, before the time, and
+/// returns what is behind it.
+#[inline]
+fn usual_sample(rest: &[u8]) -> Option<(ReadSample, &[u8])> {
+    let [SAMPLE, len, rest @ ..] = rest else {
+        return None;
+    };
+    // A length of more than a byte reaches behind what can be a sample.
+    let (message, behind) = rest.split_at_checked(usize::from(*len))?;
+    let (value, times) = match message {
+        [SAMPLE_VALUE, message @ ..] => {
+            let (value, times) = message.split_first_chunk::<8>()?;
+            (f64::from_le_bytes(*value), times)
+        }
+        _ => (0.0, message),
+    };
+    let [SAMPLE_TIME, time @ .., last] = times else {
+        return None;
+    };
+    // Times of the field's day have six bytes; those with bits beyond nine are read one by one.
+    if *last >= 0x80 || time.len() > 8 {
+        return None;
+    }
+    let mut timestamp = u64::from(*last);
+    for byte in time.iter().rev() {
+        if *byte < 0x80 {
+            return None;
+        }
+        timestamp = timestamp << 7 | u64::from(byte & 0x7f);
+    }
+    let sample = ReadSample {
+        timestamp: timestamp.cast_signed(),
+        value,
+        start: 0,
+    };
+    Some((sample, behind))
 }
 
 fn labels(message: Reader<'_>) -> impl Iterator<Item = (&[u8], &[u8])> {

@@ -253,3 +253,52 @@ fn packs_labels_of_every_length_alike() {
         assert_eq!(rows(&back)[0].0, labels, "value of {len} bytes");
     }
 }
+
+#[test]
+fn samples_are_read_alike_in_every_form() {
+    let varint = |mut value: u64| {
+        let mut out = Vec::new();
+        while value >= 0x80 {
+            out.push((value as u8 & 0x7f) | 0x80);
+            value >>= 7;
+        }
+        out.push(value as u8);
+        out
+    };
+    let value = |value: f64| [&[0x09][..], &value.to_le_bytes()].concat();
+    let time = |time: i64| [&[0x10][..], &varint(time.cast_unsigned())].concat();
+    let now = 1_795_387_400_123;
+    let forms = [
+        ([value(1.5), time(now)].concat(), (now, 1.5)),
+        ([time(now + 1), value(2.5)].concat(), (now + 1, 2.5)),
+        // Zeros are left out.
+        (time(now + 2), (now + 2, 0.0)),
+        (value(3.5), (0, 3.5)),
+        (Vec::new(), (0, 0.0)),
+        ([value(f64::NAN), time(-1)].concat(), (-1, f64::NAN)),
+        ([value(4.5), time(i64::MAX)].concat(), (i64::MAX, 4.5)),
+        ([value(5.5), time(i64::MIN)].concat(), (i64::MIN, 5.5)),
+        // More bytes than it needs.
+        (
+            [value(6.5), vec![0x10, 0xff, 0x80, 0x80, 0x00]].concat(),
+            (127, 6.5),
+        ),
+        // What comes later counts; what is not known is skipped.
+        ([value(7.5), time(7), time(8)].concat(), (8, 7.5)),
+        ([value(8.5), time(9), vec![0x78, 0x01]].concat(), (9, 8.5)),
+    ];
+    let mut body = label(b"__name__", b"x");
+    for (message, _) in &forms {
+        body.extend(field(2, message));
+    }
+    // Behind another field, and with a length that is longer than it needs to be.
+    body.extend([0x78, 0x01]);
+    body.extend([0x12, 0x8b, 0x00]);
+    body.extend([value(9.5), vec![0x10, 0x0a]].concat());
+    let (decoded, batch) = decode(&[vec![0x0a], varint(body.len() as u64), body].concat());
+    assert_eq!(decoded.unwrap().samples, forms.len() + 1);
+    let read: Vec<(i64, u64)> = rows(&batch).iter().map(|row| (row.1, row.2)).collect();
+    let expected = forms.iter().map(|(_, sample)| *sample).chain([(10, 9.5)]);
+    let expected: Vec<(i64, u64)> = expected.map(|(t, value)| (t, value.to_bits())).collect();
+    assert_eq!(read, expected);
+}
