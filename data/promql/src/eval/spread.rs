@@ -1,10 +1,10 @@
 //! Rows computed from stored series, by several workers if the caller has any.
 //!
-//! Series are cut into pieces of at most [`MAX_PIECE`]. A wave of pieces, one a worker, is read and computed side by side; then
+//! Series are cut into pieces. A wave of pieces, one a worker, is read and computed side by side; then
 //! the caller's thread hands the rows on in the order of the series. What takes the rows therefore sees the same
 //! rows in the same order whatever the number of workers is, and results are the same to the last bit.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use model::{Histogram, Labels, ResetHint, SampleBuffer, SeriesSet};
 
@@ -15,8 +15,12 @@ use crate::eval::window::Output;
 use crate::histogram::{detect_reset, size_in_samples};
 use crate::plan::Detail;
 
-/// Most series a job: enough to be worth a thread, few enough that all workers have some.
-const MAX_PIECE: usize = 32;
+/// Series a job: enough to be worth a thread. Of many series more go into one, so that workers wait for each other
+/// less often.
+const PIECE: RangeInclusive<usize> = 32..=512;
+
+/// Waves at least, as long as pieces are not too small for it: what is read is handed on piece by piece.
+const MIN_WAVES: usize = 16;
 
 /// Most values a job, unless one series has more: what workers hold beyond a serial evaluation stays small beside
 /// the bound on samples.
@@ -82,7 +86,8 @@ impl Evaluator<'_> {
         let Rows { set, n_steps, .. } = *rows;
         let reader = self.reader(set, rows.detail);
         let width = self.workers.width();
-        let piece = (MAX_PIECE_VALUES / n_steps.max(1)).clamp(1, MAX_PIECE);
+        let even = set.len() / (width * MIN_WAVES).max(1);
+        let piece = (MAX_PIECE_VALUES / n_steps.max(1)).clamp(1, even.clamp(*PIECE.start(), *PIECE.end()));
         if width < 2 || set.len() < 2 * piece {
             let mut maker = (rows.make)()?;
             let mut out = Output::new(n_steps);
