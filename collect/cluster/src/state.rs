@@ -58,6 +58,11 @@ impl StateMetrics {
         self.plan.kinds.iter().map(|planned| planned.export.kind())
     }
 
+    /// Returns which part of the objects this instance takes care of.
+    pub fn shard(&self) -> Shard {
+        self.plan.shard
+    }
+
     /// Calls `visit` with all samples of one object; none if the object is another instance's or in a namespace that
     /// is not asked for.
     pub fn visit(&self, object: &Object, visit: Visit<'_>) {

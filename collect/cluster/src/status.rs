@@ -3,6 +3,7 @@
 mod metrics;
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use model::Millis;
 use parking_lot::Mutex;
@@ -82,6 +83,8 @@ pub struct KindStatus {
     pub changes: u64,
     /// Requests that failed.
     pub errors: u64,
+    /// Those among them that were to take everything in.
+    pub list_errors: u64,
     /// How often an object, or a line of a watch, could not be read.
     pub unreadable: u64,
     /// Some of the objects that cannot be read, each with the reason.
@@ -115,6 +118,8 @@ pub(crate) struct KindCell {
     remembered: Mutex<HashSet<String>>,
     /// Failures in a row.
     failures: Mutex<u64>,
+    /// Whether everything is being taken in, rather than followed.
+    listing: AtomicBool,
 }
 
 impl KindCell {
@@ -132,12 +137,14 @@ impl KindCell {
                 expired: 0,
                 changes: 0,
                 errors: 0,
+                list_errors: 0,
                 unreadable: 0,
                 unreadable_objects: Vec::new(),
                 last_error: String::new(),
             }),
             remembered: Mutex::default(),
             failures: Mutex::new(0),
+            listing: AtomicBool::new(true),
         }
     }
 
@@ -146,6 +153,7 @@ impl KindCell {
     }
 
     pub(crate) fn begin_list(&self) {
+        self.listing.store(true, Ordering::Relaxed);
         let mut status = self.status.lock();
         status.lists += 1;
         if !status.known {
@@ -157,6 +165,7 @@ impl KindCell {
     }
 
     pub(crate) fn begin_watch(&self) {
+        self.listing.store(false, Ordering::Relaxed);
         let mut status = self.status.lock();
         status.watches += 1;
         status.state = SyncState::Synced;
@@ -190,6 +199,7 @@ impl KindCell {
     pub(crate) fn fail(&self, state: SyncState, objects: usize, text: &str) -> u64 {
         let mut status = self.status.lock();
         status.errors += 1;
+        status.list_errors += u64::from(self.listing.load(Ordering::Relaxed));
         status.objects = objects;
         if matches!(state, SyncState::Forbidden | SyncState::Absent) {
             status.known = false;

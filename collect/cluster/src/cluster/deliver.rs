@@ -5,6 +5,7 @@
 //! not made again: the store repeats them by the handles that it gave for the series ([`Ingest::repeat`]). Series that
 //! ended since get a stale marker; the store of objects knows which objects changed.
 
+mod itself;
 mod packer;
 mod repeater;
 #[cfg(test)]
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hashbrown::HashMap;
-use model::{Family, Ingest, IngestError, Ingested, Millis, SeriesHandle, stale_marker};
+use model::{Ingest, IngestError, Ingested, Millis, SeriesHandle, stale_marker};
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
@@ -53,9 +54,6 @@ pub struct DeliveryStatus {
     /// Samples lost as the store took nothing.
     pub lost: u64,
 }
-
-/// Dashboards and alerts ask for it of whoever tells the state of objects.
-const UP: Family<'_> = Family::gauge("up", "Whether the API server answers (1) or not (0).");
 
 /// Delivers until told to stop; then all series end.
 pub(super) async fn run(
@@ -200,11 +198,7 @@ impl Deliverer {
             self.known.remove(&object.meta.uid);
             pack(&mut packer, object);
         }
-        let up = match end {
-            End::No => f64::from(u8::from(self.shared.server.lock().reachable != Some(false))),
-            End::Yes => stale_marker(),
-        };
-        packer.sample(&UP, &[], up);
+        itself::push(&mut packer, &self.shared, (self.metrics.shard(), end));
         let named = packer.finish();
         status.samples += repeater.samples;
         status.lost += repeater.lost;

@@ -113,7 +113,7 @@ pub(super) struct Plan {
     by_kind: HashMap<Kind, usize>,
     namespaces: Vec<String>,
     namespaces_denylist: Vec<String>,
-    shard: Shard,
+    pub(super) shard: Shard,
     filter: Filter,
 }
 

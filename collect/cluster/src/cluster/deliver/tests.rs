@@ -11,9 +11,12 @@ use crate::cluster::{Cluster, Outside};
 use crate::config::ClusterConfig;
 use crate::objects::{Kind, decode};
 use crate::state::{CustomResources, StateOptions};
+use crate::status::{KindCell, KindName, SyncState};
 
 const START: Millis = 1_800_000_000_000;
 const INTERVAL: Millis = 30_000;
+/// Samples that are of no object: `up` and the two of sharing.
+const OWN: usize = 3;
 
 struct Now;
 
@@ -247,14 +250,13 @@ fn only_what_has_changed_is_made_again() {
     let mut world = World::new(true);
     (1..=10).for_each(|pod| world.apply(pod, 1));
     let all = world.deliver(START, End::No);
-    let of_pod = (all - 1) / 10;
+    let of_pod = (all - OWN) / 10;
     assert!(of_pod > 20, "{all} samples");
-    // `up` is not of an object.
-    assert_eq!(world.deliver(START + INTERVAL, End::No), 1);
+    assert_eq!(world.deliver(START + INTERVAL, End::No), OWN);
     world.apply(3, 3);
     assert_eq!(
         world.deliver(START + 2 * INTERVAL, End::No),
-        1 + of_pod + 1,
+        1 + of_pod + OWN,
         "with the end of the series of the node before"
     );
     // A delivery that is lost leaves all series behind the times.
@@ -262,8 +264,48 @@ fn only_what_has_changed_is_made_again() {
     assert_eq!(world.deliver(START + 3 * INTERVAL, End::No), 0);
     world.ingest.inner.lock().refuses = false;
     assert_eq!(world.deliver(START + 4 * INTERVAL, End::No), all);
-    assert_eq!(world.deliver(START + 5 * INTERVAL, End::No), 1);
+    assert_eq!(world.deliver(START + 5 * INTERVAL, End::No), OWN);
     let status = *world.shared.delivery.lock();
     assert_eq!(status.deliveries, 6);
     assert_eq!((status.lost, status.last_samples), (all as u64, all));
+}
+
+#[test]
+fn requests_are_counted_as_kube_state_metrics_does() {
+    let mut world = World::new(true);
+    let cell = Arc::new(KindCell::new(KindName::Objects(Kind::Pod)));
+    cell.begin_list();
+    cell.fail(SyncState::Retrying, 0, "the server is away");
+    cell.begin_list();
+    for _ in 0..2 {
+        cell.begin_watch();
+        cell.fail(SyncState::Retrying, 0, "the connection is gone");
+    }
+    cell.begin_watch();
+    world.shared.kinds.write().insert("pods".to_owned(), cell);
+    world.deliver(START, End::No);
+    let content = world.content();
+    let value = |name: &str, labels: &[(&str, &str)]| {
+        let mut found = content.iter().filter(|(series, _)| {
+            let has = |(label, value): &(&str, &str)| series.get(label) == Some(value);
+            series.metric_name() == name && labels.iter().all(has)
+        });
+        let (_, samples) = found.next().expect("it is there");
+        assert_eq!(found.next(), None, "{name} {labels:?}");
+        f64::from_bits(samples[&START])
+    };
+    let pods = |result| [("resource", "*v1.Pod"), ("result", result)];
+    assert_eq!(value("kube_state_metrics_list_total", &pods("success")), 1.0);
+    assert_eq!(value("kube_state_metrics_list_total", &pods("error")), 1.0);
+    assert_eq!(value("kube_state_metrics_watch_total", &pods("success")), 3.0);
+    assert_eq!(value("kube_state_metrics_watch_total", &pods("error")), 2.0);
+    assert_eq!(value("kube_state_metrics_total_shards", &[]), 1.0);
+    let ordinal = [("shard_ordinal", "0"), ("job", "kube-state-metrics")];
+    assert_eq!(value("kube_state_metrics_shard_ordinal", &ordinal), 0.0);
+    assert_eq!(value("up", &[("cluster", "test")]), 1.0);
+    world.deliver(START + INTERVAL, End::Yes);
+    assert!(world.content().values().all(|samples| {
+        let last = samples.last_key_value().expect("each has samples");
+        is_stale(f64::from_bits(*last.1))
+    }));
 }

@@ -61,6 +61,12 @@ fn report_all(app: &App, sink: &mut dyn Sink) {
     if let Some(forwarding) = &app.sources.forwarding {
         forwarding.report(sink);
     }
+    if let Some(lake) = &app.sources.lake {
+        lake.report(sink);
+    }
+    for cluster in &app.sources.clusters {
+        cluster.report(sink);
+    }
 }
 
 /// Families by name, with the parts of histograms and summaries together.
@@ -108,7 +114,11 @@ impl Sink for Families {
         let labels: Vec<(String, String)> = labels
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        let metric = whole.find_or_add(labels);
+        let metric = if bound_label.is_empty() {
+            whole.add(labels)
+        } else {
+            whole.find_or_add(labels)
+        };
         match (part, bound) {
             (Some(&"_count"), _) => metric.count = value,
             (Some(&"_bucket"), Some(bound)) | (None, Some(bound)) => {
@@ -122,17 +132,19 @@ impl Sink for Families {
 }
 
 impl Whole {
+    fn add(&mut self, labels: Vec<(String, String)>) -> &mut Metric {
+        self.metrics.push_mut(Metric {
+            labels,
+            ..Metric::default()
+        })
+    }
+
     fn find_or_add(&mut self, labels: Vec<(String, String)>) -> &mut Metric {
         // Parts of one label set come one after another, or in the same order as before.
-        let at = self.metrics.iter().rposition(|metric| metric.labels == labels);
-        let at = at.unwrap_or_else(|| {
-            self.metrics.push(Metric {
-                labels,
-                ..Metric::default()
-            });
-            self.metrics.len() - 1
-        });
-        &mut self.metrics[at]
+        match self.metrics.iter().rposition(|metric| metric.labels == labels) {
+            Some(at) => &mut self.metrics[at],
+            None => self.add(labels),
+        }
     }
 
     fn write(&self, name: &str, mut out: Object<'_>) {

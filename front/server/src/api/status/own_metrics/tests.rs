@@ -20,6 +20,12 @@ async fn families_are_whole_and_can_be_chosen() {
         gauge["metric"],
         serde_json::json!([{"label": [], "gauge": {"value": 1}}])
     );
+    let cluster = one("periplus_cluster_synced").await;
+    let labels = serde_json::json!([{"name": "cluster", "value": "shop"}]);
+    assert_eq!(
+        cluster["metric"],
+        serde_json::json!([{"label": labels, "gauge": {"value": 0}}])
+    );
     let durations = one("periplus_query_duration_seconds").await;
     let histogram = &durations["metric"][0]["histogram"];
     assert_eq!(
