@@ -113,7 +113,7 @@ BENCH_PEERS := $(addprefix $(PERIPLUS_PEERS)/,node_exporter prometheus victoriam
 
 bench: dist $(BENCH_PEERS) $(BROWSER)/node_modules/.package-lock.json testbed
 	cargo build --profile dist --package cluster --example state
-	cargo run --release --package bench -- --periplus $(TARGET)/dist/periplus $(BENCH)
+	cargo run --profile dist --package bench -- --periplus $(TARGET)/dist/periplus $(BENCH)
 
 SECONDS := 60
 TARGETS ?=

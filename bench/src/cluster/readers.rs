@@ -222,10 +222,9 @@ impl Reader {
                 .health
                 .get("/healthz")
                 .is_ok_and(|answer| answer.status == 200),
-            // What it stores about itself: the summary of a cluster is work.
             Process::Periplus(_) => {
-                let answer = self.health.query("periplus_cluster_synced == 1");
-                answer.is_ok_and(|series| !series.is_empty())
+                let answer = self.health.get("/metrics");
+                answer.is_ok_and(|answer| answer.body.contains("periplus_cluster_synced{cluster=\"bench\"} 1\n"))
             }
         }
     }
