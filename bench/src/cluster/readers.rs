@@ -20,6 +20,8 @@ use crate::usage::Usage;
 const SYNC_DEADLINE: Duration = Duration::from_secs(600);
 /// Time between two questions whether everything is known: rarely enough to cost nothing.
 const ASK_EVERY: Duration = Duration::from_millis(500);
+/// What ours says of itself then.
+const SYNCED: &str = "periplus_cluster_synced{cluster=\"bench\"} 1\n";
 /// Seconds between two scrapes, and between two deliveries of ours to its own store.
 pub(super) const INTERVAL: u64 = 30;
 
@@ -224,7 +226,7 @@ impl Reader {
                 .is_ok_and(|answer| answer.status == 200),
             Process::Periplus(_) => {
                 let answer = self.health.get("/metrics");
-                answer.is_ok_and(|answer| answer.body.contains("periplus_cluster_synced{cluster=\"bench\"} 1\n"))
+                answer.is_ok_and(|answer| answer.body.contains(SYNCED))
             }
         }
     }
