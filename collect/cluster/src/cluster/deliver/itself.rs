@@ -18,7 +18,10 @@ const WATCHES: Family<'_> = Family::counter(
     "kube_state_metrics_watch_total",
     "How often what changes of a kind was asked for.",
 );
-const ORDINAL: Family<'_> = Family::gauge("kube_state_metrics_shard_ordinal", "Which part this instance has.");
+const ORDINAL: Family<'_> = Family::gauge(
+    "kube_state_metrics_shard_ordinal",
+    "Which part this instance has.",
+);
 const TOTAL: Family<'_> = Family::gauge(
     "kube_state_metrics_total_shards",
     "How many parts the objects are shared out in.",
@@ -40,10 +43,16 @@ pub(super) fn push(packer: &mut Packer<'_>, shared: &Shared, (shard, end): (Shar
     add(&TOTAL, &[], f64::from(shard.total));
     let kinds: Vec<KindStatus> = shared.kinds.read().values().map(|cell| cell.read()).collect();
     for kind in &kinds {
-        let Some(resource) = resource(&kind.kind) else { continue };
+        let Some(resource) = resource(&kind.kind) else {
+            continue;
+        };
         let watch_errors = kind.errors - kind.list_errors;
         for (family, succeeded, failed) in [
-            (&LISTS, kind.lists.saturating_sub(kind.list_errors), kind.list_errors),
+            (
+                &LISTS,
+                kind.lists.saturating_sub(kind.list_errors),
+                kind.list_errors,
+            ),
             (&WATCHES, kind.watches, watch_errors),
         ] {
             for (result, n) in [("success", succeeded), ("error", failed)] {
