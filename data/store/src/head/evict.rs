@@ -4,7 +4,7 @@ use hashbrown::HashTable;
 use model::{Millis, PackedLabels};
 
 use super::Shard;
-use super::series::{NONE, Series};
+use super::series::{NONE, Sealed, Series};
 use super::slab::Slot;
 
 /// Series that must have left before a rebuild is worth it.
@@ -80,7 +80,7 @@ impl Shard {
         self.tidy();
     }
 
-    /// Frees times that no chunk refers to, and rebuilds the index if many series have left.
+    /// Frees what nothing refers to, times among it, and rebuilds the index if many series have left.
     pub(crate) fn tidy(&mut self) {
         let mut first_used = vec![u32::MAX; self.timelines.len()];
         let mut note = |timeline: u32, start: u32| {
@@ -119,8 +119,34 @@ impl Shard {
             }
         }
         self.cadences.clear();
+        self.slab.trim();
+        if self.free_sealed.len() > self.sealed.len() / 2 {
+            self.pack_sealed();
+        }
         if self.n_dead > MIN_DEAD && self.n_dead > self.n_series() / 2 {
             self.rebuild();
+        }
+    }
+
+    /// Numbers the chunks of the series anew, so that those that are gone take no place.
+    fn pack_sealed(&mut self) {
+        let mut before = std::mem::take(&mut self.sealed);
+        self.sealed.reserve_exact(before.len() - self.free_sealed.len());
+        self.free_sealed = Vec::new();
+        for id in 0..self.series.len() {
+            let mut series = std::mem::replace(&mut self.series[id], Series::new(0, 0, 0));
+            let mut at = std::mem::replace(&mut series.first_sealed, NONE);
+            series.last_sealed = NONE;
+            while let Some(chunk) = before.get_mut(at as usize) {
+                at = chunk.next;
+                let moved = Sealed {
+                    values: std::mem::take(&mut chunk.values),
+                    next: NONE,
+                    ..*chunk
+                };
+                self.link_sealed(&mut series, moved);
+            }
+            self.series[id] = series;
         }
     }
 

@@ -50,6 +50,7 @@ impl Slot {
 }
 
 struct Page {
+    /// None while no buffer is in it, if it was trimmed.
     bytes: Box<[u8]>,
     class: u8,
     /// Buffers in use.
@@ -141,7 +142,11 @@ impl Slab {
     fn add_page(&mut self, class: usize) -> Option<u32> {
         let number = match self.empty.pop() {
             Some(number) => {
-                self.pages.get_mut(number as usize)?.class = class as u8;
+                let page = self.pages.get_mut(number as usize)?;
+                page.class = class as u8;
+                if page.bytes.is_empty() {
+                    page.bytes = new_page();
+                }
                 number
             }
             None => {
@@ -149,7 +154,7 @@ impl Slab {
                 // The last buffer of the page must have a number.
                 number.checked_add(1)?.checked_mul(MAX_PER_PAGE)?;
                 self.pages.push(Page {
-                    bytes: vec![0; PAGE].into_boxed_slice(),
+                    bytes: new_page(),
                     class: class as u8,
                     used: 0,
                     carved: 0,
@@ -182,6 +187,19 @@ impl Slab {
             self.roomy[class].push(slot.page() as u32);
         }
     }
+
+    /// Gives back the memory of pages that no buffer is in.
+    pub(super) fn trim(&mut self) {
+        for number in &self.empty {
+            if let Some(page) = self.pages.get_mut(*number as usize) {
+                page.bytes = Box::default();
+            }
+        }
+    }
+}
+
+fn new_page() -> Box<[u8]> {
+    vec![0; PAGE].into_boxed_slice()
 }
 
 #[cfg(test)]

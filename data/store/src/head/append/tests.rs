@@ -81,3 +81,29 @@ fn targets_with_times_of_their_own_do_not_share() {
     assert_eq!(times(&shard, 9).len(), 100);
     assert_eq!(times(&shard, 9).first(), Some(&7));
 }
+
+#[test]
+fn chunks_that_are_gone_take_no_place() {
+    const SAMPLES: Millis = 2000;
+    let rounds = (0..SAMPLES).flat_map(|n| (0..SERIES).map(move |series| (series, n * STEP)));
+    let mut shard = shard(rounds);
+    let before = shard.sealed.len();
+    assert!(before > 10 * SERIES, "{before} chunks");
+    let kept = SAMPLES * 9 / 10 * STEP;
+    shard.settle(kept);
+    assert!(shard.sealed.len() < before / 5, "{} of {before}", shard.sealed.len());
+    assert_eq!(shard.free_sealed.len(), 0);
+    for id in 0..SERIES as u32 {
+        let times: Vec<Millis> = times(&shard, id).into_iter().filter(|t| *t >= kept).collect();
+        let expected: Vec<Millis> = (kept / STEP..SAMPLES).map(|n| n * STEP).collect();
+        assert_eq!(times, expected);
+        let chunks = shard.sealed_of(&shard.series[id as usize]).count();
+        assert!(chunks > 0, "series {id} has none");
+    }
+    let linked: usize = shard
+        .series
+        .iter()
+        .map(|series| shard.sealed_of(series).count())
+        .sum();
+    assert_eq!(linked, shard.sealed.len());
+}
