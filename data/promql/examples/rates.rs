@@ -175,7 +175,7 @@ impl Workers for Threads {
         self.0
     }
 
-    fn run(&self, jobs: Vec<Job<'_>>) {
+    fn run(&self, jobs: Vec<Job<'_>>, own: &mut dyn FnMut()) {
         std::thread::scope(|scope| {
             for job in jobs {
                 let thread = std::thread::Builder::new().name("query".to_owned());
@@ -183,6 +183,7 @@ impl Workers for Threads {
                     println!("a thread could not be started");
                 }
             }
+            own();
         });
     }
 }

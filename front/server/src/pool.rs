@@ -45,14 +45,18 @@ impl Workers for Lent {
         (threads / self.metrics.running.count().max(1)).max(1)
     }
 
-    fn run(&self, jobs: Vec<Job<'_>>) {
+    fn run(&self, jobs: Vec<Job<'_>>, own: &mut dyn FnMut()) {
         match &self.threads {
-            Some(threads) if jobs.len() > 1 => threads.scope(|scope| {
+            Some(threads) => threads.in_place_scope(|scope| {
                 for job in jobs {
                     scope.spawn(|_| job());
                 }
+                own();
             }),
-            _ => jobs.into_iter().for_each(|job| job()),
+            None => {
+                own();
+                jobs.into_iter().for_each(|job| job());
+            }
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Rows computed from stored series, by several workers if the caller has any.
 //!
-//! Series are cut into pieces. A wave of pieces, one a worker, is read and computed side by side; then
-//! the caller's thread hands the rows on in the order of the series. What takes the rows therefore sees the same
-//! rows in the same order whatever the number of workers is, and results are the same to the last bit.
+//! Series are cut into pieces. A wave of pieces, one a worker, is read and computed side by side; meanwhile the
+//! caller's thread hands on the rows of the wave before, in the order of the series. What takes the rows therefore sees
+//! the same rows in the same order whatever the number of workers is, and results are the same to the last bit.
 
 use std::ops::{Range, RangeInclusive};
 
@@ -12,6 +12,7 @@ use crate::error::{EvalError, Interrupt};
 use crate::eval::Evaluator;
 use crate::eval::frame::{Budget, Lease};
 use crate::eval::window::Output;
+use crate::eval::workers::Job;
 use crate::histogram::{detect_reset, size_in_samples};
 use crate::plan::Detail;
 
@@ -97,39 +98,45 @@ impl Evaluator<'_> {
                 row(&labels, &out)
             });
         }
-        let mut next = 0;
-        while next < set.len() {
-            let ranges: Vec<_> = (0..width)
-                .map(|n| (next + n * piece).min(set.len()))
-                .map(|from| from..(from + piece).min(set.len()))
-                .filter(|range| !range.is_empty())
-                .collect();
+        let wave = |from: usize| -> Vec<Slot> {
+            let starts = (0..width).map(|n| from.saturating_add(n * piece));
+            let ranges = starts.map(|from| from.min(set.len())..(from.saturating_add(piece)).min(set.len()));
+            let ranges = ranges.filter(|range| !range.is_empty());
+            ranges.map(|range| Slot { range, piece: None }).collect()
+        };
+        let (mut ready, mut next) = (Vec::new(), 0);
+        loop {
+            let mut slots = wave(next);
             next += width * piece;
-            for piece in self.wave(reader, &ranges, rows)? {
-                piece.rows.iter().try_for_each(|(labels, out)| row(labels, out))?;
+            let jobs = slots.iter_mut().map(|slot| slot.job(reader, rows)).collect();
+            let mut taken = Ok(());
+            self.workers.run(jobs, &mut || {
+                let mut all = ready.iter().flat_map(|piece: &Piece| &piece.rows);
+                taken = all.try_for_each(|(labels, out)| row(labels, out));
+            });
+            taken?;
+            if slots.is_empty() {
+                return Ok(());
             }
+            ready = slots.into_iter().map(Slot::take).collect::<Result<_, _>>()?;
         }
-        Ok(())
+    }
+}
+
+/// A piece to be computed.
+struct Slot {
+    range: Range<usize>,
+    piece: Option<Result<Piece, EvalError>>,
+}
+
+impl Slot {
+    fn job<'a>(&'a mut self, reader: Reader<'a>, rows: &'a Rows<'_>) -> Job<'a> {
+        Box::new(move || self.piece = Some(reader.piece(self.range.clone(), rows)))
     }
 
-    /// Computes pieces side by side; returns them in order.
-    fn wave(
-        &self,
-        reader: Reader<'_>,
-        ranges: &[Range<usize>],
-        rows: &Rows<'_>,
-    ) -> Result<Vec<Piece>, EvalError> {
-        let mut pieces: Vec<Option<Result<Piece, EvalError>>> = ranges.iter().map(|_| None).collect();
-        let jobs = ranges.iter().zip(&mut pieces).map(|(range, slot)| {
-            let job = move || *slot = Some(reader.piece(range.clone(), rows));
-            Box::new(job) as Box<dyn FnOnce() + Send + '_>
-        });
-        self.workers.run(jobs.collect());
+    fn take(self) -> Result<Piece, EvalError> {
         // A worker that did not run its job is one that was told to stop.
-        let pieces = pieces
-            .into_iter()
-            .map(|piece| piece.unwrap_or(Err(EvalError::Cancelled)));
-        pieces.collect()
+        self.piece.unwrap_or(Err(EvalError::Cancelled))
     }
 }
 

@@ -10,9 +10,9 @@ pub trait Workers: Sync {
     /// Returns how many jobs may run at once, at least 1.
     fn width(&self) -> usize;
 
-    /// Runs all jobs, in any order and on any threads, and returns when all have ended. A job that is not run ends
-    /// the query as cancelled.
-    fn run(&self, jobs: Vec<Job<'_>>);
+    /// Runs all jobs, in any order and on any threads, and meanwhile, once, what the caller's own thread has to do;
+    /// returns when all have ended. A job that is not run ends the query as cancelled.
+    fn run(&self, jobs: Vec<Job<'_>>, own: &mut dyn FnMut());
 }
 
 /// No threads but the caller's.
@@ -24,7 +24,8 @@ impl Workers for Alone {
         1
     }
 
-    fn run(&self, jobs: Vec<Job<'_>>) {
+    fn run(&self, jobs: Vec<Job<'_>>, own: &mut dyn FnMut()) {
+        own();
         jobs.into_iter().for_each(|job| job());
     }
 }

@@ -18,7 +18,7 @@ impl Workers for Threads {
         self.width
     }
 
-    fn run(&self, jobs: Vec<Job<'_>>) {
+    fn run(&self, jobs: Vec<Job<'_>>, own: &mut dyn FnMut()) {
         self.jobs.fetch_add(jobs.len(), Ordering::Relaxed);
         std::thread::scope(|scope| {
             for job in jobs {
@@ -27,6 +27,7 @@ impl Workers for Threads {
                     .spawn_scoped(scope, job)
                     .expect("a thread starts");
             }
+            own();
         });
     }
 }
@@ -39,7 +40,8 @@ impl Workers for Gone {
         4
     }
 
-    fn run(&self, jobs: Vec<Job<'_>>) {
+    fn run(&self, jobs: Vec<Job<'_>>, own: &mut dyn FnMut()) {
+        own();
         drop(jobs);
     }
 }
