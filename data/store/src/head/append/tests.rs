@@ -91,7 +91,11 @@ fn chunks_that_are_gone_take_no_place() {
     assert!(before > 10 * SERIES, "{before} chunks");
     let kept = SAMPLES * 9 / 10 * STEP;
     shard.settle(kept);
-    assert!(shard.sealed.len() < before / 5, "{} of {before}", shard.sealed.len());
+    assert!(
+        shard.sealed.len() < before / 5,
+        "{} of {before}",
+        shard.sealed.len()
+    );
     assert_eq!(shard.free_sealed.len(), 0);
     for id in 0..SERIES as u32 {
         let times: Vec<Millis> = times(&shard, id).into_iter().filter(|t| *t >= kept).collect();
