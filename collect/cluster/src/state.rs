@@ -58,6 +58,11 @@ impl StateMetrics {
         self.plan.kinds.iter().map(|planned| planned.export.kind())
     }
 
+    /// Tells whether objects of a kind have metrics, those of custom kinds aside.
+    pub fn has_kind(&self, kind: &Kind) -> bool {
+        self.plan.of(kind).is_some()
+    }
+
     /// Returns which part of the objects this instance takes care of.
     pub fn shard(&self) -> Shard {
         self.plan.shard

@@ -198,7 +198,7 @@ impl Deliverer {
             self.known.remove(&object.meta.uid);
             pack(&mut packer, object);
         }
-        itself::push(&mut packer, &self.shared, (self.metrics.shard(), end));
+        itself::push(&mut packer, &self.shared, (&self.metrics, end));
         let named = packer.finish();
         status.samples += repeater.samples;
         status.lost += repeater.lost;

@@ -71,7 +71,7 @@ fn root_objects_become_the_metrics_of_kube_state_metrics() -> anyhow::Result<()>
     let _turn = watched::turn();
     let bed = Bed::up("state", &["--nodes", "real:1,fake:2"])?;
     awkward::make(&bed)?;
-    let theirs = state_metrics(&bed)?;
+    let (theirs, of_itself) = state_metrics(&bed)?;
     let folder = tempfile::tempdir()?;
     let ours = watched::edge(&bed, folder.path(), &options())?;
 
@@ -98,12 +98,22 @@ fn root_objects_become_the_metrics_of_kube_state_metrics() -> anyhow::Result<()>
         assert!(is_different, "{family} is equal by now");
     }
     the_types_are_equal(page, &ours.client)?;
+    both_say_the_same_of_themselves(&of_itself, &ours.client, bed.name())?;
     bed.down()
 }
 
-/// Starts kube-state-metrics with everything switched on.
-fn state_metrics(bed: &Bed) -> anyhow::Result<Peer> {
-    let port = free_port()?;
+/// What kube-state-metrics says of itself and alerts ask for, and a pattern that finds it.
+const OWN: [&str; 4] = [
+    "kube_state_metrics_list_total",
+    "kube_state_metrics_watch_total",
+    "kube_state_metrics_shard_ordinal",
+    "kube_state_metrics_total_shards",
+];
+const ITSELF: &str = "kube_state_metrics_.+";
+
+/// Starts kube-state-metrics with everything switched on; returns where it tells of itself too.
+fn state_metrics(bed: &Bed) -> anyhow::Result<(Peer, Client)> {
+    let (port, own_port) = (free_port()?, free_port()?);
     let mut command = Command::new(program()?);
     command
         .args([
@@ -114,14 +124,15 @@ fn state_metrics(bed: &Bed) -> anyhow::Result<Peer> {
         .arg("--metric-annotations-allowlist=*=[*]")
         .arg(format!("--kubeconfig={}", bed.kubeconfig().display()))
         .arg(format!("--port={port}"))
-        .arg(format!("--telemetry-port={}", free_port()?))
+        .arg(format!("--telemetry-port={own_port}"))
         .arg(format!("--resources={RESOURCES}"))
         .arg(format!("--metric-opt-in-list={OPT_IN}"))
         .arg(format!(
             "--custom-resource-state-config-file={}",
             awkward::folder().join("custom-metrics.yaml").display()
         ));
-    Peer::start(command, port, "/healthz")
+    let peer = Peer::start(command, port, "/healthz")?;
+    Ok((peer, Client::new(format!("http://127.0.0.1:{own_port}"))))
 }
 
 /// The same for us.
@@ -225,8 +236,8 @@ fn page(client: &Client) -> anyhow::Result<Page> {
 /// Asks the API for all that is known of the state of objects now.
 fn served(client: &Client, cluster: &str) -> anyhow::Result<Series> {
     let mut series = Series::new();
-    // That the job is up is said of it, not by it.
-    let query = format!("{{__name__!=\"up\",job=\"kube-state-metrics\",cluster=\"{cluster}\"}}");
+    // That the job is up is said of it, not by it; and what it says of itself is on a page of its own there.
+    let query = format!("{{__name__!~\"up|{ITSELF}\",job=\"kube-state-metrics\",cluster=\"{cluster}\"}}");
     for (metric, _, number) in client.query(&query)? {
         let metric = metric.as_object().context("labels are an object")?;
         let name = metric["__name__"].as_str().context("a series has a name")?;
@@ -291,6 +302,40 @@ impl std::fmt::Display for Compared {
         }
         Ok(())
     }
+}
+
+/// Compares which kinds were asked for, and how the work is shared. How often the kinds were asked for differs.
+fn both_say_the_same_of_themselves(theirs: &Client, ours: &Client, cluster: &str) -> anyhow::Result<()> {
+    let query = format!("{{__name__=~\"{ITSELF}\",job=\"kube-state-metrics\",cluster=\"{cluster}\"}}");
+    let mut here = BTreeSet::new();
+    for (metric, _, _) in ours.query(&query)? {
+        let metric = metric.as_object().context("labels are an object")?;
+        let labels = metric
+            .iter()
+            .filter(|(name, _)| !TARGET_LABELS.contains(&name.as_str()));
+        here.insert(shown(
+            labels.map(|(name, value)| (name.as_str(), value.as_str().unwrap_or_default())),
+        ));
+    }
+    let mut there = BTreeSet::new();
+    for sample in Exposition::parse(&theirs.get("/metrics")?.body)?.samples {
+        let labels = sample
+            .labels
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        // Custom resources are all of one type there.
+        let is_custom = sample
+            .labels
+            .get("resource")
+            .is_some_and(|kind| kind == "*unstructured.Unstructured");
+        if OWN.contains(&sample.name.as_str()) && !is_custom {
+            there.insert(shown(labels.chain([("__name__", sample.name.as_str())])));
+        }
+    }
+    let different: Vec<_> = here.symmetric_difference(&there).collect();
+    assert!(different.is_empty(), "on one side only: {different:#?}");
+    assert!(here.len() > OWN.len(), "{here:?}");
+    Ok(())
 }
 
 /// Compares what families are said to be. `info` and `stateset` are words that only the newer format has; in others such

@@ -6,8 +6,9 @@ use model::{Family, stale_marker};
 use super::End;
 use super::packer::Packer;
 use crate::cluster::Shared;
-use crate::state::Shard;
-use crate::status::{KindName, KindStatus};
+use crate::objects::Kind;
+use crate::state::{Shard, StateMetrics};
+use crate::status::{KindName, KindStatus, SyncState};
 
 const UP: Family<'_> = Family::gauge("up", "Whether the API server answers (1) or not (0).");
 const LISTS: Family<'_> = Family::counter(
@@ -28,7 +29,7 @@ const TOTAL: Family<'_> = Family::gauge(
 );
 
 /// Adds the samples; stale markers if all series end.
-pub(super) fn push(packer: &mut Packer<'_>, shared: &Shared, (shard, end): (Shard, End)) {
+pub(super) fn push(packer: &mut Packer<'_>, shared: &Shared, (metrics, end): (&StateMetrics, End)) {
     let mut add = |family: &Family<'_>, labels: &[(&str, &str)], value: f64| {
         let value = match end {
             End::No => value,
@@ -38,13 +39,18 @@ pub(super) fn push(packer: &mut Packer<'_>, shared: &Shared, (shard, end): (Shar
     };
     let is_up = shared.server.lock().reachable != Some(false);
     add(&UP, &[], f64::from(u8::from(is_up)));
-    let ordinal = shard.index.to_string();
-    add(&ORDINAL, &[("shard_ordinal", &ordinal)], f64::from(shard.index));
-    add(&TOTAL, &[], f64::from(shard.total));
+    let Shard { index, total } = metrics.shard();
+    let ordinal = index.to_string();
+    add(&ORDINAL, &[("shard_ordinal", &ordinal)], f64::from(index));
+    add(&TOTAL, &[], f64::from(total));
     let kinds: Vec<KindStatus> = shared.kinds.read().values().map(|cell| cell.read()).collect();
     for kind in &kinds {
-        let Some(resource) = resource(&kind.kind) else {
-            continue;
+        // What is read for other ends has no metrics, and a kind that the server lacks is no trouble.
+        let resource = match &kind.kind {
+            KindName::Objects(name) if metrics.has_kind(name) && kind.state != SyncState::Absent => {
+                resource(name)
+            }
+            KindName::Objects(_) | KindName::Events => continue,
         };
         let watch_errors = kind.errors - kind.list_errors;
         for (family, succeeded, failed) in [
@@ -65,11 +71,7 @@ pub(super) fn push(packer: &mut Packer<'_>, shared: &Shared, (shard, end): (Shar
     }
 }
 
-/// Returns a kind as the type that it is in the libraries of Kubernetes: `*v1.Pod`. `None` for events, which are not
-/// a part of the state.
-fn resource(kind: &KindName) -> Option<String> {
-    match kind {
-        KindName::Objects(kind) => Some(format!("*{}.{}", kind.version(), kind.name())),
-        KindName::Events => None,
-    }
+/// Returns a kind as the type that it is in the libraries of Kubernetes: `*v1.Pod`.
+fn resource(kind: &Kind) -> String {
+    format!("*{}.{}", kind.version(), kind.name())
 }

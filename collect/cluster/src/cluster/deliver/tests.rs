@@ -283,6 +283,20 @@ fn requests_are_counted_as_kube_state_metrics_does() {
     }
     cell.begin_watch();
     world.shared.kinds.write().insert("pods".to_owned(), cell);
+    // A kind that the server does not have, and one without metrics.
+    for (kind, state) in [
+        (Kind::Lease, SyncState::Absent),
+        (Kind::CustomResourceDefinition, SyncState::Retrying),
+    ] {
+        let cell = Arc::new(KindCell::new(KindName::Objects(kind)));
+        cell.begin_list();
+        cell.fail(state, 0, "it is not there");
+        world
+            .shared
+            .kinds
+            .write()
+            .insert(cell.read().kind.to_string(), cell);
+    }
     world.deliver(START, End::No);
     let content = world.content();
     let value = |name: &str, labels: &[(&str, &str)]| {
@@ -294,6 +308,10 @@ fn requests_are_counted_as_kube_state_metrics_does() {
         assert_eq!(found.next(), None, "{name} {labels:?}");
         f64::from_bits(samples[&START])
     };
+    let lists = content
+        .keys()
+        .filter(|series| series.metric_name() == "kube_state_metrics_list_total");
+    assert_eq!(lists.count(), 2);
     let pods = |result| [("resource", "*v1.Pod"), ("result", result)];
     assert_eq!(value("kube_state_metrics_list_total", &pods("success")), 1.0);
     assert_eq!(value("kube_state_metrics_list_total", &pods("error")), 1.0);
