@@ -95,6 +95,7 @@ testbed: setup-test
 test: setup-test ui $(BROWSER)/node_modules/.package-lock.json $(PEERS) testbed
 	go mod download github.com/prometheus/prometheus@v0.316.0
 	cd $(UI) && npm test
+	$(TESTBED) sweep
 	cd $(CLUSTER) && go test -p 1 -timeout 30m ./...
 	cargo build --workspace
 	rm -f $(TARGET)/skipped.txt

@@ -87,7 +87,7 @@ func takeDown(ctx context.Context, b *bed.Bed) error {
 }
 
 // sweep removes what commands that were killed have left: beds that were being made or taken down by a process that
-// does not live any more, beds of an earlier boot of the machine, folders without a record.
+// does not live any more, beds whose user has ended, beds of an earlier boot of the machine, folders without a record.
 func sweep(ctx context.Context, args []string) error {
 	set := flags("sweep")
 	all := set.Bool("all", false, "clusters that work, too")
@@ -127,7 +127,11 @@ func abandoned(record *bed.Record, all bool) string {
 	switch {
 	case all:
 		return "all were asked for"
-	case record.Phase != bed.Ready && !system.Alive(record.Owner):
+	case system.Alive(record.Owner):
+		return ""
+	case record.User != nil && !system.Alive(*record.User):
+		return fmt.Sprintf("process %d, which it was made for, has ended", record.User.PID)
+	case record.Phase != bed.Ready:
 		return fmt.Sprintf("the command that left it %s has ended", record.Phase)
 	case len(record.Processes) > 0 && record.Processes[0].Boot != self.Boot:
 		return "the machine was started again since"

@@ -31,7 +31,7 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 
 func commands() []command {
 	return []command{
-		{"up", "[--name NAME] [--nodes real:2,fake:50] [--version 1.36|1.35]", "make a cluster; prints its kubeconfig's path", up},
+		{"up", "[--name NAME] [--nodes real:2,fake:50] [--version 1.36|1.35] [--for PID]", "make a cluster; prints its kubeconfig's path", up},
 		{"down", "[NAME]... | --all", "take clusters down; leaves nothing behind", down},
 		{"sweep", "[--all]", "remove what commands that were killed left behind", sweep},
 		{"status", "[NAME]... [--output table|json]", "clusters, their nodes, and the memory of each part", status},

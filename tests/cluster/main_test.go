@@ -40,7 +40,7 @@ func TestFlagsStandAnywhere(t *testing.T) {
 func TestMistakesOnTheCommandLine(t *testing.T) {
 	t.Setenv("TESTBED_DIR", t.TempDir())
 	for _, line := range []string{
-		"", "odd", "up a", "up --nodes real:x", "up --version 1.2", "up --name host", "up --output xml", "down --all a",
+		"", "odd", "up a", "up --nodes real:x", "up --version 1.2", "up --name host", "up --output xml", "up --for -1", "down --all a",
 		"sweep a", "node stop", "node stop nobody-1", "apiserver", "link cut a", "image", "image --tag localhost/a:1",
 		"image --file x", "build a", "build --version 9", "logs a b", "status --output yaml",
 	} {
@@ -89,6 +89,8 @@ func TestWhatIsSwept(t *testing.T) {
 		{"left half taken down", bed.Record{Phase: bed.Stopping, Owner: ended}, true},
 		{"made", bed.Record{Phase: bed.Ready}, false},
 		{"made by this boot", bed.Record{Phase: bed.Ready, Processes: []bed.Process{{Boot: self.Boot}}}, false},
+		{"of a process that runs", bed.Record{Phase: bed.Ready, User: &self}, false},
+		{"of a process that has ended", bed.Record{Phase: bed.Ready, User: &ended}, true},
 		{"of another boot", bed.Record{Phase: bed.Ready, Processes: []bed.Process{{Boot: "another"}}}, true},
 	} {
 		if why := abandoned(&c.record, false); (why != "") != c.swept {

@@ -33,6 +33,7 @@ func up(ctx context.Context, args []string) error {
 	wanted := set.String("nodes", "real:2", "nodes: real:N (kubelet and containers), fake:N (played by kwok)")
 	version := set.String("version", "", "the minor version of Kubernetes (the newest)")
 	patience := set.Duration("timeout", 3*time.Minute, "how long it may take until the cluster is ready, once everything is built")
+	user := set.Int("for", 0, "a process: `sweep` takes the cluster down once that has ended")
 	output := outputFlag(set)
 	rest, err := parse(set, args)
 	if err != nil {
@@ -47,6 +48,14 @@ func up(ctx context.Context, args []string) error {
 	}
 	if err := bed.CheckName(*name); err != nil {
 		return usageError{err}
+	}
+	var madeFor *bed.Process
+	if *user != 0 {
+		process, err := system.Find(*user)
+		if err != nil {
+			return usagef("cannot make a cluster for a process: %w", err)
+		}
+		madeFor = &process
 	}
 	cache, err := binaries.Default(say)
 	if err != nil {
@@ -67,7 +76,7 @@ func up(ctx context.Context, args []string) error {
 		return err
 	}
 	b, err := bed.Create(bed.Root(), *name, func(r *bed.Record) {
-		r.Version, r.Fakes, r.Owner = release, asked.Fake, system.Self()
+		r.Version, r.Fakes, r.Owner, r.User = release, asked.Fake, system.Self(), madeFor
 		for index := range asked.Real {
 			node := r.NewNode(index+1, "")
 			node.Dir = filepath.Join(bed.Root(), "beds", *name, "nodes", node.Name)

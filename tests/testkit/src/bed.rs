@@ -51,9 +51,7 @@ impl Bed {
     }
 
     fn find_or_make() -> anyhow::Result<Self> {
-        let tool = tool_path()?;
-        // What an earlier run that was killed has left half made.
-        run(&tool, &["sweep"], "")?;
+        let tool = swept_tool()?;
         let known = run(&tool, &["kubeconfig", SHARED], "");
         let bed = match known {
             Ok(path) => Self {
@@ -63,7 +61,7 @@ impl Bed {
                 lives_on: true,
             },
             Err(_) => {
-                let mut made = Self::up(SHARED, &["--nodes", SHARED_NODES])?;
+                let mut made = Self::make(SHARED, &["--nodes", SHARED_NODES])?;
                 made.lives_on = true;
                 made
             }
@@ -77,7 +75,13 @@ impl Bed {
     /// # Errors
     /// It cannot be made, or was not ready in time.
     pub fn up(name: &str, arguments: &[&str]) -> anyhow::Result<Self> {
-        let tool = tool_path()?;
+        // Should this program be killed, the next one sweeps the cluster away.
+        let user = std::process::id().to_string();
+        Self::make(name, &[&["--for", &user], arguments].concat())
+    }
+
+    fn make(name: &str, arguments: &[&str]) -> anyhow::Result<Self> {
+        let tool = swept_tool()?;
         let path = run(&tool, &[&["up", "--name", name], arguments].concat(), "")?;
         Ok(Self {
             name: name.to_owned(),
@@ -302,6 +306,20 @@ pub fn tool_path() -> anyhow::Result<PathBuf> {
     let path = cache.join("periplus/testbed/testbed");
     anyhow::ensure!(path.exists(), "{} is missing: run `make testbed`", path.display());
     Ok(path)
+}
+
+/// The test bed's tool, when what programs that were killed have left is gone.
+fn swept_tool() -> anyhow::Result<PathBuf> {
+    static SWEPT: OnceLock<Result<(), String>> = OnceLock::new();
+    let tool = tool_path()?;
+    // Once: two that sweep at a time would meet at the same clusters.
+    let swept = SWEPT.get_or_init(|| {
+        run(&tool, &["sweep"], "")
+            .map(drop)
+            .map_err(|error| format!("{error:#}"))
+    });
+    swept.clone().map_err(anyhow::Error::msg)?;
+    Ok(tool)
 }
 
 /// Runs a command to its end with `input` on its standard input.

@@ -139,6 +139,8 @@ type Record struct {
 	Created time.Time `json:"created"`
 	// Owner is the command that is making the bed or taking it down.
 	Owner Process `json:"owner"`
+	// User is the process that the bed was made for, if it goes with one: a sweep takes it down once that has ended.
+	User *Process `json:"user,omitempty"`
 
 	Processes []Process `json:"processes"`
 	// Things are in the order of their making; they go in the opposite order.

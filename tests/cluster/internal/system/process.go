@@ -24,6 +24,15 @@ func Self() bed.Process {
 	return self
 }
 
+// Find describes a process that runs.
+func Find(pid int) (bed.Process, error) {
+	status, err := readStat(pid)
+	if err != nil {
+		return bed.Process{}, fmt.Errorf("no process %d: %w", pid, err)
+	}
+	return bed.Process{PID: pid, Start: status.start, Boot: bootID()}, nil
+}
+
 // Alive says whether the recorded process still runs: the same one, not a later one with its number, nor what is left
 // of it until its parent asks.
 func Alive(p bed.Process) bool {
