@@ -19,6 +19,8 @@ pub struct ServerConfig {
     pub tls: Option<TlsFiles>,
     /// Tokens that others have made. Without them the server makes its own.
     pub tokens: TokenFiles,
+    /// Time between two looks at the files of certificate and tokens.
+    pub renewal: Duration,
     /// What is served.
     pub surface: Surface,
     /// Bounds of queries.
@@ -47,6 +49,7 @@ impl ServerConfig {
             data_dir: data_dir.into(),
             tls: None,
             tokens: TokenFiles::default(),
+            renewal: Duration::from_secs(10),
             surface: Surface::default(),
             query: QueryLimits::default(),
             language: Language::default(),
@@ -117,7 +120,8 @@ pub struct TlsFiles {
     pub key: PathBuf,
 }
 
-/// Files with tokens, for an operator who hands the same to servers and to those who ask. They are read at the start.
+/// Files with tokens, for an operator who hands the same to servers and to those who ask. They are read at
+/// the start and again when they change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TokenFiles {
     /// Holds the token that lets all in, in place of one that the server makes.

@@ -15,6 +15,7 @@ use axum::extract::Request;
 use axum::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
 use axum::http::{HeaderMap, Method};
 use model::Millis;
+use parking_lot::RwLock;
 
 use crate::api::answer::{ApiError, ErrorKind};
 use crate::config::TokenFiles;
@@ -106,11 +107,19 @@ enum Kind {
 
 #[derive(Debug)]
 struct TokenIdentity {
-    hash: TokenHash,
-    /// Lets only samples in.
-    write: Option<TokenHash>,
+    /// Those that the operator made.
+    files: TokenFiles,
+    tokens: RwLock<Tokens>,
     sessions: Sessions,
     failures: Failures,
+}
+
+/// The tokens that let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Tokens {
+    full: TokenHash,
+    /// Lets only samples in.
+    write: Option<TokenHash>,
 }
 
 /// How often requests were refused.
@@ -133,22 +142,47 @@ impl Identity {
         if listen.is_loopback() {
             return Ok((Self::new(listen, Kind::Loopback), None));
         }
-        let (hash, shown_once) = match &files.full {
+        let (full, shown_once) = match &files.full {
             Some(path) => (token::load(path)?, None),
             None => token::load_or_create(data_dir)?,
         };
         let write = files.write.as_deref().map(token::load).transpose()?;
-        Ok((Self::with_tokens(listen, hash, write), shown_once))
-    }
-
-    fn with_tokens(listen: IpAddr, hash: TokenHash, write: Option<TokenHash>) -> Self {
         let token = TokenIdentity {
-            hash,
-            write,
+            files: files.clone(),
+            tokens: RwLock::new(Tokens { full, write }),
             sessions: Sessions::default(),
             failures: Failures::default(),
         };
-        Self::new(listen, Kind::Token(Box::new(token)))
+        Ok((Self::new(listen, Kind::Token(Box::new(token))), shown_once))
+    }
+
+    /// Reads the operator's files of tokens again and lets in who shows what they hold now, and nobody else; tells
+    /// whether that is another token than before. Sessions end with the token that opened them.
+    ///
+    /// # Errors
+    /// A file cannot be read or holds no token; those that let in stay as they are.
+    pub(crate) fn renew(&self) -> Result<bool, IdentityError> {
+        let Kind::Token(token) = &self.kind else {
+            return Ok(false);
+        };
+        let before = token.tokens.read().clone();
+        let TokenFiles { full, write } = &token.files;
+        let full = full.as_deref().map(token::load).transpose()?;
+        let now = Tokens {
+            full: full.unwrap_or_else(|| before.full.clone()),
+            write: write.as_deref().map(token::load).transpose()?,
+        };
+        if now == before {
+            return Ok(false);
+        }
+        let other_full = now.full != before.full;
+        *token.tokens.write() = now;
+        if other_full {
+            token.sessions.close_all();
+        }
+        // Who was given the new token first has shown it in vain.
+        token.failures.forget();
+        Ok(true)
     }
 
     fn new(listen: IpAddr, kind: Kind) -> Self {
@@ -189,8 +223,14 @@ impl Identity {
                 let Some(shown) = bearer(request.headers()) else {
                     return Err(unauthorized("this server asks for a token"));
                 };
-                match &token.write {
-                    Some(write) if write.matches(shown) => only_writing(access),
+                let writes = token
+                    .tokens
+                    .read()
+                    .write
+                    .as_ref()
+                    .map(|write| write.matches(shown));
+                match writes {
+                    Some(true) => only_writing(access),
                     _ => self.check_token(token, shown, asker),
                 }
             }
@@ -222,7 +262,7 @@ impl Identity {
                     .retry_after(seconds),
             );
         }
-        if token.hash.matches(shown) {
+        if token.tokens.read().full.matches(shown) {
             return Ok(());
         }
         self.refused_token.fetch_add(1, Ordering::Relaxed);

@@ -1,5 +1,7 @@
 //! A server: its start, its face, its run.
 
+mod renewal;
+
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -16,6 +18,7 @@ use crate::identity::certificate::{self, Certificate};
 use crate::identity::{CertificateError, Identity, IdentityError};
 use crate::listener::{Service, serve};
 use crate::metrics::report_process;
+use crate::server::renewal::keep_renewed;
 use crate::sources::Sources;
 
 const DELTA_SERIES: Family<'_> = Family::gauge(
@@ -70,6 +73,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     app: Arc<App>,
+    certificate: Option<Arc<Certificate>>,
     tls: Option<TlsAcceptor>,
     announcement: Announcement,
 }
@@ -116,19 +120,20 @@ impl Server {
             source,
         })?;
         let (identity, token) = Identity::open(listen.ip(), &config.data_dir, &config.tokens)?;
-        let certificate = find_certificate(&config, &identity, &sources.host)?;
-        let mut announcement = announce(address, &sources.host, certificate.as_ref());
+        let certificate = find_certificate(&config, &identity, &sources.host)?.map(Arc::new);
+        let mut announcement = announce(address, &sources.host, certificate.as_deref());
         if identity.needs_token() && token.is_none() {
             announcement
                 .notes
                 .push("the token is the one shown at the first start".to_owned());
         }
         announcement.token_shown_once = token;
-        let tls = certificate.map(Certificate::into_acceptor).transpose()?;
+        let tls = certificate.as_ref().map(Certificate::acceptor).transpose()?;
         Ok(Self {
             listener,
             address,
             app: Arc::new(App::new(config, sources, identity)),
+            certificate,
             tls,
             announcement,
         })
@@ -159,7 +164,7 @@ impl Server {
         report(&self.app, out);
     }
 
-    /// Answers until `stop`; then refuses new connections, ends event streams, and lets open requests end within
+    /// Answers until `stop`, and takes over the operator's certificate and tokens when their files change; then refuses new connections, ends event streams, and lets open requests end within
     /// the drain timeout.
     ///
     /// # Errors
@@ -169,6 +174,7 @@ impl Server {
             listener,
             address,
             app,
+            certificate,
             tls,
             announcement,
         } = self;
@@ -186,7 +192,8 @@ impl Server {
             stop.cancelled().await;
             closing.cancel();
         };
-        tokio::join!(serve(listener, service, stop.clone()), ended);
+        let renewed = keep_renewed(&app, certificate, &stop);
+        tokio::join!(serve(listener, service, stop.clone()), ended, renewed);
         Ok(())
     }
 }

@@ -1,14 +1,19 @@
 //! The certificate a server shows: the operator's, or a self-signed one made at the first start.
 //!
 //! A self-signed certificate is trusted by its fingerprint, which the server announces; it therefore carries no
-//! useful end of validity and is kept until the operator removes it.
+//! useful end of validity and is kept until the operator removes it. The operator's may be replaced while the server
+//! runs, as it ends within weeks where somebody issues it.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use parking_lot::RwLock;
+use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
 use sha2::{Digest, Sha256};
 use tokio_rustls::TlsAcceptor;
 
@@ -53,21 +58,24 @@ pub enum CertificateError {
     },
 }
 
-/// A certificate chain with its key.
+/// The certificate shown to those who connect.
 #[derive(Debug)]
 pub(crate) struct Certificate {
-    /// The server's certificate first.
-    pub(crate) chain: Vec<CertificateDer<'static>>,
-    /// The private key.
-    pub(crate) key: PrivateKeyDer<'static>,
-    /// Where the chain was read from.
-    pub(crate) path: PathBuf,
+    files: TlsFiles,
+    shown: RwLock<Arc<CertifiedKey>>,
+}
+
+impl ResolvesServerCert for Certificate {
+    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.shown.read()))
+    }
 }
 
 impl Certificate {
     /// Returns the SHA-256 fingerprint of the server's certificate, as browsers and `openssl` show it.
     pub(crate) fn fingerprint(&self) -> String {
-        let Some(first) = self.chain.first() else {
+        let shown = self.shown.read();
+        let Some(first) = shown.cert.first() else {
             return String::new();
         };
         let digits = hex(&Sha256::digest(first)).to_uppercase();
@@ -79,14 +87,30 @@ impl Certificate {
         pairs.join(":")
     }
 
+    /// Reads the files again and shows what they hold now to those who connect from here on; tells whether that is
+    /// another certificate than before.
+    ///
+    /// # Errors
+    /// The files cannot be read or do not belong together; the certificate that is shown stays.
+    pub(crate) fn renew(&self) -> Result<bool, CertificateError> {
+        let now = read(&self.files)?;
+        if self.shown.read().cert == now.cert {
+            return Ok(false);
+        }
+        *self.shown.write() = Arc::new(now);
+        Ok(true)
+    }
+
     /// Prepares to serve with the certificate: TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1.
-    pub(crate) fn into_acceptor(self) -> Result<TlsAcceptor, CertificateError> {
-        let Self { chain, key, path } = self;
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = rustls::ServerConfig::builder_with_provider(provider)
+    pub(crate) fn acceptor(self: &Arc<Self>) -> Result<TlsAcceptor, CertificateError> {
+        let mut config = rustls::ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
-            .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
-            .map_err(|source| CertificateError::Unusable { path, source })?;
+            .map_err(|source| CertificateError::Unusable {
+                path: self.files.cert.clone(),
+                source,
+            })?
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::clone(self) as Arc<dyn ResolvesServerCert>);
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(TlsAcceptor::from(Arc::new(config)))
     }
@@ -99,18 +123,26 @@ pub(super) fn identity_dir(data_dir: &Path) -> PathBuf {
 
 /// Reads the operator's certificate.
 pub(crate) fn load(files: &TlsFiles) -> Result<Certificate, CertificateError> {
-    let read = |what, path: &Path| {
+    Ok(Certificate {
+        files: files.clone(),
+        shown: RwLock::new(Arc::new(read(files)?)),
+    })
+}
+
+fn read(files: &TlsFiles) -> Result<CertifiedKey, CertificateError> {
+    let error = |what, path: &Path| {
         let path = path.to_owned();
         move |source| CertificateError::Read { what, path, source }
     };
     let chain: Vec<_> = CertificateDer::pem_file_iter(&files.cert)
         .and_then(Iterator::collect)
-        .map_err(read("certificate", &files.cert))?;
-    let key = PrivateKeyDer::from_pem_file(&files.key).map_err(read("key", &files.key))?;
-    Ok(Certificate {
-        chain,
-        key,
-        path: files.cert.clone(),
+        .map_err(error("certificate", &files.cert))?;
+    let key = PrivateKeyDer::from_pem_file(&files.key).map_err(error("key", &files.key))?;
+    CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(|source| {
+        CertificateError::Unusable {
+            path: files.cert.clone(),
+            source,
+        }
     })
 }
 

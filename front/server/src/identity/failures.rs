@@ -33,6 +33,11 @@ impl Failures {
         blocked.then(|| u32::try_from(left.min(WINDOW_MS) / 1000 + 1).unwrap_or(1))
     }
 
+    /// Forgets all of them.
+    pub(super) fn forget(&self) {
+        self.windows.lock().clear();
+    }
+
     /// Notes a wrong token.
     pub(super) fn note(&self, address: IpAddr, now: Millis) {
         let key = group(address);

@@ -1,4 +1,4 @@
-//! Sessions of browsers: opened with the token, kept in memory, ended by sign-out, age or restart.
+//! Sessions of browsers: opened with the token, kept in memory, ended by sign-out, age, another token or restart.
 
 use std::collections::HashMap;
 
@@ -56,6 +56,11 @@ impl Sessions {
     /// Tells whether a session is open.
     pub(super) fn knows(&self, id: &SessionId, now: Millis) -> bool {
         self.ends.lock().get(&key(id)).is_some_and(|end| *end > now)
+    }
+
+    /// Ends all sessions.
+    pub(super) fn close_all(&self) {
+        self.ends.lock().clear();
     }
 
     /// Ends a session.

@@ -359,3 +359,39 @@ fn tokens_of_others_are_long_enough() {
     assert!(identity.needs_token() && shown.is_none());
     assert!(!dir.path().join("identity").exists());
 }
+
+#[test]
+fn sessions_end_with_the_token_that_opened_them() {
+    let dir = TempDir::new().unwrap();
+    let token = |name: &str, of: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, of.repeat(32)).unwrap();
+        Some(path)
+    };
+    let files = TokenFiles {
+        full: token("full", "a"),
+        write: token("write", "w"),
+    };
+    let (identity, _) = Identity::open("0.0.0.0".parse().unwrap(), dir.path(), &files).unwrap();
+    let asker = Asker {
+        address: "10.0.0.1".parse().unwrap(),
+        now: 0,
+    };
+    let id = identity.sign_in(&"a".repeat(32), asker).unwrap().unwrap();
+    let admitted = || {
+        let cookie = format!("{SESSION_COOKIE}={}", id.as_str());
+        let request = Request::builder().header(COOKIE, cookie).uri("/api/v1/query");
+        let request = request.body(axum::body::Body::empty()).unwrap();
+        identity.admit(&request, Access::PROTECTED, asker).is_ok()
+    };
+    assert!(!identity.renew().unwrap() && admitted());
+
+    token("write", "v");
+    assert!(identity.renew().unwrap() && admitted());
+    std::fs::remove_file(dir.path().join("full")).unwrap();
+    assert!(matches!(identity.renew(), Err(IdentityError::File { .. })) && admitted());
+    token("full", "b");
+    assert!(identity.renew().unwrap() && !admitted());
+    assert!(identity.sign_in(&"a".repeat(32), asker).is_err());
+    assert!(identity.sign_in(&"b".repeat(32), asker).is_ok());
+}

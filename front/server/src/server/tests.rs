@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
 use super::*;
+use crate::config::{TlsFiles, TokenFiles};
 use crate::fixture::{TestClock, sources};
 
 /// How long a test waits for what should come at once.
@@ -50,6 +52,19 @@ async fn exchange(mut stream: impl AsyncRead + AsyncWrite + Unpin, host: &str, e
     let read = tokio::time::timeout(DEADLINE, stream.read_to_end(&mut answer)).await;
     read.expect("an answer within the deadline").unwrap();
     String::from_utf8(answer).unwrap()
+}
+
+fn client_that_trusts(certificate: &Path) -> ClientConfig {
+    let mut roots = rustls::RootCertStore::empty();
+    roots
+        .add(CertificateDer::from_pem_file(certificate).unwrap())
+        .unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth()
 }
 
 #[tokio::test]
@@ -94,15 +109,7 @@ async fn off_loopback_it_speaks_tls_and_asks_for_the_token() {
     assert_eq!(certificate_sha256.as_ref().unwrap().len(), 95);
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, running.address.port()));
 
-    let mut roots = rustls::RootCertStore::empty();
-    let pem = running.dir.path().join("identity/certificate.pem");
-    roots.add(CertificateDer::from_pem_file(pem).unwrap()).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut client = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    let mut client = client_that_trusts(&running.dir.path().join("identity/certificate.pem"));
     let connector = tokio_rustls::TlsConnector::from(Arc::new(client.clone()));
     let connect = async |name: &'static str| {
         let stream = TcpStream::connect(address).await.unwrap();
@@ -151,6 +158,83 @@ async fn off_loopback_it_speaks_tls_and_asks_for_the_token() {
     );
     running.stop.cancel();
     running.task.await.unwrap().unwrap();
+}
+
+/// Writes a certificate with its key, and a token made of one character.
+fn issue(dir: &Path, token: char) -> (TlsFiles, TokenFiles) {
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let (cert, key, full) = (dir.join("tls.crt"), dir.join("tls.key"), dir.join("token"));
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    std::fs::write(&cert, made.cert.pem()).unwrap();
+    std::fs::write(&full, token.to_string().repeat(32)).unwrap();
+    let tokens = TokenFiles {
+        full: Some(full),
+        write: None,
+    };
+    (TlsFiles { cert, key }, tokens)
+}
+
+#[tokio::test]
+async fn a_replaced_certificate_and_token_are_taken_over() {
+    let dir = TempDir::new().unwrap();
+    let (tls, tokens) = issue(dir.path(), 'a');
+    let running = start("0.0.0.0:0", |config| {
+        (config.tls, config.tokens) = (Some(tls.clone()), tokens);
+        config.renewal = Duration::from_millis(5);
+    });
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, running.address.port()));
+    let ask = async |client: &ClientConfig, token: char| {
+        let stream = TcpStream::connect(address).await.unwrap();
+        let connector = tokio_rustls::TlsConnector::from(Arc::new(client.clone()));
+        let name = ServerName::try_from("localhost").unwrap();
+        let stream = connector.connect(name, stream).await.ok()?;
+        let bearer = format!("authorization: Bearer {}\r\n", token.to_string().repeat(32));
+        let answer = exchange(stream, "localhost", &bearer).await;
+        answer
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse::<u16>().ok())
+    };
+    let old = client_that_trusts(&tls.cert);
+    // Who has a session resumes it without a look at the certificate.
+    let stranger = client_that_trusts(&tls.cert);
+    assert_eq!(ask(&old, 'a').await, Some(200));
+    assert_eq!(ask(&old, 'b').await, Some(401));
+
+    issue(dir.path(), 'b');
+    let new = client_that_trusts(&tls.cert);
+    let taken_over = async { while ask(&new, 'b').await != Some(200) {} };
+    let within = tokio::time::timeout(DEADLINE, taken_over).await;
+    within.expect("certificate and token are taken over");
+    assert_eq!(ask(&new, 'a').await, Some(401));
+    assert_eq!(ask(&stranger, 'b').await, None);
+    running.stop.cancel();
+    running.task.await.unwrap().unwrap();
+}
+
+#[test]
+fn a_certificate_without_its_key_leaves_the_one_before() {
+    let (dir, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let (files, _) = issue(dir.path(), 'a');
+    let (others, _) = issue(other.path(), 'a');
+    let certificate = certificate::load(&files).unwrap();
+    let before = certificate.fingerprint();
+    assert!(!certificate.renew().unwrap());
+
+    std::fs::copy(&others.cert, &files.cert).unwrap();
+    let error = certificate.renew().unwrap_err();
+    assert!(matches!(error, CertificateError::Unusable { .. }), "{error}");
+    std::fs::remove_file(&files.key).unwrap();
+    let error = certificate.renew().unwrap_err();
+    assert!(
+        matches!(error, CertificateError::Read { what: "key", .. }),
+        "{error}"
+    );
+    assert_eq!(certificate.fingerprint(), before);
+
+    std::fs::copy(&others.key, &files.key).unwrap();
+    assert!(certificate.renew().unwrap());
+    assert_ne!(certificate.fingerprint(), before);
 }
 
 #[tokio::test]
