@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use model::Millis;
 
-pub use self::cluster::{Component, Summary, control_plane, summary};
+pub use self::cluster::{Component, Summary, Targets, summary};
 pub use self::container::{ContainerKind, ContainerView, containers};
 pub use self::facts::{Fact, facts};
 use self::indices::Indices;

@@ -31,7 +31,7 @@ impl TargetHealth {
 }
 
 /// A target that is scraped.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ActiveTarget {
     /// Labels before relabelling, `__address__` and `__meta_*` among them.
     pub discovered_labels: Labels,

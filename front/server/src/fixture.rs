@@ -232,6 +232,14 @@ impl Collection for FakeCollection {
 pub(crate) struct FakeScraping;
 
 impl Scraping for FakeScraping {
+    fn targets(&self, pool: &str) -> Vec<ActiveTarget> {
+        let pools = self.status().pools.into_iter();
+        pools
+            .filter(|one| one.name == pool)
+            .flat_map(|one| one.active)
+            .collect()
+    }
+
     fn status(&self) -> ScrapeStatus {
         let labels = |pairs: &[(&str, &str)]| Labels::from_pairs(pairs.iter().copied()).unwrap();
         let discovered_labels = labels(&[("__address__", "a:1")]);

@@ -8,7 +8,9 @@ use agent::{Agent, AgentStatus};
 use cluster::ClusterHandle;
 use lake::Lake;
 use model::{Clock, Ingest, Labels, Millis, Query, Sink};
-use scrape::{MetadataRequest, RelabelStep, ReloadStatus, ScrapeHandle, ScrapeStatus, TargetMetadata};
+use scrape::{
+    ActiveTarget, MetadataRequest, RelabelStep, ReloadStatus, ScrapeHandle, ScrapeStatus, TargetMetadata,
+};
 use store::Store;
 use tokio::sync::watch;
 
@@ -83,6 +85,9 @@ pub trait Scraping: Send + Sync {
     /// Returns how all targets stand.
     fn status(&self) -> ScrapeStatus;
 
+    /// Returns the targets of one pool, none if there is no such pool.
+    fn targets(&self, pool: &str) -> Vec<ActiveTarget>;
+
     /// Returns what targets say about their metrics.
     fn metadata(&self, request: &MetadataRequest) -> Vec<TargetMetadata>;
 
@@ -132,6 +137,10 @@ impl Collection for Agent {
 impl Scraping for ScrapeHandle {
     fn status(&self) -> ScrapeStatus {
         Self::status(self)
+    }
+
+    fn targets(&self, pool: &str) -> Vec<ActiveTarget> {
+        Self::targets(self, pool)
     }
 
     fn metadata(&self, request: &MetadataRequest) -> Vec<TargetMetadata> {

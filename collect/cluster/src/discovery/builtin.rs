@@ -38,6 +38,11 @@ impl Default for TargetOptions {
 }
 
 impl TargetOptions {
+    /// Returns the name of a job's pool of targets in a cluster.
+    pub fn pool(cluster: &str, job: &str) -> String {
+        format!("{cluster}/{job}")
+    }
+
     /// The jobs that there are beside those of monitors.
     pub const JOBS: [&str; 9] = [
         "kubelet",
@@ -116,7 +121,7 @@ impl BuiltIn<'_> {
         let mut all = vec![constant("job", name), constant("cluster", self.cluster)];
         all.extend(rules);
         let mut job = json!({
-            "job_name": format!("{}/{name}{suffix}", self.cluster),
+            "job_name": TargetOptions::pool(self.cluster, name) + suffix,
             "metrics_path": path,
             "honor_labels": true,
             "keep_dropped_targets": SHOWN_DROPPED,

@@ -1,8 +1,11 @@
 //! How a cluster is as a whole, and its control plane.
 
+use scrape::{ActiveTarget, TargetHealth};
+
 use super::text;
 use super::{Finding, NodeView, Severity, State, View, WorkloadView, node_views, workloads};
 use crate::cluster::ClusterHandle;
+use crate::discovery::TargetOptions;
 use crate::objects::{Body, Kind};
 use crate::status::SyncState;
 
@@ -54,11 +57,14 @@ pub struct Summary {
     pub workloads: [usize; 3],
 }
 
+/// Finds what is scraped, by the name of the pool.
+pub type Targets<'a> = &'a dyn Fn(&str) -> Vec<ActiveTarget>;
+
 /// Looks at everything.
-pub fn summary(cluster: &ClusterHandle) -> Summary {
+pub fn summary(cluster: &ClusterHandle, targets: Targets<'_>) -> Summary {
     let view = View::new(cluster);
     let mut summary = Summary {
-        components: control_plane(cluster),
+        components: control_plane(cluster, targets),
         nodes: node_views(&view),
         ..Summary::default()
     };
@@ -179,8 +185,9 @@ fn nodes(n: usize) -> String {
     }
 }
 
-/// Returns the parts of the control plane of which anything is known.
-pub fn control_plane(cluster: &ClusterHandle) -> Vec<Component> {
+/// Returns the parts of the control plane of which anything is known, from the cluster's own objects or else from those
+/// that are scraped.
+fn control_plane(cluster: &ClusterHandle, targets: Targets<'_>) -> Vec<Component> {
     let view = View::new(cluster);
     let mut components = vec![Component {
         name: "kube-apiserver",
@@ -199,17 +206,41 @@ pub fn control_plane(cluster: &ClusterHandle) -> Vec<Component> {
         };
         components.push(Component { name: "etcd", state });
     }
+    let scraped = |job: &str| answering(&targets(&TargetOptions::pool(cluster.name(), job)));
     for name in ["kube-scheduler", "kube-controller-manager"] {
-        if let Some(state) = leased(&view, name) {
+        if let Some(state) = leased(&view, name).or_else(|| scraped(name)) {
             components.push(Component { name, state });
         }
     }
-    for (name, workload) in [("cluster-dns", DNS), ("kube-proxy", PROXY)] {
-        if let Some(state) = running(&view, workload) {
+    for (name, workload, job) in [
+        ("cluster-dns", DNS, "kube-dns"),
+        ("kube-proxy", PROXY, "kube-proxy"),
+    ] {
+        if let Some(state) = running(&view, workload).or_else(|| scraped(job)) {
             components.push(Component { name, state });
         }
     }
     components
+}
+
+/// How a part is of which nothing is known but whether its metrics can be had; it may well do its work when they cannot.
+fn answering(targets: &[ActiveTarget]) -> Option<State> {
+    let with = |health| targets.iter().filter(move |one| one.health == health);
+    let (up, down) = (with(TargetHealth::Up).count(), with(TargetHealth::Down).count());
+    let Some(failed) = with(TargetHealth::Down).next() else {
+        let addresses = text::count(i64::try_from(up).unwrap_or(0), "address", "addresses");
+        return (up > 0)
+            .then(|| State::new(Severity::Ok, "scraped", format!("answers at {addresses}")).with("up", up));
+    };
+    let error = text::brief(&failed.last_error);
+    let sentence = format!("{down} of {} cannot be asked: {error}", up + down);
+    let state = State::new(Severity::Unknown, "not_scraped", sentence);
+    Some(
+        state
+            .with("down", down)
+            .with("all", up + down)
+            .with("error", error),
+    )
 }
 
 /// How a part of the control plane that runs as pods is found: kind and names.

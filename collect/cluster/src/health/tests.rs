@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use expect_test::{Expect, expect};
 use model::{Batch, Clock, Ingest, IngestError, Ingested, Millis};
+use scrape::{ActiveTarget, TargetHealth};
 use serde_json::{Value, json};
 
 use super::{Severity, View, summary, workloads};
@@ -385,12 +386,30 @@ fn a_job_that_has_failed_says_how_its_pod_ended() {
     );
 }
 
+/// The DNS answers, one of two proxies does not, and the scheduler neither, which holds a lease.
+fn scraped(pool: &str) -> Vec<ActiveTarget> {
+    let target = |last_error: &str| ActiveTarget {
+        last_error: last_error.to_owned(),
+        health: match last_error {
+            "" => TargetHealth::Up,
+            _ => TargetHealth::Down,
+        },
+        ..ActiveTarget::default()
+    };
+    match pool.strip_prefix("test/").expect("the pool of the cluster") {
+        "kube-dns" => vec![target("")],
+        "kube-proxy" => vec![target(""), target("connection refused")],
+        "kube-scheduler" => vec![target("connection refused")],
+        _ => Vec::new(),
+    }
+}
+
 #[test]
 fn a_cluster_at_a_glance() {
     let lease = json!({"metadata": {"name": "kube-scheduler", "namespace": "kube-system", "uid": uid("l")},
         "spec": {"holderIdentity": "cp-1_abc", "leaseDurationSeconds": 15, "renewTime": time(400)}});
     let cluster = cluster(&[node("True"), (Kind::Lease, lease)]);
-    let summary = summary(&cluster);
+    let summary = summary(&cluster, &scraped);
     assert_eq!((summary.nodes.len(), summary.nodes_ready), (1, 1));
     let components: Vec<_> = summary
         .components
@@ -408,7 +427,9 @@ fn a_cluster_at_a_glance() {
         components,
         [
             "kube-apiserver progressing: is being asked",
-            "kube-scheduler critical: has not renewed its lease for 6m"
+            "kube-scheduler critical: has not renewed its lease for 6m",
+            "cluster-dns ok: answers at 1 address",
+            "kube-proxy unknown: 1 of 2 cannot be asked: connection refused",
         ]
     );
     assert_eq!(summary.state.sentence, "kube-scheduler is not well");

@@ -134,6 +134,13 @@ impl ScrapeHandle {
         }
     }
 
+    /// Returns the targets of one job, none if there is no such job.
+    pub fn targets(&self, pool: &str) -> Vec<ActiveTarget> {
+        let view = self.view.pools.read().get(pool).cloned();
+        let states = view.map(|view| view.active).unwrap_or_default();
+        states.iter().map(|state| self.active(pool, state)).collect()
+    }
+
     fn pool_status(&self, name: String, view: PoolView) -> PoolStatus {
         let active = view
             .active

@@ -23,11 +23,21 @@ pub(crate) use self::raw::raw;
 use super::answer::{ApiError, ErrorKind, success};
 use super::params::Params;
 use crate::app::App;
+use crate::sources::Sources;
 
 /// `GET /api/v1/kubernetes/clusters`.
 pub(crate) async fn clusters(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
-    let clusters = app.sources.clusters.clone();
-    aside(move || Ok(success(|out| clusters::write(&clusters, out)))).await
+    aside(move || {
+        let Sources {
+            clusters, scraping, ..
+        } = &app.sources;
+        let targets = |pool: &str| {
+            let found = scraping.as_ref().map(|scraping| scraping.targets(pool));
+            found.unwrap_or_default()
+        };
+        Ok(success(|out| clusters::write(clusters, &targets, out)))
+    })
+    .await
 }
 
 /// `GET /api/v1/kubernetes/{cluster}/nodes`.

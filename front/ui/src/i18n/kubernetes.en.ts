@@ -46,6 +46,7 @@ export const kubernetesEn = {
   'cp.scheduler': 'Scheduler',
   'cp.seats': 'Seats taken',
   'cp.seatsAll': 'all seats',
+  'cp.tooSoon': 'Nothing to draw in this window yet: a rate needs two scrapes.',
   'cp.waiting': 'Wait for a seat, p99',
   'cp.watches': 'Watches by resource',
   'frame.cluster': 'Cluster {cluster}: choose another',

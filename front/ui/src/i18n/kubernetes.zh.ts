@@ -48,6 +48,7 @@ export const kubernetesZh: Record<keyof typeof kubernetesEn, string> = {
   'cp.scheduler': '调度器',
   'cp.seats': '占用的席位',
   'cp.seatsAll': '全部席位',
+  'cp.tooSoon': '此时间段内还没有可画的数据：速率需要两次抓取。',
   'cp.waiting': '等待席位 p99',
   'cp.watches': '监听数，按资源',
   'frame.cluster': '集群 {cluster}：选择其他集群',

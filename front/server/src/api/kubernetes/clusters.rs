@@ -1,6 +1,6 @@
 //! All clusters at a glance.
 
-use cluster::health::{NodeView, Summary, summary};
+use cluster::health::{NodeView, Summary, Targets, summary};
 use cluster::objects::{Body, Kind};
 use cluster::{ClusterHandle, KindName, KindStatus, MonitorStatus};
 
@@ -11,16 +11,16 @@ use crate::api::answer::json::{Array, Object};
 const MAX_SHOWN: usize = 100;
 
 /// Writes all clusters.
-pub(super) fn write(clusters: &[ClusterHandle], out: &mut String) {
+pub(super) fn write(clusters: &[ClusterHandle], targets: Targets<'_>, out: &mut String) {
     let mut data = Object::new(out);
     let mut list = data.array("clusters");
     for cluster in clusters {
-        one(list.object(), cluster);
+        one(list.object(), cluster, targets);
     }
 }
 
-fn one(mut out: Object<'_>, cluster: &ClusterHandle) {
-    let summary = summary(cluster);
+fn one(mut out: Object<'_>, cluster: &ClusterHandle, targets: Targets<'_>) {
+    let summary = summary(cluster, targets);
     let server = cluster.server();
     let kinds = cluster.kinds();
     let n_objects: usize = kinds

@@ -92,7 +92,7 @@ function Section({ section, matcher, metrics }: SectionProps) {
               queries={panel
                 .queries(t)
                 .map((query) => ({ ...query, expr: withCluster(query.expr, matcher) }))}
-              empty={t('cp.quiet')}
+              empty={t(panel.busy === true ? 'cp.tooSoon' : 'cp.quiet')}
               rows={panel.rows ?? 4}
               {...(panel.kind === undefined ? {} : { kind: panel.kind })}
               {...(panel.softMax === undefined ? {} : { softMax: panel.softMax })}

@@ -10,6 +10,8 @@ export interface ControlPlanePanel {
   kind?: PlotKind;
   softMax?: number;
   rows?: number;
+  /** It is never at rest: where nothing is drawn, too few scrapes are known. */
+  busy?: true;
   /** The metric without which there is nothing to draw. */
   requires: string;
   queries: (t: Translate) => PlotQuery[];
@@ -33,6 +35,7 @@ const apiserver: ControlPlanePanel[] = [
   {
     title: 'cp.latencyByVerb',
     unit: 'seconds',
+    busy: true,
     requires: 'apiserver_request_duration_seconds_bucket',
     queries: () => [
       { expr: quantile(0.99, 'le, verb', 'apiserver_request_duration_seconds', SHORT), legend: '{{verb}}' },
@@ -41,6 +44,7 @@ const apiserver: ControlPlanePanel[] = [
   {
     title: 'cp.latencyByResource',
     unit: 'seconds',
+    busy: true,
     requires: 'apiserver_request_duration_seconds_bucket',
     queries: () => [
       {
@@ -52,6 +56,7 @@ const apiserver: ControlPlanePanel[] = [
   {
     title: 'cp.requests',
     unit: 'count/s',
+    busy: true,
     kind: 'stacked',
     requires: 'apiserver_request_total',
     queries: () => [{ expr: 'sum by (verb) (rate(apiserver_request_total[$s]))', legend: '{{verb}}' }],
@@ -153,6 +158,7 @@ const etcd: ControlPlanePanel[] = [
   {
     title: 'cp.fsync',
     unit: 'seconds',
+    busy: true,
     requires: 'etcd_disk_wal_fsync_duration_seconds_bucket',
     queries: () => [
       { expr: quantile(0.99, 'le', 'etcd_disk_wal_fsync_duration_seconds'), legend: 'WAL fsync p99' },
