@@ -83,7 +83,10 @@ $(PERIPLUS_PEERS)/promtool: tests/peers/prometheus/go.sum
 $(PERIPLUS_PEERS)/helm: tests/peers/helm/go.sum
 	mkdir -p $(@D) && cd $(<D) && go build -ldflags "-s -w" -o $@ helm.sh/helm/v3/cmd/helm
 
-PEERS := $(addprefix $(PERIPLUS_PEERS)/,node_exporter prometheus promtool helm)
+$(PERIPLUS_PEERS)/versitygw: tests/peers/versitygw/go.sum
+	mkdir -p $(@D) && cd $(<D) && go build -ldflags "-s -w" -o $@ github.com/versity/versitygw/cmd/versitygw
+
+PEERS := $(addprefix $(PERIPLUS_PEERS)/,node_exporter prometheus promtool helm versitygw)
 
 CLUSTER := tests/cluster
 

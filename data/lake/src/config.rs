@@ -10,8 +10,8 @@ use crate::definition::Retention;
 pub struct LakeConfig {
     /// Local folder: the logs and, unless `objects` says otherwise, the tables.
     pub folder: PathBuf,
-    /// Where the tables are instead: `file:///folder`, or `s3://bucket/prefix` in a build with the feature `s3`
-    /// (credentials and endpoint come from the usual `AWS_…` variables).
+    /// Where the tables are instead: `file:///folder`, or `s3://bucket/prefix` (credentials, region and
+    /// endpoint come from the usual `AWS_…` variables).
     pub objects: Option<String>,
     /// What is kept, by name of table; the others keep what their definition says.
     pub retention: Vec<(String, Retention)>,

@@ -260,7 +260,8 @@ fn threads(name: &str, workers: usize) -> Result<Runtime, LakeError> {
         .worker_threads(workers)
         .max_blocking_threads(MAX_BLOCKING_THREADS)
         .thread_name(name)
-        .enable_time()
+        // Buckets are reached over the network.
+        .enable_all()
         .build()
         .map_err(LakeError::Threads)
 }

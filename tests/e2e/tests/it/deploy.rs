@@ -115,6 +115,10 @@ fn parts_can_be_left_out_and_added() -> anyhow::Result<()> {
         "edge.secrets=true",
         "--set",
         "edge.config.scrape_configs[0].job_name=own",
+        "--set",
+        "edge.env[0].name=AWS_REGION,edge.env[0].value=eu-central-1",
+        "--set",
+        "edge.serviceAccountAnnotations.role=reader",
     ])?;
     assert!(
         text.contains("resources: [secrets]\n    verbs: [list, watch]"),
@@ -124,6 +128,11 @@ fn parts_can_be_left_out_and_added() -> anyhow::Result<()> {
         text.contains("    scrape_configs:\n    - job_name: own"),
         "{text}"
     );
+    assert!(
+        text.contains("          env:\n            - name: AWS_REGION\n              value: eu-central-1\n"),
+        "{text}"
+    );
+    assert!(text.contains("  annotations:\n    role: reader\n"), "{text}");
     Ok(())
 }
 

@@ -1,6 +1,8 @@
 //! Tables of events in a running server: a lake that an earlier version wrote, asked over HTTP and by `periplus sql`,
 //! before and after the process was killed.
 
+mod bucket;
+
 use std::path::Path;
 use std::process::{Command, Output};
 
