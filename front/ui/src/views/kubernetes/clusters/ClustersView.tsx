@@ -87,7 +87,7 @@ function ClusterCard({ cluster, isAlone }: { cluster: Cluster; isAlone: boolean 
         />
         <Figure
           title={t('area.workloads')}
-          value={formatValue(counts.workloads, 'count')}
+          value={`${formatValue(counts.workloads - counts.workloadsCritical, 'count')}/${formatValue(counts.workloads, 'count')}`}
           more={unwell.length === 0 ? t('k8s.allWell') : unwell.join(t('state.comma'))}
           isBad={counts.workloadsCritical > 0}
           link={<Link to="/clusters/$cluster/workloads" params={{ cluster: name }} />}
