@@ -86,7 +86,10 @@ $(PERIPLUS_PEERS)/helm: tests/peers/helm/go.sum
 $(PERIPLUS_PEERS)/versitygw: tests/peers/versitygw/go.sum
 	mkdir -p $(@D) && cd $(<D) && go build -ldflags "-s -w" -o $@ github.com/versity/versitygw/cmd/versitygw
 
-PEERS := $(addprefix $(PERIPLUS_PEERS)/,node_exporter prometheus promtool helm versitygw)
+$(PERIPLUS_PEERS)/otelsend: tests/peers/otel/go.sum tests/peers/otel/main.go
+	mkdir -p $(@D) && cd $(<D) && go build -ldflags "-s -w" -o $@ .
+
+PEERS := $(addprefix $(PERIPLUS_PEERS)/,node_exporter prometheus promtool helm versitygw otelsend)
 
 CLUSTER := tests/cluster
 
@@ -111,6 +114,7 @@ check: ui
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo xtask tidy
 	cd $(CLUSTER) && test -z "$$(gofmt -l . | tee /dev/stderr)" && go vet ./...
+	cd tests/peers/otel && test -z "$$(gofmt -l . | tee /dev/stderr)" && go vet ./...
 	cd $(UI) && npm run check
 
 BENCH_PEERS := $(addprefix $(PERIPLUS_PEERS)/,node_exporter prometheus victoriametrics)

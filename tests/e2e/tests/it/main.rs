@@ -8,6 +8,7 @@
     reason = "a test says what it compared and with which seed"
 )]
 
+mod clients;
 mod containers;
 mod deploy;
 mod differential;
@@ -17,6 +18,6 @@ mod forward;
 mod lake;
 mod machine;
 mod page;
-mod promtool;
+
 mod scrape;
 mod settings;

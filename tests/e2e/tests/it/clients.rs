@@ -1,0 +1,4 @@
+//! Programs that others wrote for Prometheus and OpenTelemetry, used on us.
+
+mod otlp;
+mod promtool;
