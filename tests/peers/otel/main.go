@@ -1,9 +1,7 @@
 // Otelsend measures a little with the OpenTelemetry SDK and sends it as applications do: through the SDK's own OTLP
-// exporters, once and completely, to the address it is given.
+// exporters, which the usual variables OTEL_EXPORTER_OTLP_… tell where to and how. It sends twice and ends.
 //
-//	otelsend http|grpc HOST:PORT cumulative|delta SERVICE
-//
-// Over HTTP the path is that of `otlp` in Prometheus, /api/v1/otlp/v1/metrics.
+//	otelsend http|grpc SERVICE
 package main
 
 import (
@@ -18,7 +16,6 @@ import (
 	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetrichttp"
 	api "go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/sdk/metric"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/resource"
 )
 
@@ -28,18 +25,18 @@ const patience = 20 * time.Second
 func main() {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	if len(os.Args) != 5 {
-		fmt.Fprintln(os.Stderr, "usage: otelsend http|grpc HOST:PORT cumulative|delta SERVICE")
+	if len(os.Args) != 3 {
+		fmt.Fprintln(os.Stderr, "usage: otelsend http|grpc SERVICE")
 		os.Exit(2)
 	}
-	if err := run(ctx, os.Args[1], os.Args[2], os.Args[3], os.Args[4]); err != nil {
+	if err := run(ctx, os.Args[1], os.Args[2]); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, protocol, address, temporality, service string) error {
-	exporter, err := newExporter(ctx, protocol, address, temporality)
+func run(ctx context.Context, protocol, service string) error {
+	exporter, err := newExporter(ctx, protocol)
 	if err != nil {
 		return err
 	}
@@ -70,30 +67,12 @@ func run(ctx context.Context, protocol, address, temporality, service string) er
 	return provider.Shutdown(ctx)
 }
 
-func newExporter(ctx context.Context, protocol, address, temporality string) (metric.Exporter, error) {
-	choose := metric.DefaultTemporalitySelector
-	if temporality == "delta" {
-		choose = func(kind metric.InstrumentKind) metricdata.Temporality {
-			switch kind {
-			case metric.InstrumentKindUpDownCounter, metric.InstrumentKindObservableUpDownCounter:
-				return metricdata.CumulativeTemporality
-			default:
-				return metricdata.DeltaTemporality
-			}
-		}
-	}
+func newExporter(ctx context.Context, protocol string) (metric.Exporter, error) {
 	switch protocol {
 	case "http":
-		return otlpmetrichttp.New(ctx,
-			otlpmetrichttp.WithEndpoint(address), otlpmetrichttp.WithInsecure(),
-			otlpmetrichttp.WithURLPath("/api/v1/otlp/v1/metrics"),
-			otlpmetrichttp.WithCompression(otlpmetrichttp.GzipCompression),
-			otlpmetrichttp.WithTemporalitySelector(choose))
+		return otlpmetrichttp.New(ctx)
 	case "grpc":
-		return otlpmetricgrpc.New(ctx,
-			otlpmetricgrpc.WithEndpoint(address), otlpmetricgrpc.WithInsecure(),
-			otlpmetricgrpc.WithCompressor("gzip"),
-			otlpmetricgrpc.WithTemporalitySelector(choose))
+		return otlpmetricgrpc.New(ctx)
 	default:
 		return nil, errors.New("the protocol is http or grpc")
 	}

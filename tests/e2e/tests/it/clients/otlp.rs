@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
 use serde_json::Value;
-use testkit::{Client, Peer, Periplus, Up, free_port, peer_path};
+use testkit::{Client, Peer, Periplus, Up, free_port, peer_path, periplus_path, wait_for};
 
 const CONFIG: &str = "\
 otlp:
@@ -33,12 +33,40 @@ fn prometheus(folder: &Path, config: &Path) -> anyhow::Result<Peer> {
     Peer::start(command, port, "/-/ready")
 }
 
+/// Where an exporter sends, as the SDK's variables say it.
+#[derive(Clone, Copy)]
+struct To<'a> {
+    base: &'a str,
+    /// `cumulative` or `delta`.
+    totals: &'a str,
+    /// The certificate to trust and the token to show.
+    secured: Option<(&'a Path, &'a str)>,
+}
+
 /// Has a service send to a server, in two rounds.
-fn send(to: &Client, (protocol, totals, service): (&str, &str, &str)) -> anyhow::Result<()> {
-    let address = to.base().strip_prefix("http://").context("plain HTTP")?;
-    let output = Command::new(peer_path("otelsend")?)
-        .args([protocol, address, totals, service])
-        .output()?;
+fn send(to: To<'_>, protocol: &str, service: &str) -> anyhow::Result<()> {
+    let To {
+        base,
+        totals,
+        secured,
+    } = to;
+    let mut command = Command::new(peer_path("otelsend")?);
+    command
+        .args([protocol, service])
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", base)
+        .env("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", totals)
+        .env("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip");
+    if protocol == "http" {
+        let endpoint = format!("{base}/api/v1/otlp/v1/metrics");
+        command.env("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", endpoint);
+    }
+    if let Some((certificate, token)) = secured {
+        let authorization = format!("authorization=Bearer%20{token}");
+        command
+            .env("OTEL_EXPORTER_OTLP_CERTIFICATE", certificate)
+            .env("OTEL_EXPORTER_OTLP_HEADERS", authorization);
+    }
+    let output = command.output()?;
     let said = String::from_utf8_lossy(&output.stderr);
     // The exporters tell by a line what a server refuses of what it took.
     anyhow::ensure!(
@@ -86,16 +114,79 @@ fn what_the_sdk_exports_is_stored_as_prometheus_stores_it() -> anyhow::Result<()
         ],
     })?;
     for totals in ["cumulative", "delta"] {
-        send(&peer.client, ("http", totals, totals))?;
+        let to = |base| To {
+            base,
+            totals,
+            secured: None,
+        };
+        send(to(peer.client.base()), "http", totals)?;
         let expected = stored(&peer.client, totals)?;
         assert_eq!(expected.len(), SERIES, "{expected:?}");
         // Prometheus does not speak gRPC; the same comes that way.
         for protocol in ["http", "grpc"] {
             let service = format!("{totals}-{protocol}");
-            send(&ours.client, (protocol, totals, &service))?;
+            send(to(ours.client.base()), protocol, &service)?;
             assert_eq!(stored(&ours.client, &service)?, expected, "{protocol}, {totals}");
         }
     }
     ours.stop()?;
+    Ok(())
+}
+
+#[test]
+fn off_the_loopback_the_sdk_sends_with_tls_and_a_token() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (data, port) = (folder.path().join("data"), free_port()?);
+    let token = |name: &str, text: &str| -> anyhow::Result<std::path::PathBuf> {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text)?;
+        Ok(path)
+    };
+    let (reader, writer) = ("r".repeat(40), "w".repeat(40));
+    let mut command = Command::new(periplus_path()?);
+    command
+        .args(["up", "--interval", "1m", "--listen"])
+        .arg(format!("0.0.0.0:{port}"))
+        .arg("--token-file")
+        .arg(token("reader", &reader)?)
+        .arg("--write-token-file")
+        .arg(token("writer", &writer)?)
+        .arg("--data")
+        .arg(&data)
+        .stdout(Stdio::null());
+    let _running = Peer::spawn(command, port)?;
+    let (base, certificate) = (
+        format!("https://127.0.0.1:{port}"),
+        data.join("identity/certificate.pem"),
+    );
+    let ask = |query: &str| -> anyhow::Result<Value> {
+        let output = Command::new(periplus_path()?)
+            .args(["query", "--output", "json", "--server", &base, "--ca-cert"])
+            .arg(&certificate)
+            .arg(query)
+            .env("PERIPLUS_TOKEN", &reader)
+            .output()?;
+        Ok(serde_json::from_slice(&output.stdout)?)
+    };
+    wait_for("periplus to answer over TLS", || ask("1").ok())?;
+    for protocol in ["http", "grpc"] {
+        let to = |token| To {
+            base: &base,
+            totals: "cumulative",
+            secured: Some((&certificate, token)),
+        };
+        let wrong = send(to("x"), protocol, "nobody").expect_err("a wrong token is shown");
+        let said = wrong.to_string().to_lowercase();
+        assert!(
+            said.contains("unauth") || said.contains("401"),
+            "{protocol}: {said}"
+        );
+        send(to(&writer), protocol, protocol)?;
+        let answer = ask(&format!("count({{job=\"shop/{protocol}\"}})"))?;
+        let count = &answer["result"][0]["value"][1];
+        assert_eq!(*count, SERIES.to_string(), "{protocol}: {answer}");
+    }
+    let nobody = ask("count({job=\"shop/nobody\"})")?;
+    assert_eq!(nobody["result"], Value::Array(Vec::new()));
     Ok(())
 }
