@@ -264,7 +264,8 @@ export function makePlot(host: HTMLElement, drawing: Drawing, options: PlotOptio
     {
       width: options.width,
       height: options.height,
-      padding: [8, 22, 0, 0],
+      // Half of a time with seconds, which stands at the end of the axis.
+      padding: [8, 28, 0, 0],
       legend: { show: false },
       cursor: {
         sync: { key: options.syncKey, setSeries: false },
